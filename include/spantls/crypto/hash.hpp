@@ -1,0 +1,149 @@
+// A hash chosen at run time among those of the provider, without an indirect call.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+
+#include <spantls/base/bytes.hpp>
+#include <spantls/crypto/provider.hpp>
+
+namespace spantls {
+inline namespace v1 {
+
+namespace detail {
+template <class P>
+constexpr std::size_t largest_digest() noexcept {
+    std::size_t most = 0;
+    for (const suite_info& row : P::suites)
+        if (digest_size(row.hash) > most) most = digest_size(row.hash);
+    return most;
+}
+struct measure_state {
+    template <class H>
+    constexpr std::size_t operator()() const noexcept {
+        return sizeof(typename H::state);
+    }
+};
+struct measure_state_alignment {
+    template <class H>
+    constexpr std::size_t operator()() const noexcept {
+        return alignof(typename H::state);
+    }
+};
+}  // namespace detail
+
+/// The longest digest of any suite of P: what a secret of unknown suite needs.
+template <class P>
+inline constexpr std::size_t secret_size = detail::largest_digest<P>();
+
+/// The output of a hash: `size` bytes of it count.
+struct digest {
+    std::array<std::uint8_t, max_digest_size> bytes;
+    std::uint8_t size;
+
+    bytes_view view() const noexcept { return bytes_view(bytes).first(size); }
+};
+
+/// A running hash. A copy is a snapshot.
+template <class P>
+class hasher {
+public:
+    hasher() noexcept = default;
+    explicit hasher(hash_id id) noexcept { start(id); }
+
+    hash_id id() const noexcept { return id_; }
+    std::size_t size() const noexcept { return digest_size(id_); }
+
+    void start(hash_id id) noexcept {
+        id_ = id;
+        visit([&]<class H>() { H::init(state<H>()); });
+    }
+    void update(bytes_view bytes) noexcept {
+        visit([&]<class H>() { H::update(state<H>(), bytes); });
+    }
+    /// Writes size() bytes to `out`; the hash is spent.
+    void finish(std::uint8_t* out) noexcept {
+        visit([&]<class H>() { H::finish(state<H>(), out); });
+    }
+    digest finish() noexcept {
+        digest result;
+        result.size = static_cast<std::uint8_t>(size());
+        finish(result.bytes.data());
+        return result;
+    }
+
+private:
+    using facts = detail::list_facts<typename P::hashes>;
+
+    template <class H>
+    typename H::state& state() noexcept {
+        return *reinterpret_cast<typename H::state*>(storage_);
+    }
+    template <class Use>
+    void visit(Use use) noexcept {
+        facts::template select<bool>([this]<class H>() { return H::id == id_; },
+                                     [&]<class H>() {
+                                         use.template operator()<H>();
+                                         return true;
+                                     },
+                                     false);
+    }
+
+    alignas(facts::template largest<detail::measure_state_alignment{}>())
+        std::uint8_t storage_[facts::template largest<detail::measure_state{}>()];
+    hash_id id_ = hash_id::sha256;
+};
+
+/// An HMAC key with both of its blocks absorbed, so that each use costs only the message.
+template <class P>
+class hmac_key {
+public:
+    hmac_key() noexcept = default;
+    /// `key` is at most one block long, as all keys of the key schedule are.
+    hmac_key(hash_id hash, bytes_view key) noexcept : inner_(hash), outer_(hash) {
+        std::uint8_t block[128];
+        const std::size_t size = block_size(hash);
+        for (std::size_t i = 0; i < size; ++i) block[i] = static_cast<std::uint8_t>((i < key.size() ? key[i] : 0) ^ 0x36);
+        inner_.update({block, size});
+        for (std::size_t i = 0; i < size; ++i) block[i] = static_cast<std::uint8_t>(block[i] ^ 0x36 ^ 0x5c);
+        outer_.update({block, size});
+        wipe(block);
+    }
+
+    hash_id hash() const noexcept { return inner_.id(); }
+
+    /// The MAC of `message`, digest_size(hash()) bytes, into `out`.
+    void mac(bytes_view message, std::uint8_t* out) const noexcept {
+        hasher<P> inner = inner_;
+        inner.update(message);
+        std::uint8_t middle[max_digest_size];
+        inner.finish(middle);
+        hasher<P> outer = outer_;
+        outer.update({middle, digest_size(hash())});
+        outer.finish(out);
+        wipe(middle);
+        wipe_object(inner);
+        wipe_object(outer);
+    }
+    void clear() noexcept {
+        wipe_object(inner_);
+        wipe_object(outer_);
+    }
+
+private:
+    hasher<P> inner_;
+    hasher<P> outer_;
+};
+
+/// A hash in one call.
+template <class P>
+digest hash_of(hash_id id, bytes_view bytes) noexcept {
+    hasher<P> hash(id);
+    hash.update(bytes);
+    return hash.finish();
+}
+
+}  // namespace v1
+}  // namespace spantls

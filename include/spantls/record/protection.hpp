@@ -1,0 +1,129 @@
+// Sealing and opening records under one traffic key (RFC 9846, sections 5.2 to 5.5).
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include <spantls/base/bytes.hpp>
+#include <spantls/crypto/hkdf.hpp>
+#include <spantls/crypto/key_schedule.hpp>
+#include <spantls/crypto/provider.hpp>
+#include <spantls/record/limits.hpp>
+
+namespace spantls {
+inline namespace v1 {
+
+namespace detail {
+struct measure_context {
+    template <class A>
+    constexpr std::size_t operator()() const noexcept {
+        return sizeof(typename A::context);
+    }
+};
+struct measure_context_alignment {
+    template <class A>
+    constexpr std::size_t operator()() const noexcept {
+        return alignof(typename A::context);
+    }
+};
+}  // namespace detail
+
+/// One direction's key, IV and sequence number. Wiped when replaced and when destroyed.
+template <class P>
+class protection {
+public:
+    protection() noexcept = default;
+    protection(const protection&) = delete;
+    protection& operator=(const protection&) = delete;
+    ~protection() { clear(); }
+
+    bool active() const noexcept { return aead_ != none; }
+    std::uint64_t sequence() const noexcept { return sequence_; }
+
+    /// Derives key and IV from a traffic secret (section 7.3) and starts at sequence number zero.
+    void install(const suite_info& suite, bytes_view secret) noexcept {
+        hmac_key<P> traffic(suite.hash, secret);
+        detail::visit_index(typename P::aeads{}, suite.aead, [&]<class A>() {
+            std::array<std::uint8_t, A::key_size> key;
+            hkdf_expand_label(traffic, "key", {}, key);
+            A::set_key(context<A>(), key);
+            wipe(key);
+            limit_ = A::record_limit;
+            static_assert(A::tag_size == tag_size);
+        });
+        hkdf_expand_label(traffic, "iv", {}, iv_);
+        traffic.clear();
+        sequence_ = 0;
+        aead_ = suite.aead;
+    }
+
+    /// Records that may still be sealed before the key has to change (section 5.5).
+    std::uint64_t records_left() const noexcept { return sequence_ < limit_ ? limit_ - sequence_ : 0; }
+    void limit_records(std::uint64_t most) noexcept {
+        if (most < limit_) limit_ = most;
+    }
+
+    /// Writes one record of text.size() + zeros + record_overhead bytes to `out`. `text` is either what stands at
+    /// out + record_header_size, or does not overlap `out`.
+    void seal(bytes_view text, content_type type, std::size_t zeros, std::uint8_t* out) noexcept {
+        const std::size_t length = text.size() + 1 + zeros + tag_size;
+        write_header(content_type::application_data, length, out);
+        const auto nonce = next_nonce();
+        detail::visit_index(typename P::aeads{}, aead_, [&]<class A>() {
+            A::seal(context<A>(), nonce, fixed_bytes<5>(out, 5), text, type, zeros, out + record_header_size);
+        });
+    }
+
+    /// Opens `record` (with its header) in place; the inner plaintext then stands behind the header. The sequence number
+    /// moves on only when the record was authentic.
+    bool open(mutable_bytes record) noexcept {
+        const auto nonce = next_nonce();
+        bool authentic = false;
+        detail::visit_index(typename P::aeads{}, aead_, [&]<class A>() {
+            authentic = A::open(context<A>(), nonce, fixed_bytes<5>(record.data(), 5), record.subspan(record_header_size));
+        });
+        if (!authentic) --sequence_;
+        return authentic;
+    }
+
+    void clear() noexcept {
+        wipe(storage_);
+        wipe(iv_);
+        aead_ = none;
+    }
+
+    static void write_header(content_type type, std::size_t length, std::uint8_t* out) noexcept {
+        out[0] = static_cast<std::uint8_t>(type);
+        store_be(out + 1, 0x0303, 2);
+        store_be(out + 3, length, 2);
+    }
+
+private:
+    using facts = detail::list_facts<typename P::aeads>;
+    static constexpr std::uint8_t none = 0xff;
+
+    template <class A>
+    typename A::context& context() noexcept {
+        return *reinterpret_cast<typename A::context*>(storage_);
+    }
+
+    /// Section 5.3.
+    std::array<std::uint8_t, 12> next_nonce() noexcept {
+        std::array<std::uint8_t, 12> nonce = iv_;
+        for (std::size_t i = 0; i < 8; ++i)
+            nonce[4 + i] = static_cast<std::uint8_t>(nonce[4 + i] ^ (sequence_ >> (8 * (7 - i))));
+        ++sequence_;
+        return nonce;
+    }
+
+    alignas(facts::template largest<detail::measure_context_alignment{}>())
+        std::uint8_t storage_[facts::template largest<detail::measure_context{}>()]{};
+    std::uint64_t sequence_ = 0;
+    std::uint64_t limit_ = 0;
+    std::array<std::uint8_t, 12> iv_{};
+    std::uint8_t aead_ = none;
+};
+
+}  // namespace v1
+}  // namespace spantls

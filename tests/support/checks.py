@@ -16,11 +16,11 @@ _results = []
 
 
 def check(name, passed, detail=""):
-    """One test: a line of TAP, and what there is to say about a failure as comments under it."""
+    """One test: a line of TAP; what there is to say about a failure goes where meson shows it, the standard error."""
     _results.append(bool(passed))
     print(f"{'ok' if passed else 'not ok'} {len(_results)} - {name.replace('#', '')}")
     if not passed:
-        print("\n".join("# " + line for line in str(detail).splitlines()[:30]))
+        print(f"{name}:", *str(detail).splitlines()[:30], sep="\n    ", file=sys.stderr)
     sys.stdout.flush()
 
 

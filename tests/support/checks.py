@@ -66,5 +66,5 @@ def project_files():
     if status == 0:
         found = [ROOT / name for name in listing.splitlines()]
     else:
-        found = [p for p in ROOT.rglob("*") if "build" not in p.relative_to(ROOT).parts[:1]]
+        found = [p for p in ROOT.rglob("*") if p.relative_to(ROOT).parts[0] not in ("build", ".git")]
     return sorted(p for p in found if p.is_file())

@@ -1,0 +1,320 @@
+// An X.509 v3 certificate (RFC 5280, section 4) as views into its DER.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+
+#include <spantls/base/bytes.hpp>
+#include <spantls/base/error.hpp>
+#include <spantls/wire/registry.hpp>
+#include <spantls/x509/der.hpp>
+
+namespace spantls {
+inline namespace v1 {
+namespace x509 {
+
+/// The bytes of an OID, and all of its parameters; empty where there are none.
+struct algorithm_identifier {
+    bytes_view oid;
+    bytes_view parameters;
+};
+
+/// RFC 5280, section 4.2.1.3; bit 0 is the highest.
+enum class key_usage : std::uint16_t { digital_signature = 0x8000, key_cert_sign = 0x0400, crl_sign = 0x0200 };
+
+/// RFC 5280, section 4.2.1.12: what the key of a TLS peer is used for.
+enum class key_purpose : std::uint8_t { server_auth = 1, client_auth = 2 };
+
+/// RFC 5280, section 4.2.1.6: the context tags of GeneralName, as far as anything here looks at them.
+enum class name_kind : std::uint8_t { dns_name = 2, ip_address = 7 };
+
+struct general_name {
+    name_kind kind{};
+    bytes_view value;
+};
+
+/// What a certificate says. Every view lies in the bytes that were parsed, which have to stay where they are.
+struct certificate {
+    bytes_view der;  ///< all of it
+    bytes_view tbs;  ///< what is signed: tag and length included
+    bytes_view serial;
+    bytes_view issuer;           ///< tag and length included, as `subject`: names are compared byte by byte
+    std::int64_t not_before = 0;  ///< seconds since 1970; both ends belong to the time of validity
+    std::int64_t not_after = 0;
+    bytes_view subject;
+    bytes_view spki;  ///< SubjectPublicKeyInfo, tag and length included
+    algorithm_identifier key_algorithm;
+    bytes_view public_key;
+    algorithm_identifier signature_algorithm;
+    bytes_view signature;
+
+    bool is_ca = false;
+    std::optional<std::uint32_t> path_length;
+    std::optional<std::uint16_t> usage;  ///< bits of key_usage; nothing is restricted when there are none
+    bytes_view extended_key_usage;       ///< the OIDs in their row; empty: nothing is restricted
+    bytes_view subject_alt_name;         ///< the GeneralNames in their row; see `next_name`
+    /// There is a critical extension besides those above, or nameConstraints, critical (as it should be) or not.
+    bool unknown_critical = false;
+
+    constexpr bool valid_at(std::int64_t now) const noexcept { return not_before <= now && now <= not_after; }
+    /// Does keyUsage, if it is there, allow this?
+    constexpr bool allows(key_usage use) const noexcept {
+        return !usage || (*usage & static_cast<unsigned>(use)) != 0;
+    }
+    /// Does extendedKeyUsage, if it is there, allow this?
+    constexpr bool allows(key_purpose purpose) const noexcept;
+};
+
+/// Extensions of one certificate that are looked at, so that comparing each with each stays cheap.
+inline constexpr std::size_t max_certificate_extensions = 64;
+
+/// Reads a certificate. bad_certificate: it is not one, or not DER. unsupported_certificate: not version 3 (RFC 9846,
+/// section 4.5.1.2), or with more than max_certificate_extensions. On any error `to` is not to be used.
+[[nodiscard]] constexpr errc parse_certificate(bytes_view der, certificate& to) noexcept;
+
+/// `for (der_reader names(it.subject_alt_name); !names.empty();) use(next_name(names));`
+constexpr general_name next_name(der_reader& names) noexcept {
+    const der_element name = names.element();
+    return {static_cast<name_kind>(static_cast<unsigned>(name.tag) & 0x1f), name.body};
+}
+
+/// The kinds of keys that a provider may be able to verify with; `public_key` has the length of its kind.
+enum class key_type : std::uint8_t { unsupported, ed25519, p256, p384, rsa };
+
+constexpr key_type key_type_of(const certificate& it) noexcept;
+
+/// The schemes with which the owner of this certificate may sign a CertificateVerify (RFC 9846, sections 4.3.3 and
+/// 4.5.1.2); none when keyUsage is there and lacks digitalSignature.
+constexpr std::span<const signature_scheme> schemes_for(const certificate& it) noexcept;
+
+constexpr bool key_fits(signature_scheme scheme, const certificate& it) noexcept {
+    for (const signature_scheme possible : schemes_for(it))
+        if (possible == scheme) return true;
+    return false;
+}
+
+namespace detail {
+namespace oid {
+inline constexpr std::uint8_t ed25519[] = {0x2b, 0x65, 0x70};                                         // id-Ed25519
+inline constexpr std::uint8_t ec_public_key[] = {0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01};           // id-ecPublicKey
+inline constexpr std::uint8_t rsa[] = {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01};         // rsaEncryption
+inline constexpr std::uint8_t p256[] = {0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07};  // with its tag
+inline constexpr std::uint8_t p384[] = {0x06, 0x05, 0x2b, 0x81, 0x04, 0x00, 0x22};                    // with its tag
+inline constexpr std::uint8_t null[] = {0x05, 0x00};                                                  // NULL
+inline constexpr std::uint8_t any_purpose[] = {0x55, 0x1d, 0x25, 0x00};                               // 2.5.29.37.0
+inline constexpr std::uint8_t purposes[] = {0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03};                // id-kp
+inline constexpr std::uint8_t extensions[] = {0x55, 0x1d};                                            // id-ce
+}  // namespace oid
+
+inline constexpr std::array ed25519_schemes{signature_scheme::ed25519};
+inline constexpr std::array p256_schemes{signature_scheme::ecdsa_secp256r1_sha256};
+inline constexpr std::array p384_schemes{signature_scheme::ecdsa_secp384r1_sha384};
+// PKCS#1 v1.5 is for signatures in certificates only (RFC 9846, section 4.3.3).
+inline constexpr std::array rsa_schemes{signature_scheme::rsa_pss_rsae_sha256, signature_scheme::rsa_pss_rsae_sha384,
+                                        signature_scheme::rsa_pss_rsae_sha512};
+
+constexpr algorithm_identifier read_algorithm(der_reader& from) noexcept {
+    der_reader inner = from.inside(der_tag::sequence);
+    algorithm_identifier read{inner.oid(), {}};
+    if (!inner.empty()) read.parameters = inner.element().whole;
+    from.leave(inner);
+    return read;
+}
+
+/// RDNSequence: SEQUENCE OF SET SIZE (1..MAX) OF SEQUENCE { type OBJECT IDENTIFIER, value ANY }
+constexpr bytes_view read_name(der_reader& from) noexcept {
+    const der_element name = from.element(der_tag::sequence);
+    der_reader sets(name.body);
+    while (!sets.empty()) {
+        der_reader set = sets.inside(der_tag::set);
+        if (set.empty()) set.fail();
+        while (!set.empty()) {
+            der_reader attribute = set.inside(der_tag::sequence);
+            attribute.oid();
+            attribute.element();
+            set.leave(attribute);
+        }
+        sets.leave(set);
+    }
+    from.leave(sets);
+    return name.whole;
+}
+
+/// BasicConstraints ::= SEQUENCE { cA BOOLEAN DEFAULT FALSE, pathLenConstraint INTEGER (0..MAX) OPTIONAL }
+constexpr void read_basic_constraints(der_reader& value, certificate& to) noexcept {
+    der_reader inner = value.inside(der_tag::sequence);
+    to.is_ca = inner.flag();
+    if (!inner.empty()) to.path_length = inner.small_integer();
+    value.leave(inner);
+}
+
+/// KeyUsage ::= BIT STRING, with at least one bit set
+constexpr void read_key_usage(der_reader& value, certificate& to) noexcept {
+    to.usage = value.named_bits();
+    if (*to.usage == 0) value.fail();
+}
+
+/// ExtKeyUsageSyntax ::= SEQUENCE SIZE (1..MAX) OF OBJECT IDENTIFIER
+constexpr void read_extended_key_usage(der_reader& value, certificate& to) noexcept {
+    to.extended_key_usage = value.body(der_tag::sequence);
+    der_reader inner(to.extended_key_usage);
+    if (inner.empty()) value.fail();
+    while (!inner.empty()) inner.oid();
+    value.leave(inner);
+}
+
+/// GeneralNames ::= SEQUENCE SIZE (1..MAX) OF GeneralName
+constexpr void read_subject_alt_name(der_reader& value, certificate& to) noexcept {
+    to.subject_alt_name = value.body(der_tag::sequence);
+    der_reader inner(to.subject_alt_name);
+    if (inner.empty()) value.fail();
+    while (!inner.empty()) {
+        const der_element name = inner.element();
+        const unsigned tag = static_cast<unsigned>(name.tag);
+        const unsigned number = tag & 0x1f;
+        // otherName, x400Address, directoryName, ediPartyName
+        const bool constructed = number == 0 || (number >= 3 && number <= 5);
+        if (number > 8 || tag != ((constructed ? 0xa0U : 0x80U) | number)) inner.fail();
+        // iPAddress is 4 or 16 bytes; the texts are IA5String.
+        if (number == 7 && name.body.size() != 4 && name.body.size() != 16) inner.fail();
+        if (number == 1 || number == 2 || number == 6)
+            for (const std::uint8_t byte : name.body)
+                if (byte >= 0x80) inner.fail();
+    }
+    value.leave(inner);
+}
+
+/// Extension ::= SEQUENCE { extnID OBJECT IDENTIFIER, critical BOOLEAN DEFAULT FALSE, extnValue OCTET STRING }
+constexpr void read_extension(bytes_view id, bool critical, bytes_view content, certificate& to,
+                              der_reader& from) noexcept {
+    const bool standard = id.size() == 3 && equal_bytes(id.first(2), oid::extensions);
+    der_reader value(content);
+    switch (standard ? id[2] : 0) {
+        case 15: read_key_usage(value, to); break;
+        case 17: read_subject_alt_name(value, to); break;
+        case 19: read_basic_constraints(value, to); break;
+        case 37: read_extended_key_usage(value, to); break;
+        case 30: to.unknown_critical = true; return;  // nameConstraints
+        default: to.unknown_critical = to.unknown_critical || critical; return;
+    }
+    from.leave(value);
+}
+
+constexpr errc read_extensions(der_reader& tbs, certificate& to) noexcept {
+    der_reader explicit_tag = tbs.inside(context_constructed(3));
+    der_reader list = explicit_tag.inside(der_tag::sequence);
+    if (list.empty()) list.fail();
+    std::array<bytes_view, max_certificate_extensions> seen{};
+    for (std::size_t count = 0; !list.empty(); ++count) {
+        if (count == seen.size()) return errc::unsupported_certificate;
+        der_reader extension = list.inside(der_tag::sequence);
+        seen[count] = extension.oid();
+        const bool critical = extension.flag();
+        const bytes_view value = extension.body(der_tag::octet_string);
+        list.leave(extension);
+        for (std::size_t i = 0; i < count; ++i)
+            if (equal_bytes(seen[i], seen[count])) list.fail();  // RFC 5280, section 4.2: none twice
+        if (!list.failed()) read_extension(seen[count], critical, value, to, list);
+    }
+    explicit_tag.leave(list);
+    tbs.leave(explicit_tag);
+    return errc::none;
+}
+}  // namespace detail
+
+constexpr bool certificate::allows(key_purpose purpose) const noexcept {
+    if (extended_key_usage.empty()) return true;
+    for (der_reader purposes(extended_key_usage); !purposes.empty();) {
+        const bytes_view id = purposes.oid();
+        if (equal_bytes(id, detail::oid::any_purpose)) return true;
+        if (id.size() != 8 || !equal_bytes(id.first(7), detail::oid::purposes)) continue;
+        if (id[7] == static_cast<unsigned>(purpose)) return true;
+    }
+    return false;
+}
+
+constexpr errc parse_certificate(bytes_view der, certificate& to) noexcept {
+    to = {};
+    to.der = der;
+    // Certificate ::= SEQUENCE { tbsCertificate, signatureAlgorithm, signatureValue BIT STRING }
+    der_reader all(der);
+    der_reader outer = all.inside(der_tag::sequence);
+    to.tbs = outer.whole(der_tag::sequence);
+    const bytes_view outer_algorithm = outer.rest();
+    to.signature_algorithm = detail::read_algorithm(outer);
+    to.signature = outer.bits();
+    all.leave(outer);
+    if (!all.finished()) return errc::bad_certificate;
+
+    der_reader signed_part(to.tbs);
+    der_reader tbs = signed_part.inside(der_tag::sequence);
+    // version [0] EXPLICIT INTEGER DEFAULT v1; 2 is v3
+    if (!tbs.next_is(context_constructed(0)))
+        return tbs.next_is(der_tag::integer) ? errc::unsupported_certificate : errc::bad_certificate;
+    der_reader version = tbs.inside(context_constructed(0));
+    const std::uint32_t number = version.small_integer();
+    if (!version.finished()) return errc::bad_certificate;
+    if (number != 2) return errc::unsupported_certificate;
+
+    to.serial = tbs.integer();
+    if (to.serial.size() > 20) tbs.fail();  // RFC 5280, section 4.1.2.2; negative ones are to be tolerated
+    const bytes_view inner_algorithm = tbs.whole(der_tag::sequence);
+    // RFC 5280, section 4.1.1.2: both are the same.
+    if (inner_algorithm.size() > outer_algorithm.size() ||
+        !equal_bytes(inner_algorithm, outer_algorithm.first(inner_algorithm.size())))
+        return errc::bad_certificate;
+    to.issuer = detail::read_name(tbs);
+    if (to.issuer.size() <= 2) tbs.fail();  // RFC 5280, section 4.1.2.4: not empty
+    der_reader validity = tbs.inside(der_tag::sequence);
+    to.not_before = validity.time();
+    to.not_after = validity.time();
+    tbs.leave(validity);
+    to.subject = detail::read_name(tbs);
+
+    der_reader spki(tbs.next_is(der_tag::sequence) ? tbs.rest() : bytes_view{});
+    to.spki = tbs.whole(der_tag::sequence);
+    der_reader key = spki.inside(der_tag::sequence);
+    to.key_algorithm = detail::read_algorithm(key);
+    to.public_key = key.bits();
+    tbs.leave(key);
+
+    if (tbs.next_is(context(1))) tbs.element();  // issuerUniqueID and subjectUniqueID: obsolete, meaningless
+    if (tbs.next_is(context(2))) tbs.element();
+    if (!tbs.empty())
+        if (const errc error = detail::read_extensions(tbs, to); error != errc::none) return error;
+    signed_part.leave(tbs);
+    return signed_part.finished() ? errc::none : errc::bad_certificate;
+}
+
+constexpr key_type key_type_of(const certificate& it) noexcept {
+    const auto [id, parameters] = it.key_algorithm;
+    const bytes_view key = it.public_key;
+    if (equal_bytes(id, detail::oid::ed25519))  // RFC 8410, section 3: no parameters
+        return parameters.empty() && key.size() == 32 ? key_type::ed25519 : key_type::unsupported;
+    if (equal_bytes(id, detail::oid::ec_public_key)) {  // RFC 5480, section 2.2: uncompressed points
+        if (key.empty() || key[0] != 4) return key_type::unsupported;
+        if (equal_bytes(parameters, detail::oid::p256) && key.size() == 65) return key_type::p256;
+        if (equal_bytes(parameters, detail::oid::p384) && key.size() == 97) return key_type::p384;
+    }
+    if (equal_bytes(id, detail::oid::rsa) && equal_bytes(parameters, detail::oid::null)) return key_type::rsa;
+    return key_type::unsupported;
+}
+
+constexpr std::span<const signature_scheme> schemes_for(const certificate& it) noexcept {
+    if (!it.allows(key_usage::digital_signature)) return {};
+    switch (key_type_of(it)) {
+        case key_type::ed25519: return detail::ed25519_schemes;
+        case key_type::p256: return detail::p256_schemes;
+        case key_type::p384: return detail::p384_schemes;
+        case key_type::rsa: return detail::rsa_schemes;
+        case key_type::unsupported: return {};
+    }
+    return {};
+}
+
+}  // namespace x509
+}  // namespace v1
+}  // namespace spantls

@@ -1,0 +1,136 @@
+// Does a certificate go by the name that was asked for? RFC 9525; the subject's common name never counts.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include <spantls/base/bytes.hpp>
+#include <spantls/x509/certificate.hpp>
+
+namespace spantls {
+inline namespace v1 {
+namespace x509 {
+
+/// Is `host` one of the certificate's subjectAltNames? A host name is looked for among the dNSNames, an address literal
+/// (1.2.3.4, 2001:db8::1, without brackets) among the iPAddresses, and neither among the other's.
+inline bool matches_host(const certificate& it, std::string_view host) noexcept;
+
+/// A dNSName of a certificate against a host name: the same letters in either case, or "*." and the same rest after
+/// the host's first label (RFC 9525, section 6.3).
+constexpr bool matches_dns_name(std::string_view presented, std::string_view host) noexcept;
+
+/// An address in network byte order: 4 or 16 bytes; none when the text was not an address.
+struct ip_address {
+    std::array<std::uint8_t, 16> storage{};
+    std::size_t size = 0;
+
+    constexpr bytes_view bytes() const noexcept { return bytes_view(storage).first(size); }
+};
+
+constexpr ip_address parse_ip_address(std::string_view text) noexcept;
+
+namespace detail {
+constexpr char lower(char letter) noexcept {
+    return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter + ('a' - 'A')) : letter;
+}
+
+constexpr bool same_name(std::string_view a, std::string_view b) noexcept {
+    if (a.size() != b.size()) return false;
+    for (std::size_t i = 0; i < a.size(); ++i)
+        if (lower(a[i]) != lower(b[i])) return false;
+    return true;
+}
+
+constexpr int hex_digit(char letter) noexcept {
+    const char small = lower(letter);
+    if (small >= '0' && small <= '9') return small - '0';
+    return small >= 'a' && small <= 'f' ? small - 'a' + 10 : -1;
+}
+
+/// Four decimal numbers without leading zeros, which some would read as octal.
+constexpr ip_address parse_ipv4(std::string_view text) noexcept {
+    ip_address read;
+    std::size_t at = 0;
+    while (read.size < 4) {
+        const std::size_t start = at;
+        unsigned value = 0;
+        while (at < text.size() && at - start < 3 && text[at] >= '0' && text[at] <= '9')
+            value = value * 10 + static_cast<unsigned>(text[at++] - '0');
+        if (at == start || value > 255 || (at - start > 1 && text[start] == '0')) return {};
+        read.storage[read.size++] = static_cast<std::uint8_t>(value);
+        if (read.size < 4 && (at == text.size() || text[at++] != '.')) return {};
+    }
+    return at == text.size() ? read : ip_address{};
+}
+
+/// RFC 4291, section 2.2, in all its three forms.
+constexpr ip_address parse_ipv6(std::string_view text) noexcept {
+    constexpr std::size_t nowhere = SIZE_MAX;
+    ip_address read;
+    std::size_t at = 0, gap = nowhere;
+    if (text.starts_with("::")) {
+        gap = 0;
+        at = 2;
+    }
+    while (at < text.size()) {
+        const ip_address tail = parse_ipv4(text.substr(at));
+        if (tail.size != 0 && read.size <= 12 && at != 0) {
+            for (const std::uint8_t byte : tail.bytes()) read.storage[read.size++] = byte;
+            break;
+        }
+        const std::size_t start = at;
+        unsigned value = 0;
+        while (at < text.size() && at - start < 4 && hex_digit(text[at]) >= 0)
+            value = value << 4 | static_cast<unsigned>(hex_digit(text[at++]));
+        if (at == start || read.size == 16) return {};
+        read.storage[read.size++] = static_cast<std::uint8_t>(value >> 8);
+        read.storage[read.size++] = static_cast<std::uint8_t>(value);
+        if (at == text.size()) break;
+        if (text[at++] != ':' || at == text.size()) return {};
+        if (text[at] != ':') continue;
+        if (gap != nowhere) return {};
+        gap = read.size;
+        ++at;
+    }
+    if (gap == nowhere) return read.size == 16 ? read : ip_address{};
+    if (read.size > 14) return {};
+    const std::size_t behind = read.size - gap, zeros = 16 - read.size;
+    for (std::size_t i = 0; i < behind; ++i) {
+        read.storage[15 - i] = read.storage[15 - i - zeros];
+        read.storage[15 - i - zeros] = 0;
+    }
+    read.size = 16;
+    return read;
+}
+}  // namespace detail
+
+constexpr ip_address parse_ip_address(std::string_view text) noexcept {
+    const ip_address four = detail::parse_ipv4(text);
+    return four.size != 0 ? four : detail::parse_ipv6(text);
+}
+
+constexpr bool matches_dns_name(std::string_view presented, std::string_view host) noexcept {
+    if (host.empty() || host.find('*') != host.npos) return false;
+    if (!presented.starts_with("*.")) return detail::same_name(presented, host);
+    const std::size_t dot = host.find('.');
+    if (dot == host.npos || dot == 0 || presented.size() == 2) return false;
+    return detail::same_name(presented.substr(1), host.substr(dot));
+}
+
+inline bool matches_host(const certificate& it, std::string_view host) noexcept {
+    const ip_address address = parse_ip_address(host);
+    for (der_reader names(it.subject_alt_name); !names.empty();) {
+        const general_name name = next_name(names);
+        const bool found = address.size != 0
+                               ? name.kind == name_kind::ip_address && equal_bytes(name.value, address.bytes())
+                               : name.kind == name_kind::dns_name && matches_dns_name(as_text(name.value), host);
+        if (found) return true;
+    }
+    return false;
+}
+
+}  // namespace x509
+}  // namespace v1
+}  // namespace spantls

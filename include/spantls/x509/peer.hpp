@@ -1,0 +1,53 @@
+// The question `verify_peer`, and its answer.
+#pragma once
+
+#include <string_view>
+
+#include <spantls/base/error.hpp>
+#include <spantls/x509/certificate.hpp>
+#include <spantls/x509/chain.hpp>
+
+namespace spantls {
+inline namespace v1 {
+namespace x509 {
+
+/// Who the peer says it is. That it holds the key of the first certificate is not part of the question: the core checks
+/// that by CertificateVerify.
+struct peer {
+    chain_view chain;              ///< well formed, not empty
+    std::string_view server_name;  ///< what the client asked for, host name or address; empty on a server
+    key_purpose purpose = key_purpose::server_auth;  ///< server_auth: the peer is the server
+};
+
+/// What somebody thinks of a peer. Nobody having thought anything is a refusal.
+class verdict {
+public:
+    constexpr verdict() = default;
+    static constexpr verdict accept() noexcept { return verdict(errc::none); }
+
+    /// An error that is not the peer's, or that owes the peer no alert, cannot be told to it: certificate_unknown then.
+    static constexpr verdict refuse(errc why = errc::certificate_unknown) noexcept {
+        return verdict(fault_of(why) == fault::peer && alert_for(why) ? why : errc::certificate_unknown);
+    }
+
+    constexpr bool accepted() const noexcept { return error_ == errc::none; }
+    /// Why the peer is refused; errc::none when it is not.
+    constexpr errc error() const noexcept { return error_; }
+
+private:
+    constexpr explicit verdict(errc error) noexcept : error_(error) {}
+    errc error_ = errc::certificate_unknown;
+};
+
+namespace detail {
+/// The peer's own certificate, fit to sign a handshake.
+constexpr errc parse_leaf(const peer& who, certificate& to) noexcept {
+    if (who.chain.empty()) return errc::certificate_required;
+    if (const errc error = parse_certificate(who.chain.front().der, to); error != errc::none) return error;
+    return to.allows(key_usage::digital_signature) ? errc::none : errc::unsupported_certificate;
+}
+}  // namespace detail
+
+}  // namespace x509
+}  // namespace v1
+}  // namespace spantls

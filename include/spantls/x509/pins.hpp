@@ -1,0 +1,88 @@
+// Judges for those who know beforehand which certificate or key they will meet. Name, time and issuer do not matter.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include <spantls/base/bytes.hpp>
+#include <spantls/crypto/hash.hpp>
+#include <spantls/crypto/provider.hpp>
+#include <spantls/wire/registry.hpp>
+#include <spantls/x509/certificate.hpp>
+#include <spantls/x509/peer.hpp>
+
+namespace spantls {
+inline namespace v1 {
+namespace x509 {
+
+/// Accepts exactly this certificate, or exactly these: `tls.answer(pinned.judge(step.peer()))`.
+class pinned_certificate {
+public:
+    constexpr explicit pinned_certificate(bytes_view der) noexcept : one_(der) {}
+    constexpr explicit pinned_certificate(std::span<const bytes_view> several) noexcept : several_(several) {}
+
+    constexpr verdict judge(const peer& who) const noexcept {
+        const bytes_view shown = who.chain.front().der;
+        if (shown.empty()) return verdict::refuse(errc::certificate_required);
+        if (equal_bytes(shown, one_)) return verdict::accept();
+        for (const bytes_view pin : several_)
+            if (equal_bytes(shown, pin)) return verdict::accept();
+        return verdict::refuse();
+    }
+
+private:
+    bytes_view one_;
+    std::span<const bytes_view> several_;
+};
+
+/// SHA-256 of a SubjectPublicKeyInfo in DER: survives a new certificate for the same key.
+using spki_hash = std::array<std::uint8_t, 32>;
+
+template <class P>
+spki_hash hash_spki(const certificate& it) noexcept;
+
+/// Accepts whoever has this key, or one of these: `tls.answer(pinned.judge(crypto, step.peer()))`.
+class pinned_spki {
+public:
+    constexpr explicit pinned_spki(const spki_hash& sha256) noexcept : one_(sha256), has_one_(true) {}
+    constexpr explicit pinned_spki(std::span<const spki_hash> several) noexcept : several_(several) {}
+
+    template <class P>
+    verdict judge(const P&, const peer& who) const noexcept {
+        certificate leaf;
+        if (const errc error = detail::parse_leaf(who, leaf); error != errc::none) return verdict::refuse(error);
+        const spki_hash shown = hash_spki<P>(leaf);
+        if (has_one_ && equal_bytes(shown, one_)) return verdict::accept();
+        for (const spki_hash& pin : several_)
+            if (equal_bytes(shown, pin)) return verdict::accept();
+        return verdict::refuse();
+    }
+
+private:
+    spki_hash one_{};
+    bool has_one_ = false;
+    std::span<const spki_hash> several_;
+};
+
+namespace detail {
+template <class... H>
+constexpr bool has_sha256(type_list<H...>) noexcept {
+    return ((H::id == hash_id::sha256) || ...);
+}
+}  // namespace detail
+
+template <class P>
+spki_hash hash_spki(const certificate& it) noexcept {
+    static_assert(detail::has_sha256(typename P::hashes{}), "pins need a provider with SHA-256");
+    hasher<P> hash(hash_id::sha256);
+    hash.update(it.spki);
+    spki_hash digest;
+    hash.finish(digest.data());
+    return digest;
+}
+
+}  // namespace x509
+}  // namespace v1
+}  // namespace spantls

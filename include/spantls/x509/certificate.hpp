@@ -207,17 +207,18 @@ constexpr errc read_extensions(der_reader& tbs, certificate& to) noexcept {
     der_reader explicit_tag = tbs.inside(context_constructed(3));
     der_reader list = explicit_tag.inside(der_tag::sequence);
     if (list.empty()) list.fail();
-    std::array<bytes_view, max_certificate_extensions> seen{};
+    const bytes_view all = list.rest();
     for (std::size_t count = 0; !list.empty(); ++count) {
-        if (count == seen.size()) return errc::unsupported_certificate;
+        if (count == max_certificate_extensions) return errc::unsupported_certificate;
         der_reader extension = list.inside(der_tag::sequence);
-        seen[count] = extension.oid();
+        const bytes_view id = extension.oid();
         const bool critical = extension.flag();
         const bytes_view value = extension.body(der_tag::octet_string);
         list.leave(extension);
-        for (std::size_t i = 0; i < count; ++i)
-            if (equal_bytes(seen[i], seen[count])) list.fail();  // RFC 5280, section 4.2: none twice
-        if (!list.failed()) read_extension(seen[count], critical, value, to, list);
+        der_reader before(all);
+        for (std::size_t i = 0; i < count; ++i)  // RFC 5280, section 4.2: none twice
+            if (equal_bytes(before.inside(der_tag::sequence).oid(), id)) list.fail();
+        if (!list.failed()) read_extension(id, critical, value, to, list);
     }
     explicit_tag.leave(list);
     tbs.leave(explicit_tag);

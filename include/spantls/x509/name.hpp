@@ -32,6 +32,11 @@ struct ip_address {
 constexpr ip_address parse_ip_address(std::string_view text) noexcept;
 
 namespace detail {
+/// What of `text` is left from `at` on. Unlike substr it has no way to fail.
+constexpr std::string_view rest_of(std::string_view text, std::size_t at) noexcept {
+    return {text.data() + at, text.size() - at};
+}
+
 constexpr char lower(char letter) noexcept {
     return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter + ('a' - 'A')) : letter;
 }
@@ -70,12 +75,12 @@ constexpr ip_address parse_ipv6(std::string_view text) noexcept {
     constexpr std::size_t nowhere = SIZE_MAX;
     ip_address read;
     std::size_t at = 0, gap = nowhere;
-    if (text.starts_with("::")) {
+    if (text.size() >= 2 && text[0] == ':' && text[1] == ':') {
         gap = 0;
         at = 2;
     }
     while (at < text.size()) {
-        const ip_address tail = parse_ipv4(text.substr(at));
+        const ip_address tail = parse_ipv4(rest_of(text, at));
         if (tail.size != 0 && read.size <= 12 && at != 0) {
             for (const std::uint8_t byte : tail.bytes()) read.storage[read.size++] = byte;
             break;
@@ -112,11 +117,14 @@ constexpr ip_address parse_ip_address(std::string_view text) noexcept {
 }
 
 constexpr bool matches_dns_name(std::string_view presented, std::string_view host) noexcept {
-    if (host.empty() || host.find('*') != host.npos) return false;
-    if (!presented.starts_with("*.")) return detail::same_name(presented, host);
-    const std::size_t dot = host.find('.');
-    if (dot == host.npos || dot == 0 || presented.size() == 2) return false;
-    return detail::same_name(presented.substr(1), host.substr(dot));
+    std::size_t dot = host.size();
+    for (std::size_t i = host.size(); i-- > 0;) {
+        if (host[i] == '*') return false;
+        if (host[i] == '.') dot = i;
+    }
+    const bool wildcard = presented.size() > 2 && presented[0] == '*' && presented[1] == '.';
+    if (!wildcard) return !host.empty() && detail::same_name(presented, host);
+    return dot > 0 && detail::same_name(detail::rest_of(presented, 1), detail::rest_of(host, dot));
 }
 
 inline bool matches_host(const certificate& it, std::string_view host) noexcept {

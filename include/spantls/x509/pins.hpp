@@ -78,9 +78,10 @@ spki_hash hash_spki(const certificate& it) noexcept {
     static_assert(detail::has_sha256(typename P::hashes{}), "pins need a provider with SHA-256");
     hasher<P> hash(hash_id::sha256);
     hash.update(it.spki);
-    spki_hash digest;
-    hash.finish(digest.data());
-    return digest;
+    const digest all = hash.finish();
+    spki_hash result{};
+    copy_bytes(all.view().first(result.size()), result);
+    return result;
 }
 
 }  // namespace x509

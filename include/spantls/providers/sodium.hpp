@@ -1,0 +1,76 @@
+// The default provider: libsodium 1.0.18 or newer, and nothing else.
+//
+//   spantls::sodium crypto;              // or sodium_chacha: smaller connections, one cipher suite
+//   if (!crypto.ready()) ...             // libsodium could not start: nothing is available then
+//
+// One object can serve any number of connections, on any threads.
+#pragma once
+
+#include <sodium.h>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+
+#include <spantls/base/bytes.hpp>
+#include <spantls/crypto/provider.hpp>
+#include <spantls/providers/sodium/aes256_gcm.hpp>
+#include <spantls/providers/sodium/chacha20_poly1305.hpp>
+#include <spantls/providers/sodium/ed25519.hpp>
+#include <spantls/providers/sodium/hash.hpp>
+#include <spantls/providers/sodium/x25519.hpp>
+#include <spantls/wire/registry.hpp>
+
+namespace spantls {
+inline namespace v1 {
+
+/// libsodium with the AEADs of a list, each of which brings one cipher suite, and the hashes that those suites need.
+template <class Hashes, class Aeads>
+class basic_sodium;
+
+template <class... Hash, class... Aead>
+class basic_sodium<type_list<Hash...>, type_list<Aead...>> {
+public:
+    using hashes = type_list<Hash...>;
+    using aeads = type_list<Aead...>;
+    using groups = type_list<libsodium::x25519>;
+    using ed25519_key = libsodium::ed25519_key;
+
+    static constexpr std::array suites = []<std::size_t... I>(std::index_sequence<I...>) {
+        return std::array{suite_info{Aead::suite, Aead::hash, static_cast<std::uint8_t>(I)}...};
+    }(std::index_sequence_for<Aead...>{});
+    static constexpr std::array verify_schemes{signature_scheme::ed25519};
+
+    basic_sodium() noexcept : ready_(sodium_init() >= 0) {}
+
+    /// Did libsodium start?
+    bool ready() const noexcept { return ready_; }
+
+    bool available(cipher_suite suite) const noexcept {
+        return ready_ && ((suite == Aead::suite && Aead::available()) || ...);
+    }
+
+    [[nodiscard]] bool random(mutable_bytes out) noexcept {
+        if (ready_ && !out.empty()) randombytes_buf(out.data(), out.size());
+        return ready_;
+    }
+
+    [[nodiscard]] bool verify(signature_scheme scheme, bytes_view public_key, bytes_view message,
+                              bytes_view signature) const noexcept {
+        return scheme == signature_scheme::ed25519 && libsodium::ed25519_verify(public_key, message, signature);
+    }
+
+private:
+    bool ready_;
+};
+
+/// All that libsodium can do. AES first: where the CPU has it, libsodium's AES-256-GCM is the faster one at every size.
+class sodium : public basic_sodium<type_list<libsodium::sha256, libsodium::sha384>,
+                                   type_list<libsodium::aes256_gcm, libsodium::chacha20_poly1305>> {};
+
+/// ChaCha20-Poly1305 alone: AES-256-GCM's expanded keys take 512 bytes in each direction of each connection.
+class sodium_chacha : public basic_sodium<type_list<libsodium::sha256>, type_list<libsodium::chacha20_poly1305>> {};
+
+}  // namespace v1
+}  // namespace spantls

@@ -101,7 +101,6 @@ enum class fault : std::uint8_t { nobody, peer, transport, caller };
     X(empty_certificate, peer, decode_error, "a server's Certificate without certificates")                            \
     X(certificate_required, peer, certificate_required, "the client sent no certificate")                              \
     X(bad_key_update, peer, illegal_parameter, "a KeyUpdate with an unknown request")                                  \
-    X(bad_ticket_lifetime, peer, illegal_parameter, "a ticket that lives for more than seven days")                    \
     /* certificates, section 4.5 */                                                                                    \
     X(bad_certificate, peer, bad_certificate, "a certificate that is malformed or whose signature is wrong")           \
     X(unsupported_certificate, peer, unsupported_certificate, "a certificate of an unsupported kind")                  \
@@ -128,6 +127,7 @@ enum class fault : std::uint8_t { nobody, peer, transport, caller };
     X(update_outstanding, caller, none, "the peer has not yet answered the last update_requested")                     \
     X(workspace_too_small, caller, internal_error, "the workspace is smaller than what is needed")                     \
     X(bad_argument, caller, none, "an argument out of its range")                                                      \
+    X(ticket_not_wanted, caller, none, "a ticket for a client that did not say how it would use one")                  \
     /* a configuration that was refused */                                                                             \
     X(config_no_suite, caller, none, "no cipher suite that the provider has")                                          \
     X(config_no_group, caller, none, "no group that the provider has")                                                 \

@@ -4,7 +4,6 @@
 #include <array>
 #include <cstddef>
 #include <initializer_list>
-#include <span>
 
 namespace spantls {
 inline namespace v1 {
@@ -37,9 +36,9 @@ public:
     constexpr bool empty() const noexcept { return size_ == 0; }
     constexpr const T& operator[](std::size_t i) const noexcept { return items_[i]; }
     constexpr T& operator[](std::size_t i) noexcept { return items_[i]; }
+    constexpr const T* data() const noexcept { return items_.data(); }
     constexpr const T* begin() const noexcept { return items_.data(); }
     constexpr const T* end() const noexcept { return items_.data() + size_; }
-    constexpr operator std::span<const T>() const noexcept { return {items_.data(), size_}; }
 
     constexpr bool contains(const T& wanted) const noexcept {
         for (const T& item : *this)

@@ -21,7 +21,7 @@ void hkdf_extract(hash_id hash, bytes_view salt, bytes_view ikm, std::uint8_t* o
 }
 
 /// HKDF-Expand(prk, info): fills `out`, at most 255 digests. `info` is at most max_hkdf_info bytes.
-inline constexpr std::size_t max_hkdf_info = 2 + 1 + 255 + 1 + max_digest_size;
+inline constexpr std::size_t max_hkdf_info = 2 + 1 + 255 + 1 + 255;
 
 template <class P>
 void hkdf_expand(const hmac_key<P>& prk, bytes_view info, mutable_bytes out) noexcept {
@@ -44,7 +44,7 @@ void hkdf_expand(const hmac_key<P>& prk, bytes_view info, mutable_bytes out) noe
 }
 
 /// HKDF-Expand-Label(secret, label, context, out.size()): `label` without the "tls13 " in front, at most 249 bytes;
-/// `context` at most one digest.
+/// `context` at most 255 bytes.
 template <class P>
 void hkdf_expand_label(const hmac_key<P>& secret, std::string_view label, bytes_view context, mutable_bytes out) noexcept {
     std::uint8_t info[max_hkdf_info];

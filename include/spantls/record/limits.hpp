@@ -24,9 +24,9 @@ inline constexpr std::size_t tag_size = 16;
 /// What a protected record is longer than its content: header, content type, tag.
 inline constexpr std::size_t record_overhead = record_header_size + 1 + tag_size;
 
-/// The smallest output with which every call makes progress: the largest of a KeyUpdate (27), an alert (24), a
-/// change_cipher_spec (6) and one byte of anything else (23).
-inline constexpr std::size_t min_output = record_overhead + 5;
+/// The smallest output with which every call makes progress: the largest of user_canceled with its close_notify (48), a
+/// KeyUpdate (27), a change_cipher_spec (6) and one byte of anything else (23).
+inline constexpr std::size_t min_output = 2 * (record_overhead + 2);
 
 /// Bytes that `plaintext_size` bytes of application data take on the wire in records of at most `fragment` bytes.
 constexpr std::size_t sealed_size(std::size_t plaintext_size, std::size_t fragment = max_fragment) noexcept {

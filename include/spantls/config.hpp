@@ -1,0 +1,170 @@
+// What an application chooses: plain data, immutable once connections use it, shared by any number of them.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include <spantls/base/error.hpp>
+#include <spantls/base/fixed_vector.hpp>
+#include <spantls/crypto/provider.hpp>
+#include <spantls/wire/registry.hpp>
+
+namespace spantls {
+inline namespace v1 {
+
+/// Preference lists, best first. An empty list means: everything that the provider has, in its order.
+struct preferences {
+    fixed_vector<cipher_suite, 8> suites{};
+    fixed_vector<named_group, 8> groups{};
+    fixed_vector<signature_scheme, 16> schemes{};
+};
+
+struct client_config {
+    /// ALPN names (RFC 7301), best first, each 1 to 255 bytes; the characters must outlive the connections.
+    fixed_vector<std::string_view, 8> alpn{};
+    preferences prefer{};
+    /// Groups to send a key share of at once; by default the first group. Empty: none, which costs a round trip.
+    std::optional<fixed_vector<named_group, 4>> shares{};
+    /// Look like TLS 1.2 to middleboxes (RFC 9846, appendix E.4).
+    bool compatibility_mode = true;
+    /// Hand out the secrets as key_log steps. For debugging only.
+    bool key_log = false;
+    /// Most plaintext bytes in a record that is sent, 1 to 16384.
+    std::uint16_t record_size = 16384;
+    /// Change the sending key after so many records, if that is sooner than the cipher asks for (section 5.5); at least 2.
+    std::uint64_t rekey_after = UINT64_MAX;
+};
+
+enum class client_authentication : std::uint8_t { none, request, require };
+
+struct server_config {
+    /// ALPN names, best first. Empty: ALPN is not used. Otherwise a client that offers only others is refused.
+    fixed_vector<std::string_view, 8> alpn{};
+    preferences prefer{};
+    /// Whether to send a CertificateRequest, and whether to go on when the client has no certificate.
+    client_authentication authenticate_client = client_authentication::none;
+    bool key_log = false;
+    std::uint16_t record_size = 16384;
+    std::uint64_t rekey_after = UINT64_MAX;
+};
+
+namespace detail {
+template <class T, std::size_t N>
+constexpr bool acceptable(const fixed_vector<T, N>& list) noexcept {
+    for (std::size_t i = 0; i < list.size(); ++i)
+        for (std::size_t j = 0; j < i; ++j)
+            if (list[i] == list[j]) return false;
+    return !list.overflowed();
+}
+
+template <class Item, class... Groups>
+constexpr bool lists_group(Item wanted, type_list<Groups...>) noexcept {
+    return ((Groups::id == wanted) || ...);
+}
+
+/// True when the list is empty or names something that `known` confirms.
+template <class List, class Known>
+constexpr bool usable(const List& list, Known known) noexcept {
+    for (const auto item : list)
+        if (known(item)) return true;
+    return list.empty();
+}
+
+template <class P>
+constexpr errc check_preferences(const preferences& prefer) noexcept {
+    if (!acceptable(prefer.suites) || !acceptable(prefer.groups) || !acceptable(prefer.schemes))
+        return errc::config_too_many;
+    if (!usable(prefer.suites, [](cipher_suite suite) { return find_suite<P>(suite) != nullptr; }))
+        return errc::config_no_suite;
+    if (!usable(prefer.groups, [](named_group group) { return lists_group(group, typename P::groups{}); }))
+        return errc::config_no_group;
+    if (!usable(prefer.schemes, [](signature_scheme scheme) {
+            for (const signature_scheme known : P::verify_schemes)
+                if (known == scheme) return true;
+            return false;
+        }))
+        return errc::config_no_scheme;
+    return errc::none;
+}
+
+template <class Config>
+constexpr errc check_common(const Config& config) noexcept {
+    if (!acceptable(config.alpn)) return errc::config_too_many;
+    for (const std::string_view name : config.alpn)
+        if (name.empty() || name.size() > 255) return errc::config_bad_alpn;
+    if (config.record_size < 1 || config.record_size > 16384 || config.rekey_after < 2) return errc::config_bad_limit;
+    return errc::none;
+}
+}  // namespace detail
+
+/// What is wrong with a configuration for provider P; errc::none when nothing is. Usable in a static_assert. Every
+/// connection asks this when it is made, and is born failed with the answer.
+template <class P>
+constexpr errc check(const client_config& config) noexcept {
+    if (const errc error = detail::check_preferences<P>(config.prefer); error != errc::none) return error;
+    if (const errc error = detail::check_common(config); error != errc::none) return error;
+    if (!config.shares) return errc::none;
+    if (!detail::acceptable(*config.shares)) return errc::config_too_many;
+    for (const named_group group : *config.shares) {
+        const bool offered = config.prefer.groups.empty() || config.prefer.groups.contains(group);
+        if (!offered || !detail::lists_group(group, typename P::groups{})) return errc::config_bad_shares;
+    }
+    return errc::none;
+}
+
+template <class P>
+constexpr errc check(const server_config& config) noexcept {
+    if (const errc error = detail::check_preferences<P>(config.prefer); error != errc::none) return error;
+    return detail::check_common(config);
+}
+
+/// The suites of `prefer` that the provider has and this CPU is fit for, in order of preference.
+template <class P>
+constexpr fixed_vector<cipher_suite, 8> usable_suites(const preferences& prefer, const P& crypto) noexcept {
+    fixed_vector<cipher_suite, 8> usable;
+    if (prefer.suites.empty()) {
+        for (const suite_info& row : P::suites)
+            if (crypto.available(row.suite)) usable.push_back(row.suite);
+    } else {
+        for (const cipher_suite suite : prefer.suites)
+            if (find_suite<P>(suite) != nullptr && crypto.available(suite)) usable.push_back(suite);
+    }
+    return usable;
+}
+
+namespace detail {
+template <class... Groups>
+constexpr fixed_vector<named_group, 8> all_groups(type_list<Groups...>) noexcept {
+    return {Groups::id...};
+}
+}  // namespace detail
+
+/// The groups of `prefer` that the provider has, in order of preference.
+template <class P>
+constexpr fixed_vector<named_group, 8> usable_groups(const preferences& prefer) noexcept {
+    if (prefer.groups.empty()) return detail::all_groups(typename P::groups{});
+    fixed_vector<named_group, 8> usable;
+    for (const named_group group : prefer.groups)
+        if (detail::lists_group(group, typename P::groups{})) usable.push_back(group);
+    return usable;
+}
+
+/// The signature schemes of `prefer` that the provider can verify, in order of preference.
+template <class P>
+constexpr fixed_vector<signature_scheme, 16> usable_schemes(const preferences& prefer) noexcept {
+    fixed_vector<signature_scheme, 16> usable;
+    if (prefer.schemes.empty()) {
+        for (const signature_scheme scheme : P::verify_schemes) usable.push_back(scheme);
+    } else {
+        for (const signature_scheme scheme : prefer.schemes)
+            for (const signature_scheme known : P::verify_schemes)
+                if (known == scheme) usable.push_back(scheme);
+    }
+    return usable;
+}
+
+}  // namespace v1
+}  // namespace spantls

@@ -1,0 +1,550 @@
+// A connection: the handshake machine, the two halves of the record layer, and the mailbox between them.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include <spantls/base/bytes.hpp>
+#include <spantls/base/error.hpp>
+#include <spantls/connection/reading.hpp>
+#include <spantls/connection/workspace.hpp>
+#include <spantls/handshake/machine.hpp>
+#include <spantls/record/mailbox.hpp>
+#include <spantls/record/sender.hpp>
+#include <spantls/step.hpp>
+
+namespace spantls {
+inline namespace v1 {
+
+template <class Connection>
+class reader_half;
+template <class Connection>
+class writer_half;
+
+/// What client and server have in common; use those. It neither moves nor allocates.
+///
+/// The drive contract: send what transmit() gives until it is empty, then give receive() the bytes that arrived and were
+/// not consumed yet, drop step.consumed of them, and do what the step says. Output must not be written over input that is
+/// not consumed. Getters apart, one thread at a time, until split().
+template <class Machine>
+class connection {
+public:
+    using provider_type = typename Machine::provider_type;
+    static constexpr bool is_server = Machine::is_server;
+
+    /// The smallest workspace that is taken. It does for a handshake with Ed25519 certificates whose messages fit into
+    /// one kilobyte; a larger flight makes receive() ask for more.
+    static constexpr std::size_t smallest_workspace = handshake_workspace<Machine>::overhead + 1024;
+    /// A workspace with which ordinary handshakes never ask for more.
+    static constexpr std::size_t workspace_size = handshake_workspace<Machine>::overhead + 6 * 1024;
+
+    connection(const connection&) = delete;
+    connection& operator=(const connection&) = delete;
+
+    // Bytes in
+
+    /// Handles at most one record of `input`, which it deciphers in place, and says what came of it. What a step shows
+    /// lasts until the next call, what a question shows until its answer.
+    step receive(mutable_bytes input) noexcept {
+        if (!connected_) return receive_in_handshake(input);
+        const step result = reading_.receive(input, notes_);
+        return result.what == what::need_input && owes_output() ? step(what::output_waiting) : result;
+    }
+
+    /// To be called when the transport has ended: `closed`, `peer_closed`, or `failed` with errc::truncated.
+    step end_of_input() noexcept { return reading_.end_of_input(notes_); }
+
+    // Answers. not_asked, wrong_answer and workspace_too_small change nothing: the question stays open.
+
+    /// To `client_hello` and `choose_identity`: who to be. A scheme that the client does not accept fails the handshake of
+    /// a server with no_common_scheme; a client with such an identity, or none, sends an empty Certificate.
+    errc answer(const identity& who) noexcept {
+        if (const errc error = asked(Machine::state::asks_identity); error != errc::none) return error;
+        if (const errc error = check(who); error != errc::none) return error;
+        if (is_server && who.chain.empty()) return errc::wrong_answer;
+        return take_answer<event::answer_identity>(who);
+    }
+    /// To `verify_peer`: whether the peer is who it should be.
+    errc answer(const x509::verdict& verdict) noexcept {
+        if (const errc error = asked(Machine::state::asks_verdict); error != errc::none) return error;
+        return take_answer<event::answer_verdict>(verdict);
+    }
+    /// To `sign`. The bytes are copied.
+    errc answer(const signature& signed_content) noexcept {
+        if (const errc error = asked(Machine::state::asks_signature); error != errc::none) return error;
+        if (signed_content.bytes.empty() || signed_content.bytes.size() > 0xffff) return errc::wrong_answer;
+        constexpr std::size_t around = 8 + handshake_header_size + max_digest_size;
+        if (machine().memory.output_room().size() < signed_content.bytes.size() + around) return errc::workspace_too_small;
+        return take_answer<event::answer_signature>(signed_content);
+    }
+    /// To any question: the handshake fails with `why`, and the peer is told with its alert.
+    errc refuse(errc why = errc::refused) noexcept {
+        if (!question_open()) return errc::not_asked;
+        (void)fail(x509::verdict::refuse(why).error() == why ? why : errc::refused);
+        return errc::none;
+    }
+
+    // Commands: they change state, and what they owe the peer waits in transmit() and send().
+
+    /// Sends close_notify behind everything sent so far; reading goes on (section 6.1). Before the handshake is done it
+    /// gives up with user_canceled.
+    errc close() noexcept {
+        if (reading_.failed()) return errc::connection_failed;
+        if (connected_)
+            sender_.queue_close();
+        else
+            (void)fail(errc::canceled);
+        return errc::none;
+    }
+    /// Ends the connection with a fatal alert of the caller's choice.
+    void abort(alert_description alert = alert_description::internal_error) noexcept {
+        (void)reading_.fail(errc::canceled, alert, notes_);
+        drop_incomplete_flight();
+    }
+    /// Changes the sending key; `request_peer` asks the peer to do the same (section 4.7.3).
+    errc update_keys(bool request_peer = false) noexcept {
+        if (!connected_) return errc::not_connected;
+        if (sender_.closed()) return errc::write_closed;
+        if (notes_.has(mailbox::dead)) return errc::connection_failed;
+        if (request_peer && notes_.has(mailbox::update_outstanding)) return errc::update_outstanding;
+        sender_.queue_update(request_peer);
+        return errc::none;
+    }
+
+    // Bytes out
+
+    /// Writes what is owed to the peer: handshake, alerts, key updates, close_notify. Whole records only; empty when
+    /// nothing is owed, or with errc::too_small when `out` has less than min_output bytes.
+    output transmit(mutable_bytes out) noexcept {
+        output_cursor to(out);
+        errc error = send_flight(to);
+        if (error == errc::none) error = sender_.write_owed(to, notes_);
+        return {to.written(), 0, to.used() == 0 ? error : errc::none};
+    }
+
+    /// Writes what is owed, then as much of `data` as fits, in whole records (sealed_size(data.size()) bytes do, besides
+    /// min_output). `data` may not overlap `out`.
+    output send(bytes_view data, mutable_bytes out) noexcept {
+        if (!connected_) return {{}, 0, reading_.failed() ? errc::connection_failed : errc::not_connected};
+        output_cursor to(out);
+        if (const errc error = begin_sending(to); error != errc::none) return {to.written(), 0, error};
+        const std::size_t done = sender_.write_data(to, data, notes_);
+        const bool stuck = done == 0 && !data.empty() && to.used() == 0;
+        return {to.written(), done, stuck ? (sender_.exhausted() ? errc::internal_error : errc::too_small) : errc::none};
+    }
+
+    /// Writes what is owed, then a NewSessionTicket; all of it or nothing. The nonce has to be another one for each ticket
+    /// of a connection, age_add random (section 4.7.1). Servers only.
+    output send_ticket(const new_session_ticket& ticket, mutable_bytes out) noexcept
+        requires(is_server)
+    {
+        if (!connected_) return {{}, 0, reading_.failed() ? errc::connection_failed : errc::not_connected};
+        if (!tickets_wanted_) return {{}, 0, errc::ticket_not_wanted};
+        const bool sound = ticket.lifetime <= max_ticket_lifetime && ticket.nonce.size() <= 255 && !ticket.ticket.empty() &&
+                           ticket.ticket.size() + ticket.extensions.size() <= max_handshake_message - 512;
+        if (!sound) return {{}, 0, errc::bad_argument};
+        output_cursor to(out);
+        if (const errc error = begin_sending(to); error != errc::none) return {to.written(), 0, error};
+        return {to.written(), 0, write_ticket(ticket, to)};
+    }
+
+    // Memory
+
+    /// Gives the handshake a larger workspace, or after it a post-handshake message the memory that receive() asked for.
+    /// What an open question shows moves: ask receive() again.
+    errc lend_workspace(mutable_bytes memory) noexcept {
+        if (workspace_.machine() == nullptr) return reading_.lend(memory);
+        return workspace_.move_to(memory) ? errc::none : errc::workspace_too_small;
+    }
+    /// The workspace, wiped, when nothing needs it any more: the handshake is done or has failed, and transmit() has given
+    /// all of it. Empty before that.
+    mutable_bytes take_workspace() noexcept {
+        if (workspace_.machine() != nullptr && (!reading_.failed() || machine().out.pending())) return {};
+        const mutable_bytes memory = workspace_.release();
+        return memory.empty() ? reading_.take_back() : memory;
+    }
+
+    // Getters
+
+    /// Whether transmit() would write something.
+    bool owes_output() const noexcept {
+        return (workspace_.machine() != nullptr && workspace_.machine()->out.pending()) || sender_.owes(notes_);
+    }
+    bool connected() const noexcept { return connected_; }
+    /// errc::none as long as the connection has not failed.
+    errc error() const noexcept { return reading_.error(); }
+    /// What was negotiated; meaningful after `handshake_done`.
+    cipher_suite suite() const noexcept { return suite_ == nullptr ? cipher_suite{} : suite_->suite; }
+    named_group group() const noexcept { return group_; }
+    /// The ALPN name, out of the configuration; empty when there is none.
+    std::string_view protocol() const noexcept { return protocol_; }
+    /// The last record that receive() opened, and the last that was written.
+    const record_info& last_received() const noexcept { return reading_.records.last(); }
+    const record_info& last_sent() const noexcept { return sender_.last(); }
+    /// The state of the handshake, while it lasts.
+    typename Machine::state handshake_state() const noexcept {
+        return workspace_.machine() == nullptr ? Machine::state::connected : workspace_.machine()->current();
+    }
+
+    /// Fills `out` (at most 255 digests) with keying material (section 7.5). `label` has 1 to 249 bytes.
+    errc export_keying_material(std::string_view label, bytes_view context, mutable_bytes out) const noexcept {
+        if (!connected_) return errc::not_connected;
+        if (label.empty() || label.size() > 249 || out.size() > 255 * digest_size(suite_->hash)) return errc::bad_argument;
+        v1::export_keying_material<provider_type>(suite_->hash, exporter_.first(digest_size(suite_->hash)), label, context, out);
+        return errc::none;
+    }
+    /// The key that a ticket with this nonce stands for (section 4.7.1): returns its size, or 0 when `psk` is too small.
+    std::size_t ticket_key(bytes_view nonce, mutable_bytes psk) const noexcept {
+        if (!connected_ || psk.size() < digest_size(suite_->hash) || nonce.size() > 255) return 0;
+        derive_ticket_psk<provider_type>(suite_->hash, resumption_, nonce, psk);
+        return digest_size(suite_->hash);
+    }
+
+    // Two halves
+
+    struct halves {
+        reader_half<connection> reader;
+        writer_half<connection> writer;
+    };
+    /// After `handshake_done`: what one thread reads with and another writes with, without a lock. Both refer to this
+    /// connection, which is not to be used otherwise meanwhile.
+    halves split() noexcept { return {reader_half<connection>(*this), writer_half<connection>(*this)}; }
+
+protected:
+    connection(mutable_bytes workspace, std::size_t record_size, std::uint64_t rekey_after) noexcept
+        : workspace_(workspace.size() < smallest_workspace ? mutable_bytes{} : workspace) {
+        sender_.set_limits(record_size, rekey_after);
+        reading_.records.allow_change_cipher_spec(!is_server);
+    }
+    ~connection() = default;
+
+    /// Starts the machine by `start`, unless the configuration was refused: then the connection is born failed.
+    template <class Start>
+    void begin(errc config_error, Start start) noexcept {
+        if (config_error == errc::none && workspace_.machine() == nullptr) config_error = errc::config_workspace;
+        if (config_error == errc::none) config_error = start(machine(), workspace_.empty_arena());
+        if (config_error != errc::none) (void)fail(config_error);
+    }
+
+private:
+    friend class reader_half<connection>;
+    friend class writer_half<connection>;
+    using state = typename Machine::state;
+
+    Machine& machine() noexcept { return *workspace_.machine(); }
+
+    step fail(errc error, std::size_t consumed = 0) noexcept {
+        drop_incomplete_flight();
+        return reading_.fail(error, notes_, consumed);
+    }
+    /// What the peer has not seen any of need not be sent; what it has begun to see goes out before the alert.
+    void drop_incomplete_flight() noexcept {
+        if (workspace_.machine() != nullptr && !machine().out.pending()) machine().out.clear();
+    }
+
+    // Answers
+
+    bool question_open() noexcept {
+        if (reading_.failed() || workspace_.machine() == nullptr) return false;
+        const state now = machine().current();
+        return now == state::asks_identity || now == state::asks_verdict || now == state::asks_signature;
+    }
+    errc asked(state wanted) noexcept {
+        if (reading_.failed()) return errc::connection_failed;
+        if (!question_open()) return errc::not_asked;
+        return machine().current() == wanted ? errc::none : errc::wrong_answer;
+    }
+    template <event On, class Answer>
+    errc take_answer(const Answer& answer) noexcept {
+        settle(dispatch<Machine::table, On>(machine(), machine().current(), On, errc::not_asked, answer));
+        return errc::none;
+    }
+
+    /// What a machine's step means for records: another state, and perhaps other keys.
+    void settle(outcome<state> result) noexcept {
+        if (result.error != errc::none) {
+            (void)fail(result.error);
+            return;
+        }
+        machine().enter(result.next);
+        if (!machine().keeps_input()) machine().memory.release_input();
+        if (machine().read != read_epoch_) change_reading_keys();
+        if (!machine().out.pending()) change_writing_keys(machine().write);
+    }
+    void change_reading_keys() noexcept {
+        const auto aligned = aligned_proof::of(machine().memory.input());
+        if (!aligned) {
+            (void)fail(errc::key_change_unaligned);
+            return;
+        }
+        read_epoch_ = machine().read;
+        reading_.records.change_keys(*aligned, *machine().suite, machine().receiving(read_epoch_).first(machine().hash_size()));
+        // Section 5: not after the peer's Finished.
+        if (read_epoch_ == epoch::application) reading_.records.allow_change_cipher_spec(false);
+    }
+    void change_writing_keys(epoch keys) noexcept {
+        if (write_epoch_ == keys) return;
+        write_epoch_ = keys;
+        sender_.change_keys(*machine().suite, machine().sending(keys).first(machine().hash_size()));
+        if (keys == epoch::application) sender_.connected(*machine().suite);
+    }
+
+    // Bytes in
+
+    step receive_in_handshake(mutable_bytes input) noexcept {
+        for (std::size_t consumed = 0;;) {
+            if (reading_.failed()) return reading_.failure(consumed);
+            if (logged_ < machine().secrets_known && machine().key_log_wanted()) return log_secret(consumed);
+            if (machine().done()) return finish(consumed);
+            if (question_open()) return ask(consumed);
+            const bytes_view waiting = machine().memory.input();
+            const std::size_t size = message_size(waiting);
+            const bool whole = size != 0 && size <= waiting.size();
+            step blocked = whole ? blocked_by_output(first_message(waiting)) : blocked_by_output();
+            if (blocked.what != what::progress) return consumed == 0 ? blocked : step(what::progress, consumed);
+            if (whole) {
+                handle(first_message(waiting));
+                continue;
+            }
+            if (consumed != 0) return {what::progress, consumed};
+            const step taken = take_record(input);
+            if (taken.what != what::progress || taken.consumed == 0) return taken;
+            consumed = taken.consumed;
+        }
+    }
+
+    /// `progress` when nothing stands in the way of handling a message.
+    step blocked_by_output() noexcept {
+        return machine().out.pending() ? what::output_waiting : what::progress;
+    }
+    step blocked_by_output(const handshake_message& message) noexcept {
+        if (machine().out.pending()) return {what::output_waiting};
+        const std::size_t needed = machine().output_needed(message);
+        const std::size_t room = machine().memory.output_room().size();
+        if (needed <= room || changes_nothing(message)) return {what::progress};
+        return {what::need_workspace, 0, handshake_workspace<Machine>::overhead + machine().memory.capacity() + needed - room};
+    }
+    /// A message that is refused anyway needs no room.
+    bool changes_nothing(const handshake_message& message) noexcept {
+        return rows_for<Machine::table>(machine().current(), event_for(message.type)) == 0;
+    }
+
+    void handle(const handshake_message& message) noexcept {
+        // Section 5.1: these messages come before a key change, so nothing may be behind them.
+        const bool ends_record = message.type == handshake_type::client_hello || message.type == handshake_type::server_hello ||
+                                 message.type == handshake_type::finished;
+        if (ends_record && machine().memory.input().size() != message.whole.size()) {
+            (void)fail(changes_nothing(message) ? errc::unexpected_message : errc::key_change_unaligned);
+            return;
+        }
+        const auto result = dispatch<Machine::table>(machine(), machine().current(), event_for(message.type),
+                                                     errc::unexpected_message, message);
+        machine().memory.pass(message.whole.size());
+        if constexpr (is_server) {
+            reading_.records.allow_change_cipher_spec(true);
+            if (message.type == handshake_type::client_hello && machine().early_data_offered())
+                reading_.records.skip_early_data(max_skipped_early_data);
+        }
+        settle(result);
+    }
+
+    /// Moves the content of one record into the arena.
+    step take_record(mutable_bytes input) noexcept {
+        arena& memory = machine().memory;
+        if (const auto most = reading_.records.most_content(input)) {
+            // Of a message that is longer than this record, the whole is asked for at once.
+            const std::size_t begun = memory.input().size();
+            const std::size_t size = message_size(memory.input());
+            const std::size_t wanted = size > begun && size - begun > *most && size <= max_handshake_message ? size - begun : *most;
+            if (!memory.reserve_input(wanted))
+                return {what::need_workspace, 0, handshake_workspace<Machine>::overhead + memory.capacity_for_input(wanted)};
+        }
+        const incoming_record record = reading_.records.open(input);
+        if (record.error != errc::none) return fail(record.error, record.size);
+        if (record.missing != 0) return {what::need_input, 0, record.missing};
+        if (record.dropped) return {what::progress, record.size};
+        if (!memory.aligned() && record.type != content_type::handshake) return fail(errc::interleaved_record, record.size);
+        if (record.type == content_type::alert) {
+            const step result = reading_.receive_alert(record, true, notes_);
+            if (reading_.failed()) drop_incomplete_flight();
+            return result;
+        }
+        if (record.type != content_type::handshake) return fail(errc::premature_application_data, record.size);
+        memory.append_input(record.content);
+        note_messages(record.content.size());
+        if (message_size(memory.input()) > max_handshake_message) return fail(errc::message_too_long, record.size);
+        return {what::progress, record.size};
+    }
+
+    /// Remembers which messages have a part among the last `size` bytes of input.
+    void note_messages(std::size_t size) noexcept {
+        bytes_view rest = machine().memory.input();
+        while (!rest.empty()) {
+            const std::size_t whole = message_size(rest);
+            const std::size_t taken = whole == 0 || whole > rest.size() ? rest.size() : whole;
+            if (rest.size() - taken < size) reading_.records.last().messages |= std::uint32_t{1} << (rest[0] & 31);
+            rest = rest.subspan(taken);
+        }
+    }
+
+    step ask(std::size_t consumed) noexcept {
+        step result{what::verify_peer, consumed};
+        switch (machine().current()) {
+            case state::asks_identity:
+                result.what = is_server ? what::client_hello : what::choose_identity;
+                result.question_ = machine().request();
+                break;
+            case state::asks_signature:
+                result.what = what::sign;
+                result.question_ = machine().content.view();
+                result.scheme_ = machine().own_scheme;
+                break;
+            default: result.peer_ = machine().peer(); break;
+        }
+        return result;
+    }
+
+    step log_secret(std::size_t consumed) noexcept {
+        const mutable_bytes line = workspace_.log_line();
+        step result{what::key_log, consumed};
+        result.data = line.first(write_key_log_line<provider_type>(machine(), static_cast<logged_secret>(logged_), line));
+        ++logged_;
+        return result;
+    }
+
+    step finish(std::size_t consumed) noexcept {
+        connected_ = true;
+        suite_ = machine().suite;
+        group_ = machine().group;
+        protocol_ = machine().protocol();
+        if constexpr (is_server) tickets_wanted_ = machine().tickets_wanted();
+        exporter_ = static_cast<traffic_secret<provider_type>&&>(machine().exporter_secret);
+        resumption_ = static_cast<traffic_secret<provider_type>&&>(machine().resumption_secret);
+        reading_.connected(*suite_, is_server);
+        if (!machine().out.pending()) workspace_.destroy();
+        return {what::handshake_done, consumed};
+    }
+
+    // Bytes out
+
+    /// The pending flight, as far as there is room; too_small when some of it stays.
+    errc send_flight(output_cursor& to) noexcept {
+        if (workspace_.machine() == nullptr) return errc::none;
+        if (reading_.failed() && !notes_.owed_alert()) return errc::none;
+        while (machine().out.pending()) {
+            if (!send_part(to)) return errc::too_small;
+            if (!machine().out.pending()) end_flight();
+        }
+        if (connected_) workspace_.destroy();
+        return errc::none;
+    }
+
+    bool send_part(output_cursor& to) noexcept {
+        flight& out = machine().out;
+        if (out.run().change_cipher_spec) {
+            if (to.room() < record_header_size + 1) return false;
+            sender_.write_change_cipher_spec(to);
+            out.take_change_cipher_spec();
+            return true;
+        }
+        change_writing_keys(out.run().keys);
+        const std::size_t size = sender_.fragment(to.room(), out.remaining());
+        if (size == 0) return false;
+        const mutable_bytes text = to.rest().subspan(record_header_size, size);
+        const std::uint32_t messages = out.take(machine().memory, text);
+        // Section 5.1: the first ClientHello looks like TLS 1.0 on the outside.
+        const bool first_hello = !is_server && machine().keeps_output();
+        sender_.write(to, content_type::handshake, text, messages,
+                      first_hello ? protocol_version::tls_1_0 : protocol_version::tls_1_2);
+        return true;
+    }
+
+    void end_flight() noexcept {
+        machine().out.clear();
+        if (!machine().keeps_output()) machine().memory.release_output();
+        change_writing_keys(machine().write);
+    }
+
+    /// Everything that has to leave before application data.
+    errc begin_sending(output_cursor& to) noexcept {
+        if (const errc error = send_flight(to); error != errc::none) return to.used() == 0 ? error : errc::none;
+        const bool was_closed = sender_.closed();
+        if (const errc error = sender_.write_owed(to, notes_); error != errc::none) return error;
+        if (notes_.has(mailbox::dead)) return errc::connection_failed;
+        return was_closed || sender_.closed() ? errc::write_closed : errc::none;
+    }
+
+    errc write_ticket(const new_session_ticket& ticket, output_cursor& to) noexcept {
+        std::array<std::uint8_t, handshake_header_size + 8 + 1 + 255 + 2> head;
+        const std::array<std::uint8_t, 2> extensions_size{static_cast<std::uint8_t>(ticket.extensions.size() >> 8),
+                                                          static_cast<std::uint8_t>(ticket.extensions.size())};
+        writer front(head);
+        write_message(front, handshake_type::new_session_ticket, [&] {
+            front.u32(ticket.lifetime);
+            front.u32(ticket.age_add);
+            front.opaque(ticket.nonce, 1);
+            front.u16(static_cast<std::uint16_t>(ticket.ticket.size()));
+        }, ticket.ticket.size() + extensions_size.size() + ticket.extensions.size());
+        const std::array<bytes_view, 4> pieces{front.written(), ticket.ticket, extensions_size, ticket.extensions};
+        return sender_.write_message(to, pieces, notes_);
+    }
+
+    handshake_workspace<Machine> workspace_;
+    reading_half<provider_type> reading_;
+    mailbox notes_;
+    epoch read_epoch_ = epoch::initial, write_epoch_ = epoch::initial;
+    bool connected_ = false;
+    bool tickets_wanted_ = false;
+    std::uint8_t logged_ = 0;
+    named_group group_{};
+    const suite_info* suite_ = nullptr;
+    std::string_view protocol_;
+    traffic_secret<provider_type> exporter_, resumption_;
+    sender<provider_type> sender_;
+};
+
+/// The reading half of a connection that was split: for one thread.
+template <class Connection>
+class reader_half {
+public:
+    explicit reader_half(Connection& whole) noexcept : whole_(&whole) {}
+
+    /// As connection::receive, but never output_waiting: what this half owes the peer, the other one sends.
+    step receive(mutable_bytes input) noexcept { return whole_->reading_.receive(input, whole_->notes_); }
+    step end_of_input() noexcept { return whole_->reading_.end_of_input(whole_->notes_); }
+    errc lend_workspace(mutable_bytes memory) noexcept { return whole_->reading_.lend(memory); }
+    mutable_bytes take_workspace() noexcept { return whole_->reading_.take_back(); }
+    errc error() const noexcept { return whole_->reading_.error(); }
+    /// Whether the writer should be woken, to transmit what reading has made necessary.
+    bool owes_output() const noexcept {
+        return whole_->notes_.owed_alert().has_value() || whole_->notes_.has(mailbox::key_update_owed);
+    }
+
+private:
+    Connection* whole_;
+};
+
+/// The writing half of a connection that was split: for one thread.
+template <class Connection>
+class writer_half {
+public:
+    explicit writer_half(Connection& whole) noexcept : whole_(&whole) {}
+
+    output transmit(mutable_bytes out) noexcept {
+        output_cursor to(out);
+        errc error = whole_->send_flight(to);
+        if (error == errc::none) error = whole_->sender_.write_owed(to, whole_->notes_);
+        return {to.written(), 0, to.used() == 0 ? error : errc::none};
+    }
+    output send(bytes_view data, mutable_bytes out) noexcept { return whole_->send(data, out); }
+    errc update_keys(bool request_peer = false) noexcept { return whole_->update_keys(request_peer); }
+    void close() noexcept { whole_->sender_.queue_close(); }
+
+private:
+    Connection* whole_;
+};
+
+}  // namespace v1
+}  // namespace spantls

@@ -1,0 +1,190 @@
+// The reading half of a connection: what to do with records when the handshake is done, and how reading ends.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include <spantls/base/bytes.hpp>
+#include <spantls/base/error.hpp>
+#include <spantls/handshake/post_handshake.hpp>
+#include <spantls/record/mailbox.hpp>
+#include <spantls/record/receiver.hpp>
+#include <spantls/step.hpp>
+
+namespace spantls {
+inline namespace v1 {
+
+template <class P>
+class reading_half {
+public:
+    receiver<P> records;
+
+    bool failed() const noexcept { return error_ != errc::none; }
+    errc error() const noexcept { return error_; }
+
+    /// Ends the connection. The first error stays, and so does the alert that it owes (section 6.2).
+    step fail(errc error, mailbox& notes, std::size_t consumed = 0) noexcept {
+        return fail(error, alert_for(error), notes, consumed);
+    }
+    step fail(errc error, std::optional<alert_description> alert, mailbox& notes, std::size_t consumed = 0) noexcept {
+        if (!failed()) {
+            error_ = error;
+            if (alert)
+                notes.owe_alert(*alert);
+            else
+                notes.set(mailbox::dead);
+            records.clear();
+        }
+        return failure(consumed);
+    }
+    step failure(std::size_t consumed = 0) const noexcept {
+        step result{what::failed, consumed};
+        result.error = error_;
+        result.alert = alert_;
+        return result;
+    }
+
+    void connected(const suite_info& suite, bool is_server) noexcept {
+        suite_ = &suite;
+        is_server_ = is_server;
+    }
+
+    /// One record of a connection whose handshake is done.
+    step receive(mutable_bytes input, mailbox& notes) noexcept {
+        if (failed()) return failure();
+        if (key_update_news_) {
+            key_update_news_ = false;
+            return {what::key_updated};
+        }
+        // Section 6.1: whatever comes after a closure alert is ignored.
+        if (peer_closed_) return {notes.has(mailbox::write_closed) ? what::closed : what::peer_closed, input.size()};
+        if (opened_ != 0) return receive_waiting(input, notes);
+        const incoming_record record = records.open(input);
+        if (record.error != errc::none) return fail(record.error, notes);
+        if (record.missing != 0) return {what::need_input, 0, record.missing};
+        return receive_record(record, notes);
+    }
+
+    /// The transport has ended. Without close_notify before it, that is truncation (section 6.1).
+    step end_of_input(mailbox& notes) noexcept {
+        if (failed()) return failure();
+        if (!peer_closed_) return fail(errc::truncated, notes);
+        return {notes.has(mailbox::write_closed) ? what::closed : what::peer_closed};
+    }
+
+    /// An alert that came in a record. Only close_notify and user_canceled do not end the connection (section 6).
+    step receive_alert(const incoming_record& record, bool in_handshake, mailbox& notes) noexcept {
+        if (record.content.size() != 2) return fail(errc::bad_alert, notes, record.size);
+        alert_ = static_cast<alert_description>(record.content[1]);
+        if (alert_ == alert_description::user_canceled) {
+            if (++messages_ > max_post_handshake_messages) return fail(errc::too_many_messages, notes, record.size);
+            return {what::progress, record.size};
+        }
+        if (alert_ != alert_description::close_notify) return fail(errc::peer_alert, notes, record.size);
+        if (in_handshake) return fail(errc::closed_in_handshake, notes, record.size);
+        peer_closed_ = true;
+        return {notes.has(mailbox::write_closed) ? what::closed : what::peer_closed, record.size};
+    }
+
+    /// Memory in which post-handshake messages are put together that do not come whole in one record.
+    errc lend(mutable_bytes memory) noexcept {
+        if (memory.size() < assembled_) return errc::workspace_too_small;
+        copy_bytes(memory_.first(assembled_), memory);
+        memory_ = memory;
+        return errc::none;
+    }
+    mutable_bytes take_back() noexcept {
+        if (assembled_ != 0) return {};
+        const mutable_bytes memory = memory_;
+        memory_ = {};
+        return memory;
+    }
+
+private:
+    step receive_record(const incoming_record& record, mailbox& notes) noexcept {
+        if (record.dropped) return {what::progress, record.size};
+        // Section 5.1: handshake messages are not interleaved with other records.
+        if (assembled_ != 0 && record.type != content_type::handshake) return fail(errc::interleaved_record, notes, record.size);
+        if (record.type == content_type::alert) return receive_alert(record, false, notes);
+        if (record.type == content_type::handshake) {
+            content_ = static_cast<std::uint16_t>(record.content.size());
+            opened_ = static_cast<std::uint16_t>(record.size);
+            return receive_messages(record.content, notes);
+        }
+        if (record.content.empty()) return {what::progress, record.size};
+        messages_ = key_updates_ = 0;
+        step result{what::application_data, record.size};
+        result.data = record.content;
+        return result;
+    }
+
+    /// The record at the front of the input has been opened before, and waits for a workspace.
+    step receive_waiting(mutable_bytes input, mailbox& notes) noexcept {
+        if (input.size() < opened_) return {what::need_input, 0, opened_ - input.size()};
+        return receive_messages(input.subspan(record_header_size, content_), notes);
+    }
+
+    step receive_messages(mutable_bytes content, mailbox& notes) noexcept {
+        const std::size_t lacking = assembled_ == 0 ? missing_of_last(content) : 0;
+        if (assembled_ == 0 && lacking == 0) return handle(content, notes);
+        // Not whole in this record: to be put together in the workspace.
+        if (assembled_ == 0) {
+            if (content.size() + lacking > max_assembled) return fail(errc::message_too_long, notes, take_opened());
+            if (content.size() + lacking > memory_.size()) return {what::need_workspace, 0, content.size() + lacking};
+        } else if (assembled_ + content.size() > memory_.size()) {
+            const std::size_t needed = assembled_ + content.size();
+            if (needed > max_assembled) return fail(errc::message_too_long, notes, take_opened());
+            return {what::need_workspace, 0, needed};
+        }
+        copy_bytes(content, memory_.subspan(assembled_));
+        assembled_ += static_cast<std::uint32_t>(content.size());
+        const std::size_t still_lacking = missing_of_last(memory_.first(assembled_));
+        if (still_lacking == 0) return handle(memory_.first(assembled_), notes);
+        if (assembled_ + still_lacking > max_assembled) return fail(errc::message_too_long, notes, take_opened());
+        return {what::progress, take_opened()};
+    }
+
+    step handle(mutable_bytes content, mailbox& notes) noexcept {
+        const std::size_t consumed = take_opened();
+        assembled_ = 0;
+        post_handshake_messages found;
+        if (const errc error = read_post_handshake(content, is_server_, found); error != errc::none)
+            return fail(error, notes, consumed);
+        records.last().messages = (found.key_update ? std::uint32_t{1} << static_cast<unsigned>(handshake_type::key_update) : 0) |
+            (found.tickets.empty() ? 0 : std::uint32_t{1} << static_cast<unsigned>(handshake_type::new_session_ticket));
+        if (found.count > max_post_handshake_messages - messages_) return fail(errc::too_many_messages, notes, consumed);
+        messages_ = static_cast<std::uint8_t>(messages_ + found.count);
+        if (found.key_update) {
+            const auto aligned = aligned_proof::of(content.subspan(content.size()));
+            if (++key_updates_ > max_key_updates_in_a_row || !aligned) return fail(errc::too_many_key_updates, notes, consumed);
+            records.update_keys(*aligned, *suite_);
+            notes.clear(mailbox::update_outstanding);
+            if (found.update_requested) notes.set(mailbox::key_update_owed);
+        }
+        if (found.tickets.empty()) return {what::key_updated, consumed};
+        key_update_news_ = found.key_update;
+        step result{what::ticket, consumed};
+        result.data = content.first(found.tickets.size());
+        return result;
+    }
+
+    std::size_t take_opened() noexcept {
+        const std::size_t size = opened_;
+        opened_ = 0;
+        return size;
+    }
+
+    static constexpr std::size_t max_assembled = max_handshake_message + max_fragment;
+
+    const suite_info* suite_ = nullptr;
+    mutable_bytes memory_;
+    std::uint32_t assembled_ = 0;
+    std::uint16_t opened_ = 0, content_ = 0;  // a record that was opened and is not consumed yet
+    std::uint8_t messages_ = 0, key_updates_ = 0;
+    errc error_ = errc::none;
+    alert_description alert_ = alert_description::close_notify;
+    bool is_server_ = false, peer_closed_ = false, key_update_news_ = false;
+};
+
+}  // namespace v1
+}  // namespace spantls

@@ -1,0 +1,451 @@
+// The client's handshake: messages in, flights out, questions in between (RFC 9846, sections 2 and 4, appendix A.1).
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include <spantls/base/bytes.hpp>
+#include <spantls/base/error.hpp>
+#include <spantls/config.hpp>
+#include <spantls/handshake/core.hpp>
+#include <spantls/handshake/key_exchange.hpp>
+#include <spantls/handshake/tables.hpp>
+#include <spantls/message/client_hello.hpp>
+#include <spantls/message/key_share.hpp>
+#include <spantls/message/server_hello.hpp>
+#include <spantls/x509/name.hpp>
+#include <spantls/x509/peer.hpp>
+
+namespace spantls {
+inline namespace v1 {
+
+/// What one connection of a client is about. Views: they have to outlive the handshake.
+struct client_target {
+    /// Host name, sent as SNI, or an IP address, which is not; `verify_peer` shows either. Empty: neither.
+    std::string_view server_name{};
+};
+
+/// errc::config_bad_server_name when the name can neither be sent nor be an address.
+constexpr errc check(const client_target& target) noexcept {
+    if (target.server_name.size() > 253) return errc::config_bad_server_name;
+    for (const char c : target.server_name)
+        if (c <= ' ' || c > '~') return errc::config_bad_server_name;
+    return errc::none;
+}
+
+template <class P>
+class client_handshake : public handshake_core<P> {
+public:
+    using provider_type = P;
+    using state = client_state;
+    static constexpr bool is_server = false;
+    static constexpr const auto& table = client_table;
+
+    template <client_state From, event On>
+    using here = at<client_table, From, On>;
+    using outcome = v1::outcome<client_state>;
+
+    /// Composes ClientHello. `settings` and `target` have been checked; the names in them stay where they are.
+    errc start(P& provider, const client_config& settings, const client_target& target, arena behind) noexcept {
+        this->crypto = &provider;
+        this->memory = behind;
+        config_ = &settings;
+        target_ = target;
+        groups_ = usable_groups<P>(settings.prefer);
+        schemes_ = usable_schemes<P>(settings.prefer);
+        suites_ = usable_suites(settings.prefer, provider);
+        if (suites_.empty()) return errc::config_no_suite;
+        choose_shares();
+
+        // One read for everything that is random in the first flight.
+        std::array<std::uint8_t, 64 + group_facts<P>::all_random> random;
+        if (!provider.random(random)) return errc::internal_error;
+        copy_bytes(bytes_view(random).first(32), this->client_random);
+        copy_bytes(bytes_view(random).subspan(32, 32), session_id_);
+        const bool room = send_client_hello([&](writer& to) { return write_shares(to, bytes_view(random).subspan(64)); });
+        wipe(random);
+        if (share_error_ != errc::none) return share_error_;
+        if (!room) return errc::config_workspace;
+        this->out.complete();
+        state_ = state::wait_server_hello;
+        return errc::none;
+    }
+
+    state current() const noexcept { return state_; }
+    void enter(state next) noexcept { state_ = next; }
+    bool done() const noexcept { return state_ == state::connected; }
+
+    /// Messages that were handled are still looked at.
+    bool keeps_input() const noexcept {
+        return state_ == state::asks_identity || state_ == state::asks_verdict || state_ == state::wait_certificate_verify;
+    }
+    /// ClientHello is kept until ServerHello says what to hash it with.
+    bool keeps_output() const noexcept { return state_ == state::wait_server_hello; }
+
+    /// Room in the arena's output that handling `message` may need.
+    std::size_t output_needed(const handshake_message& message) const noexcept {
+        if (message.type == handshake_type::finished) return 16 + max_digest_size;
+        const bool retry = state_ == state::wait_server_hello && message.type == handshake_type::server_hello;
+        return retry && is_retry(message) ? this->memory.output().size() + message.body.size() + group_facts<P>::client_share
+                                          : 0;
+    }
+
+    // What the open question shows.
+    x509::peer peer() const noexcept {
+        return {x509::chain_view(this->memory.at(peer_list_)), target_.server_name, x509::key_purpose::server_auth};
+    }
+    bytes_view request() const noexcept { return this->memory.at(request_); }
+
+    /// The ALPN name that the server selected; empty when it selected none.
+    std::string_view protocol() const noexcept {
+        return protocol_ < config_->alpn.size() ? config_->alpn[protocol_] : std::string_view{};
+    }
+    bool key_log_wanted() const noexcept { return config_->key_log; }
+    /// The secrets of what this side sends and receives.
+    traffic_secret<P>& sending(epoch keys) noexcept {
+        return keys == epoch::handshake ? this->client_handshake_traffic : this->client_application_traffic;
+    }
+    traffic_secret<P>& receiving(epoch keys) noexcept {
+        return keys == epoch::handshake ? this->server_handshake_traffic : this->server_application_traffic;
+    }
+
+    // Rows of the table.
+
+    outcome on(here<state::wait_server_hello, event::server_hello> row, const handshake_message& message) noexcept {
+        if (is_retry(message)) {
+            const errc error = receive_retry(message);
+            return error == errc::none ? row.template to<state::wait_second_server_hello>() : row.fail(error);
+        }
+        const errc error = receive_server_hello(message);
+        return error == errc::none ? row.template to<state::wait_encrypted_extensions>() : row.fail(error);
+    }
+
+    outcome on(here<state::wait_second_server_hello, event::server_hello> row, const handshake_message& message) noexcept {
+        // Section 4.2.4.
+        if (is_retry(message)) return row.fail(errc::second_retry);
+        const errc error = receive_server_hello(message);
+        return error == errc::none ? row.template to<state::wait_encrypted_extensions>() : row.fail(error);
+    }
+
+    outcome on(here<state::wait_encrypted_extensions, event::encrypted_extensions> row,
+               const handshake_message& message) noexcept {
+        reader in(message.body);
+        const bytes_view block = in.opaque(2);
+        if (!in.finished()) return row.fail(errc::decode_error);
+        extension_set extensions;
+        if (const errc error = extensions.parse(block, extension_place::encrypted_extensions, offered_); error != errc::none)
+            return row.fail(error);
+        if (const errc error = receive_parameters(extensions); error != errc::none) return row.fail(error);
+        this->messages.add(message.whole);
+        return row.template to<state::wait_certificate_or_request>();
+    }
+
+    outcome on(here<state::wait_certificate_or_request, event::certificate_request> row,
+               const handshake_message& message) noexcept {
+        certificate_request asked{};
+        if (!decode(message.body, asked)) return row.fail(errc::decode_error);
+        // Section 4.4.2: the context is empty in the handshake.
+        if (!asked.context.empty()) return row.fail(errc::bad_request_context);
+        extension_set extensions;
+        if (const errc error = extensions.parse(asked.extensions, extension_place::certificate_request, {}); error != errc::none)
+            return row.fail(error);
+        if (!extensions.has(extension_type::signature_algorithms)) return row.fail(errc::missing_extension);
+        signature_scheme_list accepted{};
+        if (!decode(extensions[extension_type::signature_algorithms], accepted)) return row.fail(errc::decode_error);
+        request_ = this->memory.range_of(accepted.schemes.raw());
+        requested_ = true;
+        this->messages.add(message.whole);
+        return row.template to<state::asks_identity>();
+    }
+
+    outcome on(here<state::asks_identity, event::answer_identity> row, const identity& who) noexcept {
+        // Section 4.5.1: without a suitable certificate the client goes on and sends none.
+        const list_view<signature_scheme> accepted(this->memory.at(request_));
+        this->own = !who.chain.empty() && this->choose_scheme(who, accepted) ? who : no_identity;
+        return row.template to<state::wait_certificate>();
+    }
+
+    outcome on(here<state::wait_certificate_or_request, event::certificate> row, const handshake_message& message) noexcept {
+        const errc error = receive_certificate(message);
+        return error == errc::none ? row.template to<state::asks_verdict>() : row.fail(error);
+    }
+
+    outcome on(here<state::wait_certificate, event::certificate> row, const handshake_message& message) noexcept {
+        const errc error = receive_certificate(message);
+        return error == errc::none ? row.template to<state::asks_verdict>() : row.fail(error);
+    }
+
+    outcome on(here<state::asks_verdict, event::answer_verdict> row, const x509::verdict& verdict) noexcept {
+        return verdict.accepted() ? row.template to<state::wait_certificate_verify>() : row.fail(verdict.error());
+    }
+
+    outcome on(here<state::wait_certificate_verify, event::certificate_verify> row, const handshake_message& message) noexcept {
+        if (const errc error = this->check_certificate_verify(message, schemes_, true); error != errc::none)
+            return row.fail(error);
+        this->messages.add(message.whole);
+        return row.template to<state::wait_finished>();
+    }
+
+    outcome on(here<state::wait_finished, event::finished> row, const handshake_message& message) noexcept {
+        if (const errc error = this->check_finished(message, this->server_handshake_traffic); error != errc::none)
+            return row.fail(error);
+        this->messages.add(message.whole);
+        this->derive_application_secrets();
+        this->read = epoch::application;
+        if (config_->compatibility_mode && !retried_) this->out.append_change_cipher_spec();
+        if (requested_ && !this->send_certificate({}, false)) return row.fail(errc::workspace_too_small);
+        if (!this->own.chain.empty()) return row.template to<state::asks_signature>();
+        if (!send_last()) return row.fail(errc::workspace_too_small);
+        return row.template to<state::connected>();
+    }
+
+    outcome on(here<state::asks_signature, event::answer_signature> row, const signature& answer) noexcept {
+        if (!this->send_certificate_verify(answer) || !send_last()) return row.fail(errc::internal_error);
+        return row.template to<state::connected>();
+    }
+
+private:
+    static bool is_retry(const handshake_message& message) noexcept {
+        return message.body.size() >= 34 && equal_bytes(message.body.subspan(2, 32), hello_retry_request_random);
+    }
+
+    void choose_shares() noexcept {
+        if (config_->shares) {
+            for (const named_group each : groups_)
+                if (config_->shares->contains(each)) shared_.push_back(each);
+        } else {
+            shared_.push_back(groups_[0]);
+        }
+    }
+
+    /// The client_shares of the first ClientHello, in the order of the groups (section 4.3.8).
+    void write_shares(writer& to, bytes_view random) noexcept {
+        length_prefix list(to, 2);
+        for (const named_group each : shared_) {
+            write_share(to, each, random);
+            random = random.subspan(client_random_size<P>(each));
+        }
+    }
+
+    void write_share(writer& to, named_group which, bytes_view random) noexcept {
+        const std::size_t size = client_share_size<P>(which);
+        to.u16(static_cast<std::uint16_t>(which));
+        to.u16(static_cast<std::uint16_t>(size));
+        const mutable_bytes share = to.take(size);
+        if (share.empty()) return;
+        if (const errc error = keys_.generate(which, random, share); error != errc::none) share_error_ = error;
+    }
+
+    bytes_view session_id() const noexcept {
+        return config_->compatibility_mode ? bytes_view(session_id_) : bytes_view{};
+    }
+
+    /// Section 4.2.2. `shares` writes the client_shares of key_share. False when there is no room.
+    template <class Shares>
+    bool send_client_hello(Shares shares, bytes_view retry_cookie = {}) noexcept {
+        offered_ = {};
+        const auto body = [&](writer& to) {
+            const auto extension = [&](extension_type type, auto body_of) {
+                offered_.add(type);
+                write_extension(to, type, body_of);
+            };
+            to.u16(static_cast<std::uint16_t>(protocol_version::tls_1_2));
+            to.bytes(this->client_random);
+            to.opaque(session_id(), 1);
+            write_list<cipher_suite>(to, suites_, 2);
+            to.u8(1);
+            to.u8(0);
+            length_prefix block(to, 2);
+            // RFC 6066, section 3: an address is no host name.
+            if (!target_.server_name.empty() && x509::parse_ip_address(target_.server_name).size == 0)
+                extension(extension_type::server_name, [&] { write_server_name(to, target_.server_name); });
+            extension(extension_type::supported_versions, [&] {
+                to.u8(2);
+                to.u16(static_cast<std::uint16_t>(protocol_version::tls_1_3));
+            });
+            extension(extension_type::supported_groups, [&] { write_list<named_group>(to, groups_, 2); });
+            extension(extension_type::signature_algorithms, [&] { write_list<signature_scheme>(to, schemes_, 2); });
+            if (!config_->alpn.empty())
+                extension(extension_type::application_layer_protocol_negotiation,
+                          [&] { write_protocol_names(to, config_->alpn); });
+            // Without it the server may not send tickets (section 4.7.1).
+            extension(extension_type::psk_key_exchange_modes, [&] {
+                to.u8(1);
+                to.u8(static_cast<std::uint8_t>(psk_key_exchange_mode::psk_dhe_ke));
+            });
+            if (!retry_cookie.empty()) extension(extension_type::cookie, [&] { to.opaque(retry_cookie, 2); });
+            extension(extension_type::key_share, [&] { shares(to); });
+        };
+        return !this->out.append(this->memory, epoch::initial, handshake_type::client_hello, body).empty();
+    }
+
+    /// What ServerHello and HelloRetryRequest have to satisfy alike (sections 4.2.3 and 4.2.4).
+    errc check_hello(const handshake_message& message, server_hello& hello, extension_set& extensions,
+                     extension_place place) const noexcept {
+        reader in(message.body);
+        server_hello::head::decode(in, hello);
+        if (in.failed()) return errc::decode_error;
+        hello.extensions = in.empty() ? bytes_view{} : in.opaque(2);
+        if (!in.finished()) return errc::decode_error;
+        // Section 4.3.1: the version comes before everything else.
+        if (const errc error = check_version(hello); error != errc::none) return error;
+        if (const errc error = extensions.parse(hello.extensions, place, offered_); error != errc::none) return error;
+        if (hello.legacy_version != protocol_version::tls_1_2) return errc::legacy_version;
+        if (!equal_bytes(hello.legacy_session_id_echo, session_id())) return errc::bad_session_id;
+        if (!suites_.contains(hello.suite)) return errc::suite_not_offered;
+        return hello.legacy_compression_method == 0 ? errc::none : errc::bad_compression;
+    }
+
+    static errc check_version(const server_hello& hello) noexcept {
+        for (reader in(hello.extensions); !in.empty();) {
+            const auto type = static_cast<extension_type>(in.u16());
+            selected_version selected{};
+            const bytes_view data = in.opaque(2);
+            if (in.failed()) return errc::decode_error;
+            if (type != extension_type::supported_versions) continue;
+            if (!decode(data, selected)) return errc::decode_error;
+            return selected.version == protocol_version::tls_1_3 ? errc::none : errc::version_not_offered;
+        }
+        // The server chose TLS 1.2 or older; section 4.2.3 tells whether it was made to.
+        return says_downgrade(hello.random) ? errc::downgrade : errc::version_not_supported;
+    }
+
+    /// Section 4.2.4: the second ClientHello is the first, but for the share and the cookie.
+    errc receive_retry(const handshake_message& message) noexcept {
+        server_hello hello{};
+        extension_set extensions;
+        if (const errc error = check_hello(message, hello, extensions, extension_place::hello_retry_request); error != errc::none)
+            return error;
+        const bool has_share = extensions.has(extension_type::key_share);
+        const bool has_cookie = extensions.has(extension_type::cookie);
+        if (!has_share && !has_cookie) return errc::useless_retry;
+        key_share_retry selected{};
+        cookie retry_cookie{};
+        if (has_share && !decode(extensions[extension_type::key_share], selected)) return errc::decode_error;
+        if (has_cookie && !decode(extensions[extension_type::cookie], retry_cookie)) return errc::decode_error;
+        // Section 4.3.8: a group that we offered, and of which the server does not have a share already.
+        if (has_share && !groups_.contains(selected.group)) return errc::group_not_offered;
+        if (has_share && shared_.contains(selected.group)) return errc::useless_retry;
+
+        this->suite = find_suite<P>(hello.suite);
+        this->messages = transcript<P>(this->hash());
+        const bytes_view first = this->memory.output();
+        this->messages.add(first);
+        this->messages.restart_with_message_hash();
+        this->messages.add(message.whole);
+        this->memory.restart_output();
+        retried_ = true;
+        if (config_->compatibility_mode) this->out.append_change_cipher_spec();
+        return has_share ? send_with_new_share(selected.group, retry_cookie.value) : send_again(first, retry_cookie.value);
+    }
+
+    errc send_with_new_share(named_group which, bytes_view retry_cookie) noexcept {
+        shared_.clear();
+        shared_.push_back(which);
+        std::array<std::uint8_t, group_facts<P>::all_random> random;
+        if (!this->crypto->random(mutable_bytes(random).first(client_random_size<P>(which)))) return errc::internal_error;
+        const bool room = send_client_hello([&](writer& to) { write_shares(to, random); }, retry_cookie);
+        wipe(random);
+        return finish_second_hello(room);
+    }
+
+    /// The shares stay as they were in the first ClientHello, which still lies in the arena.
+    errc send_again(bytes_view first_hello, bytes_view retry_cookie) noexcept {
+        parsed_client_hello first;
+        if (first.parse(first_hello.subspan(handshake_header_size)) != errc::none) return errc::internal_error;
+        const bytes_view shares = first.extensions[extension_type::key_share];
+        return finish_second_hello(send_client_hello([&](writer& to) { to.bytes(shares); }, retry_cookie));
+    }
+
+    errc finish_second_hello(bool room) noexcept {
+        if (share_error_ != errc::none) return share_error_;
+        if (!room) return errc::workspace_too_small;
+        this->messages.add(this->memory.output());
+        this->out.complete();
+        return errc::none;
+    }
+
+    errc receive_server_hello(const handshake_message& message) noexcept {
+        server_hello hello{};
+        extension_set extensions;
+        if (const errc error = check_hello(message, hello, extensions, extension_place::server_hello); error != errc::none)
+            return error;
+        // Section 4.2.4: HelloRetryRequest has settled the suite.
+        if (retried_ && hello.suite != this->suite->suite) return errc::suite_changed;
+        key_share_entry share{};
+        if (!extensions.has(extension_type::key_share)) return errc::missing_extension;
+        if (!decode(extensions[extension_type::key_share], share)) return errc::decode_error;
+        // Section 4.3.8: a share of a group of which the server has one of ours.
+        if (!shared_.contains(share.group)) return retried_ ? errc::group_changed : errc::group_not_offered;
+        shared_secret<P> secret;
+        if (const errc error = keys_.finish(share.group, share.key_exchange, secret); error != errc::none) return error;
+        keys_.clear();
+        this->group = share.group;
+        if (!retried_) {
+            this->suite = find_suite<P>(hello.suite);
+            this->messages = transcript<P>(this->hash());
+            this->messages.add(this->memory.output());
+            this->memory.release_output();
+        }
+        this->messages.add(message.whole);
+        this->derive_handshake_secrets(secret.view());
+        this->read = this->write = epoch::handshake;
+        return errc::none;
+    }
+
+    errc receive_parameters(const extension_set& extensions) noexcept {
+        // RFC 6066, section 3: the server acknowledges the name with an empty extension.
+        if (!extensions[extension_type::server_name].empty()) return errc::decode_error;
+        // Section 4.3.7: may be sent, and is not acted upon here; but it has to be well formed.
+        named_group_list groups{};
+        if (extensions.has(extension_type::supported_groups) && !decode(extensions[extension_type::supported_groups], groups))
+            return errc::decode_error;
+        if (!extensions.has(extension_type::application_layer_protocol_negotiation)) return errc::none;
+        protocol_names selected;
+        // RFC 7301, section 3.1: exactly one name, and one of ours.
+        if (!selected.parse(extensions[extension_type::application_layer_protocol_negotiation])) return errc::decode_error;
+        if (selected.size() != 1) return errc::decode_error;
+        for (protocol_ = 0; protocol_ < config_->alpn.size(); ++protocol_)
+            if (selected.contains(config_->alpn[protocol_])) return errc::none;
+        return errc::bad_protocol_choice;
+    }
+
+    errc receive_certificate(const handshake_message& message) noexcept {
+        bytes_view list;
+        if (const errc error = this->read_certificate(message, list); error != errc::none) return error;
+        if (list.empty()) return errc::empty_certificate;  // section 4.5.1.3
+        peer_list_ = this->memory.range_of(list);
+        this->messages.add(message.whole);
+        return errc::none;
+    }
+
+    bool send_last() noexcept {
+        if (!this->send_finished(this->client_handshake_traffic)) return false;
+        this->derive_resumption_secret();
+        this->write = epoch::application;
+        this->out.complete();
+        return true;
+    }
+
+    const client_config* config_ = nullptr;
+    client_target target_;
+    fixed_vector<cipher_suite, 8> suites_;
+    fixed_vector<named_group, 8> groups_;
+    fixed_vector<signature_scheme, 16> schemes_;
+    fixed_vector<named_group, 4> shared_;
+    client_keys<P> keys_;
+    std::array<std::uint8_t, 32> session_id_{};
+    extension_mask offered_;
+    arena_range peer_list_;
+    arena_range request_;
+    std::size_t protocol_ = SIZE_MAX;
+    errc share_error_ = errc::none;
+    state state_ = state::wait_server_hello;
+    bool retried_ = false;
+    bool requested_ = false;
+};
+
+}  // namespace v1
+}  // namespace spantls

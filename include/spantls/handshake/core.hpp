@@ -1,0 +1,207 @@
+// What the handshakes of both roles have in common: transcript, secrets, flight, and what they ask.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include <spantls/base/bytes.hpp>
+#include <spantls/base/error.hpp>
+#include <spantls/crypto/key_schedule.hpp>
+#include <spantls/crypto/transcript.hpp>
+#include <spantls/handshake/arena.hpp>
+#include <spantls/handshake/flight.hpp>
+#include <spantls/handshake/identity.hpp>
+#include <spantls/message/authentication.hpp>
+#include <spantls/message/extension.hpp>
+#include <spantls/x509/certificate.hpp>
+
+namespace spantls {
+inline namespace v1 {
+
+/// The lines of a key log, in the order in which their secrets come to be.
+enum class logged_secret : std::uint8_t { client_handshake, server_handshake, client_application, server_application, exporter };
+
+/// State of a handshake, in the workspace. It can be moved, but holds no pointer into itself.
+template <class P>
+struct handshake_core {
+    P* crypto = nullptr;
+    arena memory;
+    flight out;
+    transcript<P> messages;
+    const suite_info* suite = nullptr;
+    named_group group{};
+    main_stage<P> main;
+    traffic_secret<P> client_handshake_traffic, server_handshake_traffic, client_application_traffic,
+        server_application_traffic, exporter_secret, resumption_secret;
+    std::array<std::uint8_t, 32> client_random{};
+    identity own;
+    signature_scheme own_scheme{};
+    signed_content content;
+    arena_range peer_key;   // the public key of the peer's certificate
+    fixed_vector<signature_scheme, 4> peer_schemes;  // with which that key can sign
+    epoch read = epoch::initial;
+    epoch write = epoch::initial;  // after what is in `out` has left
+    std::uint8_t secrets_known = 0;
+
+    hash_id hash() const noexcept { return suite->hash; }
+    std::size_t hash_size() const noexcept { return digest_size(suite->hash); }
+
+    /// Writes a message into the flight and the transcript. False when the arena has no room.
+    template <class Body>
+    bool send(epoch keys, handshake_type type, Body body) noexcept {
+        const bytes_view message = out.append(memory, keys, type, body);
+        messages.add(message);
+        return !message.empty();
+    }
+
+    /// After the transcript has ServerHello (section 7.1).
+    void derive_handshake_secrets(bytes_view shared) noexcept {
+        handshake_stage<P> stage = early_stage<P>(hash()).next(shared);
+        const digest at_server_hello = messages.current();
+        stage.client_traffic(at_server_hello.view(), client_handshake_traffic);
+        stage.server_traffic(at_server_hello.view(), server_handshake_traffic);
+        main = static_cast<handshake_stage<P>&&>(stage).next();
+        secrets_known = 2;
+    }
+
+    /// After the transcript has the server's Finished.
+    void derive_application_secrets() noexcept {
+        const digest at_server_finished = messages.current();
+        main.client_traffic(at_server_finished.view(), client_application_traffic);
+        main.server_traffic(at_server_finished.view(), server_application_traffic);
+        main.exporter(at_server_finished.view(), exporter_secret);
+        secrets_known = 5;
+    }
+
+    /// After the transcript has the client's Finished.
+    void derive_resumption_secret() noexcept { main.resumption(messages.current().view(), resumption_secret); }
+
+    /// Section 4.5.3; the base key is the sender's handshake traffic secret.
+    bool send_finished(const traffic_secret<P>& base) noexcept {
+        const digest mac = finished_mac<P>(hash(), base.first(hash_size()), messages.current().view());
+        return send(epoch::handshake, handshake_type::finished, [&](writer& to) { to.bytes(mac.view()); });
+    }
+    errc check_finished(const handshake_message& message, const traffic_secret<P>& base) const noexcept {
+        if (message.body.size() != hash_size()) return errc::decode_error;
+        const digest mac = finished_mac<P>(hash(), base.first(hash_size()), messages.current().view());
+        return constant_time_equal(mac.view(), message.body) ? errc::none : errc::bad_finished;
+    }
+
+    /// Sections 4.5.1 and 4.5.2: the Certificate of `own`, and what its key has to sign.
+    bool send_certificate(bytes_view context, bool by_server) noexcept {
+        const std::size_t list_size = certificate_list_size(own.chain);
+        const auto body = [&](writer& to) {
+            to.opaque(context, 1);
+            to.u24(static_cast<std::uint32_t>(list_size));
+        };
+        const bytes_view head = out.append(memory, epoch::handshake, handshake_type::certificate, body, list_size);
+        if (head.empty()) return false;
+        messages.add(head);
+        out.append_chain(own.chain);
+        for (const bytes_view der : own.chain) {
+            std::array<std::uint8_t, 3> length;
+            store_be(length.data(), der.size(), 3);
+            messages.add(length);
+            messages.add(der);
+            messages.add(bytes_view(std::array<std::uint8_t, 2>{}));
+        }
+        content.assign(by_server, messages.current().view());
+        return true;
+    }
+    bool send_certificate_verify(signature answer) noexcept {
+        return send(epoch::handshake, handshake_type::certificate_verify, [&](writer& to) {
+            encode(to, certificate_verify{own_scheme, answer.bytes});
+        });
+    }
+
+    /// The first of the identity's schemes that the peer takes; false when there is none.
+    bool choose_scheme(const identity& who, list_view<signature_scheme> accepted) noexcept {
+        for (const signature_scheme scheme : who.schemes) {
+            if (!accepted.contains(scheme)) continue;
+            own_scheme = scheme;
+            return true;
+        }
+        return false;
+    }
+
+    /// Reads the peer's Certificate as far as its first entry's key. Entries may carry no extensions, as none were
+    /// asked for. `list` is empty when the peer has none.
+    errc read_certificate(const handshake_message& message, bytes_view& list) noexcept {
+        certificate_message certificates{};
+        if (!decode(message.body, certificates)) return errc::decode_error;
+        if (!certificates.context.empty()) return errc::bad_request_context;
+        bool first = true;
+        for (reader in(certificates.list); !in.empty(); first = false) {
+            certificate_entry entry{};
+            decode_from(in, entry);
+            if (in.failed()) return errc::decode_error;
+            extension_set extensions;
+            if (const errc error = extensions.parse(entry.extensions, extension_place::certificate, {}); error != errc::none)
+                return error;
+            if (!first) continue;
+            if (const errc error = read_leaf(entry.der); error != errc::none) return error;
+        }
+        list = certificates.list;
+        return errc::none;
+    }
+
+    /// Section 4.5.2. `offered` are the schemes that we said we take.
+    errc check_certificate_verify(const handshake_message& message, std::span<const signature_scheme> offered,
+                                  bool by_server) noexcept {
+        certificate_verify verify{};
+        if (!decode(message.body, verify)) return errc::decode_error;
+        bool taken = false;
+        for (const signature_scheme scheme : offered) taken = taken || scheme == verify.algorithm;
+        if (!taken) return errc::scheme_not_offered;
+        if (!peer_schemes.contains(verify.algorithm)) return errc::scheme_key_mismatch;
+        signed_content expected;
+        expected.assign(by_server, messages.current().view());
+        const bool good = crypto->verify(verify.algorithm, memory.at(peer_key), expected.view(), verify.signature);
+        return good ? errc::none : errc::bad_signature;
+    }
+
+private:
+    errc read_leaf(bytes_view der) noexcept {
+        x509::certificate leaf;
+        if (const errc error = x509::parse_certificate(der, leaf); error != errc::none) return error;
+        // Section 4.5.1.2: digitalSignature, when the certificate restricts what its key is for.
+        if (!leaf.allows(x509::key_usage::digital_signature)) return errc::unsupported_certificate;
+        peer_key = memory.range_of(leaf.public_key);
+        peer_schemes.clear();
+        for (const signature_scheme scheme : x509::schemes_for(leaf)) peer_schemes.push_back(scheme);
+        return errc::none;
+    }
+};
+
+/// Writes the line of an SSLKEYLOGFILE for one secret, with its newline, and returns its length; 0 when `to` is too
+/// small. max_key_log_line bytes always do.
+inline constexpr std::size_t max_key_log_line = 31 + 1 + 64 + 1 + 2 * max_digest_size + 1;
+
+template <class P>
+std::size_t write_key_log_line(const handshake_core<P>& core, logged_secret which, mutable_bytes to) noexcept {
+    constexpr std::array<std::string_view, 5> labels{"CLIENT_HANDSHAKE_TRAFFIC_SECRET", "SERVER_HANDSHAKE_TRAFFIC_SECRET",
+                                                     "CLIENT_TRAFFIC_SECRET_0", "SERVER_TRAFFIC_SECRET_0",
+                                                     "EXPORTER_SECRET"};
+    const std::array<const traffic_secret<P>*, 5> secrets{&core.client_handshake_traffic, &core.server_handshake_traffic,
+                                                          &core.client_application_traffic, &core.server_application_traffic, &core.exporter_secret};
+    writer out(to);
+    const auto hex = [&out](bytes_view bytes) {
+        constexpr std::string_view digits = "0123456789abcdef";
+        for (const std::uint8_t byte : bytes) {
+            out.u8(static_cast<std::uint8_t>(digits[byte >> 4]));
+            out.u8(static_cast<std::uint8_t>(digits[byte & 15]));
+        }
+    };
+    const auto index = static_cast<std::size_t>(which);
+    out.bytes(as_bytes(labels[index]));
+    out.u8(' ');
+    hex(core.client_random);
+    out.u8(' ');
+    hex(secrets[index]->first(core.hash_size()));
+    out.u8('\n');
+    return out.written().size();
+}
+
+}  // namespace v1
+}  // namespace spantls

@@ -1,0 +1,57 @@
+// Who an endpoint says that it is.
+#pragma once
+
+#include <cstddef>
+#include <span>
+
+#include <spantls/base/bytes.hpp>
+#include <spantls/base/error.hpp>
+#include <spantls/message/authentication.hpp>
+#include <spantls/wire/registry.hpp>
+
+namespace spantls {
+inline namespace v1 {
+
+/// The longest Certificate message that is sent or received, with its header.
+inline constexpr std::size_t max_certificate_message = 65536;
+
+/// A certificate chain and the schemes that its key can sign with. Views: what they show has to outlive the handshake,
+/// since the chain is sent from where it lies.
+struct identity {
+    /// DER, the end-entity certificate first (RFC 9846, section 4.5.1). Empty: no identity, which only a client may say.
+    std::span<const bytes_view> chain;
+    /// Best first.
+    std::span<const signature_scheme> schemes;
+};
+
+/// The answer of a client that has no certificate to show.
+inline constexpr identity no_identity{};
+
+/// The bytes of certificate_list for a chain without extensions.
+constexpr std::size_t certificate_list_size(std::span<const bytes_view> chain) noexcept {
+    std::size_t size = 0;
+    for (const bytes_view der : chain) size += der.size() + certificate_entry_overhead;
+    return size;
+}
+
+/// config_bad_chain when the chain cannot be sent: an empty certificate in it, or longer than peers accept.
+constexpr errc check(const identity& who) noexcept {
+    for (const bytes_view der : who.chain)
+        if (der.empty()) return errc::config_bad_chain;
+    if (certificate_list_size(who.chain) + 16 > max_certificate_message) return errc::config_bad_chain;
+    return who.chain.empty() || !who.schemes.empty() ? errc::none : errc::config_no_scheme;
+}
+
+/// A signature, the answer to `sign`. The bytes are copied by the call.
+struct signature {
+    bytes_view bytes;
+};
+
+/// What `sign` asks for: `content` signed with `scheme` by the key of the identity that was chosen.
+struct signing_request {
+    signature_scheme scheme;
+    bytes_view content;
+};
+
+}  // namespace v1
+}  // namespace spantls

@@ -1,0 +1,142 @@
+// The provider's groups, chosen at run time (RFC 9846, sections 4.3.8 and 7.4).
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include <spantls/base/bytes.hpp>
+#include <spantls/base/error.hpp>
+#include <spantls/base/secret.hpp>
+#include <spantls/crypto/provider.hpp>
+
+namespace spantls {
+inline namespace v1 {
+
+namespace detail {
+template <class... G>
+struct group_facts {
+    static constexpr std::size_t all_private = (G::private_size + ... + 0);
+    static constexpr std::size_t all_random = (G::client_random_size + ... + 0);
+
+    static constexpr std::size_t largest(std::initializer_list<std::size_t> sizes) noexcept {
+        std::size_t most = 0;
+        for (const std::size_t size : sizes) most = size > most ? size : most;
+        return most;
+    }
+    static constexpr std::size_t secret = largest({G::secret_size...});
+    static constexpr std::size_t client_share = largest({G::client_share_size...});
+    static constexpr std::size_t server_share = largest({G::server_share_size...});
+    static constexpr std::size_t server_random = largest({G::server_random_size...});
+
+    /// Where the private key of `wanted` stands in one array for all.
+    static constexpr std::size_t private_offset(named_group wanted) noexcept {
+        std::size_t offset = 0;
+        bool found = false;
+        const auto pass = [&](named_group id, std::size_t size) {
+            found = found || id == wanted;
+            if (!found) offset += size;
+        };
+        (pass(G::id, G::private_size), ...);
+        return offset;
+    }
+};
+
+template <class List>
+struct group_facts_of;
+template <class... G>
+struct group_facts_of<type_list<G...>> {
+    using type = group_facts<G...>;
+};
+}  // namespace detail
+
+template <class P>
+using group_facts = typename detail::group_facts_of<typename P::groups>::type;
+
+/// Calls `use.operator()<G>()`, which returns an errc, for the group `id`.
+template <class P, class Use>
+errc with_group(named_group id, Use use) noexcept {
+    return detail::list_facts<typename P::groups>::template select<errc>([id]<class G>() { return G::id == id; }, use,
+                                                                         errc::internal_error);
+}
+
+/// A shared secret of any group.
+template <class P>
+struct shared_secret {
+    secret_bytes<group_facts<P>::secret> bytes;
+    std::size_t size = 0;
+
+    bytes_view view() const noexcept { return bytes.first(size); }
+};
+
+/// A client's private keys, one for each group of which it has sent a share.
+template <class P>
+class client_keys {
+public:
+    /// Makes a key pair and writes the share, whose size is G::client_share_size, to the front of `share`.
+    errc generate(named_group group, bytes_view random, mutable_bytes share) noexcept {
+        return with_group<P>(group, [&]<class G>() {
+            const bool good = G::generate(random.first<G::client_random_size>(), private_key<G>(),
+                                          share.first<G::client_share_size>());
+            return good ? errc::none : errc::internal_error;
+        });
+    }
+
+    /// The shared secret with the server's share.
+    errc finish(named_group group, bytes_view share, shared_secret<P>& secret) noexcept {
+        return with_group<P>(group, [&]<class G>() {
+            if (share.size() != G::server_share_size) return errc::bad_key_share;
+            secret.size = G::secret_size;
+            const bool good = G::finish(private_key<G>(), share.first<G::server_share_size>(),
+                                        secret.bytes.bytes().template first<G::secret_size>());
+            return good ? errc::none : errc::bad_key_share;
+        });
+    }
+
+    void clear() noexcept { keys_.clear(); }
+
+private:
+    template <class G>
+    fixed_mutable_bytes<G::private_size> private_key() noexcept {
+        return keys_.bytes().template subspan<group_facts<P>::private_offset(G::id), G::private_size>();
+    }
+    secret_bytes<group_facts<P>::all_private> keys_;
+};
+
+template <class P>
+std::size_t client_random_size(named_group group) noexcept {
+    std::size_t size = 0;
+    (void)with_group<P>(group, [&]<class G>() {
+        size = G::client_random_size;
+        return errc::none;
+    });
+    return size;
+}
+
+template <class P>
+std::size_t client_share_size(named_group group) noexcept {
+    std::size_t size = 0;
+    (void)with_group<P>(group, [&]<class G>() {
+        size = G::client_share_size;
+        return errc::none;
+    });
+    return size;
+}
+
+/// The server's part: its share, of `share_size` bytes, at the front of `share`, and the shared secret.
+template <class P>
+errc respond(named_group group, bytes_view random, bytes_view client_share, mutable_bytes share, std::size_t& share_size,
+             shared_secret<P>& secret) noexcept {
+    return with_group<P>(group, [&]<class G>() {
+        if (client_share.size() != G::client_share_size) return errc::bad_key_share;
+        share_size = G::server_share_size;
+        secret.size = G::secret_size;
+        const bool good = G::respond(random.first<G::server_random_size>(), client_share.first<G::client_share_size>(),
+                                     share.first<G::server_share_size>(),
+                                     secret.bytes.bytes().template first<G::secret_size>());
+        return good ? errc::none : errc::bad_key_share;
+    });
+}
+
+}  // namespace v1
+}  // namespace spantls

@@ -1,0 +1,231 @@
+// The writing half: seals records, and sends what is owed before anything else (RFC 9846, sections 4.7.3, 5 and 6).
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include <spantls/base/bytes.hpp>
+#include <spantls/base/error.hpp>
+#include <spantls/record/info.hpp>
+#include <spantls/record/limits.hpp>
+#include <spantls/record/mailbox.hpp>
+#include <spantls/record/protection.hpp>
+
+namespace spantls {
+inline namespace v1 {
+
+/// Counts what is written to the front of a span.
+class output_cursor {
+public:
+    explicit output_cursor(mutable_bytes all) noexcept : all_(all) {}
+    std::size_t room() const noexcept { return all_.size() - used_; }
+    std::size_t used() const noexcept { return used_; }
+    mutable_bytes rest() const noexcept { return all_.subspan(used_); }
+    bytes_view written() const noexcept { return all_.first(used_); }
+    void advance(std::size_t size) noexcept { used_ += size; }
+
+private:
+    mutable_bytes all_;
+    std::size_t used_ = 0;
+};
+
+template <class P>
+class sender {
+public:
+    sender() noexcept = default;
+
+    bool encrypted() const noexcept { return protection_.active(); }
+    bool closed() const noexcept { return closed_ || close_queued_; }
+    const record_info& last() const noexcept { return last_; }
+
+    void set_limits(std::size_t record_size, std::uint64_t rekey_after) noexcept {
+        record_size_ = static_cast<std::uint16_t>(record_size);
+        rekey_after_ = rekey_after;
+    }
+
+    void change_keys(const suite_info& suite, bytes_view secret) noexcept {
+        protection_.install(suite, secret);
+        protection_.limit_records(rekey_after_);
+        copy_bytes(secret, secret_.first(secret.size()));
+    }
+    /// From here on the keys are those of application data, and may be updated.
+    void connected(const suite_info& suite) noexcept { suite_ = &suite; }
+
+    void queue_update(bool request_peer) noexcept {
+        update_queued_ = true;
+        request_queued_ = request_queued_ || request_peer;
+    }
+    void queue_close() noexcept { close_queued_ = true; }
+
+    bool owes(const mailbox& notes) const noexcept {
+        if (closed_) return false;
+        if (notes.owed_alert()) return true;
+        if (notes.has(mailbox::dead)) return false;
+        return close_queued_ || update_owed(notes);
+    }
+
+    /// The content of the largest record that fits in `room` bytes, of `wanted`; 0 when not even one byte does.
+    std::size_t fragment(std::size_t room, std::size_t wanted) const noexcept {
+        const std::size_t overhead = encrypted() ? record_overhead : record_header_size;
+        if (room <= overhead) return 0;
+        const std::size_t most = room - overhead < record_size_ ? room - overhead : record_size_;
+        return wanted < most ? wanted : most;
+    }
+
+    /// Writes one record. `text` stands at its place in `out` already, or elsewhere. There is room.
+    void write(output_cursor& out, content_type type, bytes_view text, std::uint32_t messages = 0,
+               protocol_version version = protocol_version::tls_1_2) noexcept {
+        std::uint8_t* const at = out.rest().data();
+        std::size_t size = text.size() + record_header_size;
+        if (encrypted()) {
+            protection_.seal(text, type, 0, at);
+            size = text.size() + record_overhead;
+        } else {
+            protection<P>::write_header(type, text.size(), at);
+            store_be(at + 1, static_cast<std::uint16_t>(version), 2);
+            if (text.data() != at + record_header_size) copy_bytes(text, out.rest().subspan(record_header_size));
+        }
+        last_ = {type, encrypted(), static_cast<std::uint16_t>(size), static_cast<std::uint16_t>(text.size()), messages};
+        out.advance(size);
+    }
+
+    /// The record of the compatibility mode: never protected. There is room for its 6 bytes.
+    void write_change_cipher_spec(output_cursor& out) noexcept {
+        std::uint8_t* const at = out.rest().data();
+        protection<P>::write_header(content_type::change_cipher_spec, 1, at);
+        at[record_header_size] = 1;
+        last_ = {content_type::change_cipher_spec, false, 6, 1, 0};
+        out.advance(6);
+    }
+
+    /// Alert, key update, close_notify, in this order, as far as there is room. too_small when something stays owed.
+    errc write_owed(output_cursor& out, mailbox& notes) noexcept {
+        if (closed_) return errc::none;
+        if (const auto alert = notes.owed_alert()) return write_alert(out, notes, *alert);
+        if (notes.has(mailbox::dead)) {
+            stop(notes);
+            return errc::none;
+        }
+        if (update_owed(notes)) {
+            if (const errc error = write_key_update(out, notes); error != errc::none) return error;
+        }
+        if (!close_queued_) return errc::none;
+        if (out.room() < alert_size()) return errc::too_small;
+        write_one_alert(out, alert_description::close_notify);
+        stop(notes);
+        return errc::none;
+    }
+
+    /// Seals as much of `data` as there is room for, and returns how much that was; updates the key when it is due.
+    std::size_t write_data(output_cursor& out, bytes_view data, mailbox& notes) noexcept {
+        std::size_t done = 0;
+        while (done < data.size()) {
+            if (protection_.records_left() <= 1) {
+                update_queued_ = true;
+                if (key_updates_ == max_key_updates || write_key_update(out, notes) != errc::none) break;
+            }
+            const std::size_t size = fragment(out.room(), data.size() - done);
+            if (size == 0) break;
+            write(out, content_type::application_data, data.subspan(done, size));
+            done += size;
+        }
+        return done;
+    }
+
+    /// Writes one handshake message that lies in pieces, in as many records as it takes; all of it or nothing.
+    template <std::size_t N>
+    errc write_message(output_cursor& out, const std::array<bytes_view, N>& pieces, mailbox& notes) noexcept {
+        std::size_t size = 0;
+        for (const bytes_view piece : pieces) size += piece.size();
+        const std::size_t records = (size + record_size_ - 1) / record_size_;
+        const bool update_first = protection_.records_left() <= records;
+        if (update_first && key_updates_ == max_key_updates) return errc::internal_error;
+        if (out.room() < size + records * record_overhead + (update_first ? record_overhead + 5 : 0)) return errc::too_small;
+        if (update_first) (void)write_key_update(out, notes);
+        const std::uint32_t type = std::uint32_t{1} << (pieces[0][0] & 31);
+        for (std::size_t piece = 0, taken = 0; size != 0;) {
+            const mutable_bytes text = out.rest().subspan(record_header_size, size < record_size_ ? size : record_size_);
+            for (std::size_t filled = 0; filled < text.size();) {
+                const bytes_view rest = pieces[piece].subspan(taken);
+                const std::size_t count = rest.size() < text.size() - filled ? rest.size() : text.size() - filled;
+                copy_bytes(rest.first(count), text.subspan(filled));
+                filled += count;
+                taken += count;
+                if (taken == pieces[piece].size()) ++piece, taken = 0;
+            }
+            write(out, content_type::handshake, text, type);
+            size -= text.size();
+        }
+        return errc::none;
+    }
+
+    /// Nothing more can be sent, because the limits of the key are reached and it cannot change any more.
+    bool exhausted() const noexcept { return key_updates_ == max_key_updates && protection_.records_left() <= 1; }
+
+    void clear() noexcept {
+        protection_.clear();
+        secret_.clear();
+    }
+
+private:
+    std::size_t alert_size() const noexcept { return 2 + (encrypted() ? record_overhead : record_header_size); }
+
+    bool update_owed(const mailbox& notes) const noexcept {
+        return suite_ != nullptr && key_updates_ < max_key_updates && (update_queued_ || notes.has(mailbox::key_update_owed));
+    }
+
+    // Section 4.7.3: one KeyUpdate answers all requests that came before it.
+    errc write_key_update(output_cursor& out, mailbox& notes) noexcept {
+        constexpr std::size_t size = 5;
+        if (fragment(out.room(), size) < size) return errc::too_small;
+        const bool request = request_queued_ && !notes.has(mailbox::update_outstanding);
+        if (request) notes.set(mailbox::update_outstanding);
+        notes.clear(mailbox::key_update_owed);
+        const std::array<std::uint8_t, size> message{static_cast<std::uint8_t>(handshake_type::key_update), 0, 0, 1,
+                                                     static_cast<std::uint8_t>(request ? 1 : 0)};
+        write(out, content_type::handshake, message, std::uint32_t{1} << static_cast<unsigned>(handshake_type::key_update));
+        update_traffic_secret<P>(suite_->hash, secret_);
+        protection_.install(*suite_, secret_.first(digest_size(suite_->hash)));
+        protection_.limit_records(rekey_after_);
+        ++key_updates_;
+        update_queued_ = request_queued_ = false;
+        return errc::none;
+    }
+
+    errc write_alert(output_cursor& out, mailbox& notes, alert_description alert) noexcept {
+        const bool canceled = alert == alert_description::user_canceled;
+        if (out.room() < alert_size() * (canceled ? 2 : 1)) return errc::too_small;
+        write_one_alert(out, alert);
+        // Section 6.1: user_canceled is followed by close_notify.
+        if (canceled) write_one_alert(out, alert_description::close_notify);
+        notes.clear(mailbox::alert_owed);
+        stop(notes);
+        return errc::none;
+    }
+
+    void write_one_alert(output_cursor& out, alert_description alert) noexcept {
+        const bool closure = alert == alert_description::close_notify || alert == alert_description::user_canceled;
+        const std::array<std::uint8_t, 2> content{static_cast<std::uint8_t>(closure ? 1 : 2), static_cast<std::uint8_t>(alert)};
+        write(out, content_type::alert, content);
+    }
+
+    void stop(mailbox& notes) noexcept {
+        closed_ = true;
+        notes.set(mailbox::write_closed);
+        clear();
+    }
+
+    protection<P> protection_;
+    traffic_secret<P> secret_;
+    const suite_info* suite_ = nullptr;
+    std::uint64_t key_updates_ = 0;
+    std::uint64_t rekey_after_ = UINT64_MAX;
+    record_info last_;
+    std::uint16_t record_size_ = max_fragment;
+    bool update_queued_ = false, request_queued_ = false;
+    bool close_queued_ = false, closed_ = false;
+};
+
+}  // namespace v1
+}  // namespace spantls

@@ -1,0 +1,118 @@
+// What a call to receive() comes to.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include <spantls/base/bytes.hpp>
+#include <spantls/base/error.hpp>
+#include <spantls/handshake/identity.hpp>
+#include <spantls/handshake/post_handshake.hpp>
+#include <spantls/message/client_hello.hpp>
+#include <spantls/x509/peer.hpp>
+
+namespace spantls {
+inline namespace v1 {
+
+/// The one answer of a call.
+enum class what : std::uint8_t {
+    need_input,        ///< `missing` more bytes of input; nothing was consumed
+    output_waiting,    ///< call transmit() first; nothing was consumed
+    need_workspace,    ///< lend a workspace of `missing` bytes; nothing was consumed
+    progress,          ///< a record was consumed that means nothing to you: call again
+    client_hello,      ///< question, server: hello() shows what the client wants; answer with an identity, or refuse
+    choose_identity,   ///< question, client: the server asks for a certificate; answer with an identity or no_identity
+    verify_peer,       ///< question: peer() shows who it claims to be; answer with a verdict
+    sign,              ///< question: signing() is to be signed by the chosen identity's key; answer with a signature
+    key_log,           ///< `data` is a line for SSLKEYLOGFILE; only if the configuration asks for it
+    handshake_done,    ///< data can be sent and will be received
+    application_data,  ///< `data` is plaintext, in your input buffer, until the next call
+    ticket,            ///< tickets() has come, client only; in your input buffer, until the next call
+    key_updated,       ///< the peer has changed its sending key
+    peer_closed,       ///< the peer has sent close_notify: nothing more will come; you may go on sending
+    closed,            ///< both sides have sent close_notify
+    failed,            ///< `error`; the alert that it owes, if any, waits in transmit()
+};
+
+/// The schemes, best first, that a peer accepts signatures of.
+using accepted_schemes = list_view<signature_scheme>;
+
+struct step {
+    constexpr step(spantls::v1::what came, std::size_t done_with = 0, std::size_t lacking = 0) noexcept
+        : what(came), consumed(done_with), missing(lacking) {}
+
+    spantls::v1::what what;
+    std::size_t consumed;  ///< bytes at the front of the input that are done with
+    std::size_t missing;
+    mutable_bytes data;
+    errc error = errc::none;
+    /// With errc::peer_alert, what the peer said.
+    alert_description alert = alert_description::close_notify;
+
+    /// With `client_hello`: what the client offers. Views that last until the answer.
+    parsed_client_hello hello() const noexcept {
+        parsed_client_hello hello;
+        (void)hello.parse(question_);  // it has been parsed before
+        return hello;
+    }
+    /// With `verify_peer`. Views that last until the answer.
+    const x509::peer& peer() const noexcept { return peer_; }
+    /// With `choose_identity`: the schemes that the server accepts. Lasts until the answer.
+    accepted_schemes schemes() const noexcept { return accepted_schemes(question_); }
+    /// With `sign`. Lasts until the answer.
+    signing_request signing() const noexcept { return {scheme_, question_}; }
+    /// With `ticket`: one new_session_ticket or more.
+    ticket_range tickets() const noexcept { return ticket_range(data); }
+
+    constexpr bool is_question() const noexcept { return what >= what::client_hello && what <= what::sign; }
+
+private:
+    template <class>
+    friend class connection;
+    bytes_view question_;
+    x509::peer peer_;
+    signature_scheme scheme_{};
+};
+
+/// What a call wrote.
+struct output {
+    bytes_view records;        ///< at the front of the output span; send them
+    std::size_t consumed = 0;  ///< bytes of plaintext that are in them
+    errc error = errc::none;   ///< why there is not more: too_small, or why nothing can be sent
+
+    bool empty() const noexcept { return records.empty(); }
+    operator bytes_view() const noexcept { return records; }
+};
+
+/// Moves the bytes behind the first `consumed` to the front of `buffer`, of which `have` are in use. Returns how many
+/// are in use then.
+inline std::size_t compact(mutable_bytes buffer, std::size_t consumed, std::size_t have) noexcept {
+    if (consumed != 0 && consumed < have) std::memmove(buffer.data(), buffer.data() + consumed, have - consumed);
+    return have - consumed;
+}
+
+constexpr std::string_view name_of(what value) noexcept {
+    switch (value) {
+        case what::need_input: return "need_input";
+        case what::output_waiting: return "output_waiting";
+        case what::need_workspace: return "need_workspace";
+        case what::progress: return "progress";
+        case what::client_hello: return "client_hello";
+        case what::choose_identity: return "choose_identity";
+        case what::verify_peer: return "verify_peer";
+        case what::sign: return "sign";
+        case what::key_log: return "key_log";
+        case what::handshake_done: return "handshake_done";
+        case what::application_data: return "application_data";
+        case what::ticket: return "ticket";
+        case what::key_updated: return "key_updated";
+        case what::peer_closed: return "peer_closed";
+        case what::closed: return "closed";
+        case what::failed: return "failed";
+    }
+    return "unknown";
+}
+
+}  // namespace v1
+}  // namespace spantls

@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 
 #include "support/catch.hpp"
+#include "support/vectors.hpp"
 #include "x509/builder.hpp"
 
 using namespace spantls;
@@ -135,4 +136,28 @@ TEST_CASE("name: the common name does not count") {
     x509::certificate it;
     REQUIRE(x509::parse_certificate(der, it) == errc::none);
     CHECK_FALSE(x509::matches_host(it, "host.example"));
+}
+
+TEST_CASE("name: the names of x509-limbo") {
+    const auto file = test::shared_vectors("x509-limbo.json");
+    if (!file) return;
+    const nlohmann::json limbo = test::load_json(*file);
+    std::size_t names = 0;
+    for (const auto& one : limbo["testcases"]) {
+        const std::string id = one["id"];
+        const auto& expected = one["expected_peer_name"];
+        if (expected.is_null()) continue;
+        // Whoever is accepted goes by the name; of those refused, the ones that are about names do not.
+        const bool about_names = id.starts_with("webpki::cn::") || id.starts_with("webpki::san::mismatch") ||
+                                 id.starts_with("webpki::san::wildcard") || id == "rfc5280::ca-as-leaf-wrong-san";
+        const bool accepted = one["expected_result"] == "SUCCESS";
+        if (!accepted && !about_names) continue;
+        INFO(id);
+        const bytes der = test::from_pem(one["peer_certificate"].get<std::string>());
+        x509::certificate it;
+        REQUIRE(x509::parse_certificate(der, it) == errc::none);
+        CHECK(x509::matches_host(it, expected["value"].get<std::string>()) == accepted);
+        ++names;
+    }
+    test::ran("x509-limbo's names", names);
 }

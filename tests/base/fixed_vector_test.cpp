@@ -1,5 +1,6 @@
 #include <spantls/base/fixed_vector.hpp>
 
+#include <span>
 #include <string_view>
 
 #include "support/catch.hpp"
@@ -46,10 +47,10 @@ TEST_CASE("what does not fit is not stored and not forgotten") {
 
 TEST_CASE("a vector is a span of what it holds") {
     const fixed_vector<std::string_view, 4> names{"h2", "mqtt"};
-    const std::span<const std::string_view> span = names;
+    const std::span<const std::string_view> span(names);
     REQUIRE(span.size() == 2);
     CHECK(span[1] == "mqtt");
-    CHECK(span.data() == names.begin());
+    CHECK(span.data() == names.data());
     CHECK(names.end() - names.begin() == 2);
 }
 

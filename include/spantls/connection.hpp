@@ -50,11 +50,16 @@ public:
     step receive(mutable_bytes input) noexcept {
         if (!connected_) return receive_in_handshake(input);
         const step result = reading_.receive(input, notes_);
+        if (result.what == what::failed) drop_flight();
         return result.what == what::need_input && owes_output() ? step(what::output_waiting) : result;
     }
 
     /// To be called when the transport has ended: `closed`, `peer_closed`, or `failed` with errc::truncated.
-    step end_of_input() noexcept { return reading_.end_of_input(notes_); }
+    step end_of_input() noexcept {
+        const step result = reading_.end_of_input(notes_);
+        if (result.what == what::failed) drop_flight();
+        return result;
+    }
 
     // Answers. not_asked, wrong_answer and workspace_too_small change nothing: the question stays open.
 
@@ -101,7 +106,7 @@ public:
     /// Ends the connection with a fatal alert of the caller's choice.
     void abort(alert_description alert = alert_description::internal_error) noexcept {
         (void)reading_.fail(errc::canceled, alert, notes_);
-        drop_incomplete_flight();
+        drop_flight();
     }
     /// Changes the sending key; `request_peer` asks the peer to do the same (section 4.7.3).
     errc update_keys(bool request_peer = false) noexcept {
@@ -129,10 +134,11 @@ public:
     output send(bytes_view data, mutable_bytes out) noexcept {
         if (!connected_) return {{}, 0, reading_.failed() ? errc::connection_failed : errc::not_connected};
         output_cursor to(out);
-        if (const errc error = begin_sending(to); error != errc::none) return {to.written(), 0, error};
+        errc error = errc::none;
+        if (!begin_sending(to, error)) return {to.written(), 0, error};
         const std::size_t done = sender_.write_data(to, data, notes_);
-        const bool stuck = done == 0 && !data.empty() && to.used() == 0;
-        return {to.written(), done, stuck ? (sender_.exhausted() ? errc::internal_error : errc::too_small) : errc::none};
+        if (done == 0 && !data.empty() && to.used() == 0) error = sender_.exhausted() ? errc::internal_error : errc::too_small;
+        return {to.written(), done, error};
     }
 
     /// Writes what is owed, then a NewSessionTicket; all of it or nothing. The nonce has to be another one for each ticket
@@ -146,8 +152,10 @@ public:
                            ticket.ticket.size() + ticket.extensions.size() <= max_handshake_message - 512;
         if (!sound) return {{}, 0, errc::bad_argument};
         output_cursor to(out);
-        if (const errc error = begin_sending(to); error != errc::none) return {to.written(), 0, error};
-        return {to.written(), 0, write_ticket(ticket, to)};
+        errc error = errc::none;
+        if (begin_sending(to, error)) error = write_ticket(ticket, to);
+        else if (error == errc::none) error = errc::too_small;
+        return {to.written(), 0, error};
     }
 
     // Memory
@@ -190,14 +198,14 @@ public:
 
     /// Fills `out` (at most 255 digests) with keying material (section 7.5). `label` has 1 to 249 bytes.
     errc export_keying_material(std::string_view label, bytes_view context, mutable_bytes out) const noexcept {
-        if (!connected_) return errc::not_connected;
+        if (!connected_ || reading_.failed()) return errc::not_connected;
         if (label.empty() || label.size() > 249 || out.size() > 255 * digest_size(suite_->hash)) return errc::bad_argument;
         v1::export_keying_material<provider_type>(suite_->hash, exporter_.first(digest_size(suite_->hash)), label, context, out);
         return errc::none;
     }
     /// The key that a ticket with this nonce stands for (section 4.7.1): returns its size, or 0 when `psk` is too small.
     std::size_t ticket_key(bytes_view nonce, mutable_bytes psk) const noexcept {
-        if (!connected_ || psk.size() < digest_size(suite_->hash) || nonce.size() > 255) return 0;
+        if (!connected_ || reading_.failed() || psk.size() < digest_size(suite_->hash) || nonce.size() > 255) return 0;
         derive_ticket_psk<provider_type>(suite_->hash, resumption_, nonce, psk);
         return digest_size(suite_->hash);
     }
@@ -236,12 +244,16 @@ private:
     Machine& machine() noexcept { return *workspace_.machine(); }
 
     step fail(errc error, std::size_t consumed = 0) noexcept {
-        drop_incomplete_flight();
-        return reading_.fail(error, notes_, consumed);
+        const step result = reading_.fail(error, notes_, consumed);
+        drop_flight();
+        return result;
     }
-    /// What the peer has not seen any of need not be sent; what it has begun to see goes out before the alert.
-    void drop_incomplete_flight() noexcept {
-        if (workspace_.machine() != nullptr && !machine().out.pending()) machine().out.clear();
+    /// After a failure: a flight that is complete goes out before the alert, any other never does.
+    void drop_flight() noexcept {
+        const bool goes_out = workspace_.machine() != nullptr && machine().out.pending() && notes_.owed_alert();
+        if (workspace_.machine() != nullptr && !goes_out) machine().out.clear();
+        exporter_.clear();
+        resumption_.clear();
     }
 
     // Answers
@@ -295,7 +307,7 @@ private:
 
     step receive_in_handshake(mutable_bytes input) noexcept {
         for (std::size_t consumed = 0;;) {
-            if (reading_.failed()) return reading_.failure(consumed);
+            if (reading_.failed()) return end_handshake(consumed);
             if (logged_ < machine().secrets_known && machine().key_log_wanted()) return log_secret(consumed);
             if (machine().done()) return finish(consumed);
             if (question_open()) return ask(consumed);
@@ -313,6 +325,12 @@ private:
             if (taken.what != what::progress || taken.consumed == 0) return taken;
             consumed = taken.consumed;
         }
+    }
+
+    /// Section 6.2: the secrets of a connection that failed are forgotten, as soon as the alert needs none of them.
+    step end_handshake(std::size_t consumed) noexcept {
+        if (!notes_.owed_alert()) workspace_.destroy();
+        return reading_.failure(consumed);
     }
 
     /// `progress` when nothing stands in the way of handling a message.
@@ -353,14 +371,6 @@ private:
     /// Moves the content of one record into the arena.
     step take_record(mutable_bytes input) noexcept {
         arena& memory = machine().memory;
-        if (const auto most = reading_.records.most_content(input)) {
-            // Of a message that is longer than this record, the whole is asked for at once.
-            const std::size_t begun = memory.input().size();
-            const std::size_t size = message_size(memory.input());
-            const std::size_t wanted = size > begun && size - begun > *most && size <= max_handshake_message ? size - begun : *most;
-            if (!memory.reserve_input(wanted))
-                return {what::need_workspace, 0, handshake_workspace<Machine>::overhead + memory.capacity_for_input(wanted)};
-        }
         const incoming_record record = reading_.records.open(input);
         if (record.error != errc::none) return fail(record.error, record.size);
         if (record.missing != 0) return {what::need_input, 0, record.missing};
@@ -368,14 +378,28 @@ private:
         if (!memory.aligned() && record.type != content_type::handshake) return fail(errc::interleaved_record, record.size);
         if (record.type == content_type::alert) {
             const step result = reading_.receive_alert(record, true, notes_);
-            if (reading_.failed()) drop_incomplete_flight();
+            if (reading_.failed()) drop_flight();
             return result;
         }
         if (record.type != content_type::handshake) return fail(errc::premature_application_data, record.size);
+        if (const std::size_t wanted = room_for(record.content); !memory.reserve_input(wanted)) {
+            reading_.records.hold(record);
+            return {what::need_workspace, 0, handshake_workspace<Machine>::overhead + memory.capacity_for_input(wanted)};
+        }
+        reading_.records.release();
         memory.append_input(record.content);
         note_messages(record.content.size());
         if (message_size(memory.input()) > max_handshake_message) return fail(errc::message_too_long, record.size);
         return {what::progress, record.size};
+    }
+
+    /// Bytes that the arena needs for `content`; with the rest of the message that it begins or goes on with, so that a
+    /// workspace is asked for once.
+    std::size_t room_for(bytes_view content) noexcept {
+        const bytes_view begun = machine().memory.input();
+        const std::size_t size = message_size(begun.empty() ? content : begun);
+        const bool longer = size <= max_handshake_message && size > begun.size() + content.size();
+        return longer ? size - begun.size() : content.size();
     }
 
     /// Remembers which messages have a part among the last `size` bytes of input.
@@ -432,7 +456,6 @@ private:
     /// The pending flight, as far as there is room; too_small when some of it stays.
     errc send_flight(output_cursor& to) noexcept {
         if (workspace_.machine() == nullptr) return errc::none;
-        if (reading_.failed() && !notes_.owed_alert()) return errc::none;
         while (machine().out.pending()) {
             if (!send_part(to)) return errc::too_small;
             if (!machine().out.pending()) end_flight();
@@ -467,13 +490,18 @@ private:
         change_writing_keys(machine().write);
     }
 
-    /// Everything that has to leave before application data.
-    errc begin_sending(output_cursor& to) noexcept {
-        if (const errc error = send_flight(to); error != errc::none) return to.used() == 0 ? error : errc::none;
-        const bool was_closed = sender_.closed();
-        if (const errc error = sender_.write_owed(to, notes_); error != errc::none) return error;
-        if (notes_.has(mailbox::dead)) return errc::connection_failed;
-        return was_closed || sender_.closed() ? errc::write_closed : errc::none;
+    /// Everything that has to leave before application data. True when that may follow; otherwise `error` is why not.
+    bool begin_sending(output_cursor& to, errc& error) noexcept {
+        error = send_flight(to);
+        if (error == errc::none) error = sender_.write_owed(to, notes_);
+        if (error != errc::none) {
+            // What there was room for has left; the rest of it is for the next call.
+            if (to.used() != 0) error = errc::none;
+            return false;
+        }
+        if (notes_.has(mailbox::dead)) error = errc::connection_failed;
+        else if (sender_.closed()) error = errc::write_closed;
+        return error == errc::none;
     }
 
     errc write_ticket(const new_session_ticket& ticket, output_cursor& to) noexcept {
@@ -519,7 +547,8 @@ public:
     errc error() const noexcept { return whole_->reading_.error(); }
     /// Whether the writer should be woken, to transmit what reading has made necessary.
     bool owes_output() const noexcept {
-        return whole_->notes_.owed_alert().has_value() || whole_->notes_.has(mailbox::key_update_owed);
+        const mailbox& notes = whole_->notes_;
+        return !notes.has(mailbox::write_closed) && (notes.owed_alert() || notes.has(mailbox::key_update_owed));
     }
 
 private:

@@ -58,7 +58,6 @@ public:
         }
         // Section 6.1: whatever comes after a closure alert is ignored.
         if (peer_closed_) return {notes.has(mailbox::write_closed) ? what::closed : what::peer_closed, input.size()};
-        if (opened_ != 0) return receive_waiting(input, notes);
         const incoming_record record = records.open(input);
         if (record.error != errc::none) return fail(record.error, notes);
         if (record.missing != 0) return {what::need_input, 0, record.missing};
@@ -106,11 +105,7 @@ private:
         // Section 5.1: handshake messages are not interleaved with other records.
         if (assembled_ != 0 && record.type != content_type::handshake) return fail(errc::interleaved_record, notes, record.size);
         if (record.type == content_type::alert) return receive_alert(record, false, notes);
-        if (record.type == content_type::handshake) {
-            content_ = static_cast<std::uint16_t>(record.content.size());
-            opened_ = static_cast<std::uint16_t>(record.size);
-            return receive_messages(record.content, notes);
-        }
+        if (record.type == content_type::handshake) return receive_messages(record, notes);
         if (record.content.empty()) return {what::progress, record.size};
         messages_ = key_updates_ = 0;
         step result{what::application_data, record.size};
@@ -118,34 +113,27 @@ private:
         return result;
     }
 
-    /// The record at the front of the input has been opened before, and waits for a workspace.
-    step receive_waiting(mutable_bytes input, mailbox& notes) noexcept {
-        if (input.size() < opened_) return {what::need_input, 0, opened_ - input.size()};
-        return receive_messages(input.subspan(record_header_size, content_), notes);
-    }
-
-    step receive_messages(mutable_bytes content, mailbox& notes) noexcept {
+    step receive_messages(const incoming_record& record, mailbox& notes) noexcept {
+        const mutable_bytes content = record.content;
         const std::size_t lacking = assembled_ == 0 ? missing_of_last(content) : 0;
-        if (assembled_ == 0 && lacking == 0) return handle(content, notes);
+        if (assembled_ == 0 && lacking == 0) return handle(content, record.size, notes);
         // Not whole in this record: to be put together in the workspace.
-        if (assembled_ == 0) {
-            if (content.size() + lacking > max_assembled) return fail(errc::message_too_long, notes, take_opened());
-            if (content.size() + lacking > memory_.size()) return {what::need_workspace, 0, content.size() + lacking};
-        } else if (assembled_ + content.size() > memory_.size()) {
-            const std::size_t needed = assembled_ + content.size();
-            if (needed > max_assembled) return fail(errc::message_too_long, notes, take_opened());
+        const std::size_t needed = assembled_ + content.size() + lacking;
+        if (needed > max_assembled) return fail(errc::message_too_long, notes, record.size);
+        if (needed > memory_.size()) {
+            records.hold(record);
             return {what::need_workspace, 0, needed};
         }
+        records.release();
         copy_bytes(content, memory_.subspan(assembled_));
         assembled_ += static_cast<std::uint32_t>(content.size());
         const std::size_t still_lacking = missing_of_last(memory_.first(assembled_));
-        if (still_lacking == 0) return handle(memory_.first(assembled_), notes);
-        if (assembled_ + still_lacking > max_assembled) return fail(errc::message_too_long, notes, take_opened());
-        return {what::progress, take_opened()};
+        if (still_lacking == 0) return handle(memory_.first(assembled_), record.size, notes);
+        if (assembled_ + still_lacking > max_assembled) return fail(errc::message_too_long, notes, record.size);
+        return {what::progress, record.size};
     }
 
-    step handle(mutable_bytes content, mailbox& notes) noexcept {
-        const std::size_t consumed = take_opened();
+    step handle(mutable_bytes content, std::size_t consumed, mailbox& notes) noexcept {
         assembled_ = 0;
         post_handshake_messages found;
         if (const errc error = read_post_handshake(content, is_server_, found); error != errc::none)
@@ -168,18 +156,11 @@ private:
         return result;
     }
 
-    std::size_t take_opened() noexcept {
-        const std::size_t size = opened_;
-        opened_ = 0;
-        return size;
-    }
-
     static constexpr std::size_t max_assembled = max_handshake_message + max_fragment;
 
     const suite_info* suite_ = nullptr;
     mutable_bytes memory_;
     std::uint32_t assembled_ = 0;
-    std::uint16_t opened_ = 0, content_ = 0;  // a record that was opened and is not consumed yet
     std::uint8_t messages_ = 0, key_updates_ = 0;
     errc error_ = errc::none;
     alert_description alert_ = alert_description::close_notify;

@@ -66,18 +66,14 @@ public:
         change_keys(proof, suite, next.first(digest_size(suite.hash)));
     }
 
-    /// How many bytes of content the record at the front of `input` can have at most; nothing when that is not known yet.
-    std::optional<std::size_t> most_content(bytes_view input) const noexcept {
-        if (input.size() < record_header_size) return std::nullopt;
-        const std::size_t length = load_u16(input.data() + 3);
-        if (input.size() < record_header_size + length) return std::nullopt;
-        if (static_cast<content_type>(input[0]) != content_type::application_data) return length;
-        return length > tag_size ? length - tag_size - 1 : 0;
-    }
+    /// Keeps an opened record at the front of the input, as it is now: open() returns it again until it is released.
+    void hold(const incoming_record& record) noexcept { held_ = static_cast<std::uint16_t>(record.size); }
+    void release() noexcept { held_ = 0; }
 
     /// Opens the record at the front of `input`, in place.
     incoming_record open(mutable_bytes input) noexcept {
         incoming_record record;
+        if (held_ != 0) return open_held(input);
         if (input.size() < record_header_size) {
             record.missing = record_header_size - input.size();
             return record;
@@ -113,6 +109,18 @@ public:
     }
 
 private:
+    incoming_record open_held(mutable_bytes input) const noexcept {
+        incoming_record record;
+        record.size = held_;
+        if (input.size() < held_) {
+            record.missing = held_ - input.size();
+        } else {
+            record.type = last_.type;
+            record.content = input.subspan(record_header_size, last_.content_size);
+        }
+        return record;
+    }
+
     /// What can be told before the rest has arrived.
     errc check_header(content_type outer, std::size_t length) const noexcept {
         const bool known = outer == content_type::application_data || outer == content_type::handshake ||
@@ -187,6 +195,7 @@ private:
     traffic_secret<P> secret_;
     record_info last_;
     std::uint16_t skip_ = 0;
+    std::uint16_t held_ = 0;  // size of the record that is held
     std::uint8_t empty_ = 0;
     std::uint8_t ccs_seen_ = 0;
     bool allow_ccs_ = false;

@@ -221,8 +221,8 @@ public:
     halves split() noexcept { return {reader_half<connection>(*this), writer_half<connection>(*this)}; }
 
 protected:
-    connection(mutable_bytes workspace, std::size_t record_size, std::uint64_t rekey_after) noexcept
-        : workspace_(workspace.size() < smallest_workspace ? mutable_bytes{} : workspace) {
+    connection(mutable_bytes lent, std::size_t record_size, std::uint64_t rekey_after) noexcept
+        : workspace_(lent.size() < smallest_workspace ? mutable_bytes{} : lent) {
         sender_.set_limits(record_size, rekey_after);
         reading_.records.allow_change_cipher_spec(!is_server);
     }

@@ -3,7 +3,9 @@
 
 #include <sodium.h>
 
+#include <array>
 #include <cstddef>
+#include <cstdint>
 
 #include <spantls/base/bytes.hpp>
 #include <spantls/base/secret.hpp>
@@ -38,6 +40,12 @@ public:
 
     void sign(bytes_view message, fixed_mutable_bytes<signature_size> out) const noexcept {
         crypto_sign_ed25519_detached(out.data(), nullptr, message.data(), message.size(), key_.bytes().data());
+    }
+    /// The same by value: `tls.answer(spantls::signature{key.sign(step.signing().content)})`.
+    std::array<std::uint8_t, signature_size> sign(bytes_view message) const noexcept {
+        std::array<std::uint8_t, signature_size> made;
+        sign(message, made);
+        return made;
     }
 
 private:

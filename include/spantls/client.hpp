@@ -14,15 +14,15 @@ class client : public connection<client_handshake<P>> {
     static_assert(provider<P>, "the provider lacks something that crypto/provider.hpp asks for");
 
 public:
-    /// Composes the ClientHello at once: transmit() has it. `crypto` and `config` have to outlive the connection, what
-    /// `target` shows the handshake, and `workspace` (at least smallest_workspace bytes) is the connection's until
+    /// Composes the ClientHello at once: transmit() has it. `crypto` and `settings` have to outlive the connection, what
+    /// `about` shows the handshake, and `lent`, the workspace (at least smallest_workspace bytes), is the connection's until
     /// take_workspace() gives it back. With anything wrong with them the connection is born failed, with the error.
-    client(P& crypto, const client_config& config, mutable_bytes workspace, client_target target = {}) noexcept
-        : connection<client_handshake<P>>(workspace, config.record_size, config.rekey_after) {
-        errc error = check<P>(config);
-        if (error == errc::none) error = check(target);
+    client(P& crypto, const client_config& settings, mutable_bytes lent, client_target about = {}) noexcept
+        : connection<client_handshake<P>>(lent, settings.record_size, settings.rekey_after) {
+        errc error = check<P>(settings);
+        if (error == errc::none) error = check(about);
         this->begin(error, [&](client_handshake<P>& machine, arena memory) {
-            return machine.start(crypto, config, target, memory);
+            return machine.start(crypto, settings, about, memory);
         });
     }
 };

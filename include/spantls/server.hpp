@@ -14,13 +14,13 @@ class server : public connection<server_handshake<P>> {
     static_assert(provider<P>, "the provider lacks something that crypto/provider.hpp asks for");
 
 public:
-    /// Waits for a ClientHello. `crypto` and `config` have to outlive the connection, and `workspace` (at least
-    /// smallest_workspace bytes) is the connection's until take_workspace() gives it back. With anything wrong with them
+    /// Waits for a ClientHello. `crypto` and `settings` have to outlive the connection, and `lent`, the workspace (at least
+    /// smallest_workspace bytes), is the connection's until take_workspace() gives it back. With anything wrong with them
     /// the connection is born failed, with the error.
-    server(P& crypto, const server_config& config, mutable_bytes workspace) noexcept
-        : connection<server_handshake<P>>(workspace, config.record_size, config.rekey_after) {
-        this->begin(check<P>(config),
-                    [&](server_handshake<P>& machine, arena memory) { return machine.start(crypto, config, memory); });
+    server(P& crypto, const server_config& settings, mutable_bytes lent) noexcept
+        : connection<server_handshake<P>>(lent, settings.record_size, settings.rekey_after) {
+        this->begin(check<P>(settings),
+                    [&](server_handshake<P>& machine, arena memory) { return machine.start(crypto, settings, memory); });
     }
 };
 

@@ -1,27 +1,18 @@
-// A connection: the handshake machine, the two halves of the record layer, and the mailbox between them.
+// The calls of a connection. This page is the manual; connection/engine.hpp is what moves it.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
 
 #include <spantls/base/bytes.hpp>
 #include <spantls/base/error.hpp>
-#include <spantls/connection/reading.hpp>
-#include <spantls/connection/workspace.hpp>
-#include <spantls/handshake/machine.hpp>
-#include <spantls/record/mailbox.hpp>
-#include <spantls/record/sender.hpp>
+#include <spantls/connection/engine.hpp>
+#include <spantls/connection/halves.hpp>
 #include <spantls/step.hpp>
 
 namespace spantls {
 inline namespace v1 {
-
-template <class Connection>
-class reader_half;
-template <class Connection>
-class writer_half;
 
 /// What client and server have in common; use those. It neither moves nor allocates.
 ///
@@ -29,19 +20,12 @@ class writer_half;
 /// not consumed yet, drop step.consumed of them, and do what the step says. Output must not be written over input that is
 /// not consumed. Getters apart, one thread at a time, until split().
 template <class Machine>
-class connection {
+class connection : public connection_engine<Machine> {
+    using engine = connection_engine<Machine>;
+
 public:
-    using provider_type = typename Machine::provider_type;
-    static constexpr bool is_server = Machine::is_server;
-
-    /// The smallest workspace that is taken. It does for a handshake with Ed25519 certificates whose messages fit into
-    /// one kilobyte; a larger flight makes receive() ask for more.
-    static constexpr std::size_t smallest_workspace = handshake_workspace<Machine>::overhead + 1024;
-    /// A workspace with which ordinary handshakes never ask for more.
-    static constexpr std::size_t workspace_size = handshake_workspace<Machine>::overhead + 6 * 1024;
-
-    connection(const connection&) = delete;
-    connection& operator=(const connection&) = delete;
+    using typename engine::provider_type, typename engine::state;
+    using engine::is_server, engine::smallest_workspace, engine::workspace_size;
 
     // Bytes in
 
@@ -66,19 +50,19 @@ public:
     /// To `client_hello` and `choose_identity`: who to be. A scheme that the client does not accept fails the handshake of
     /// a server with no_common_scheme; a client with such an identity, or none, sends an empty Certificate.
     errc answer(const identity& who) noexcept {
-        if (const errc error = asked(Machine::state::asks_identity); error != errc::none) return error;
+        if (const errc error = asked(state::asks_identity); error != errc::none) return error;
         if (const errc error = check(who); error != errc::none) return error;
         if (is_server && who.chain.empty()) return errc::wrong_answer;
         return take_answer<event::answer_identity>(who);
     }
     /// To `verify_peer`: whether the peer is who it should be.
     errc answer(const x509::verdict& verdict) noexcept {
-        if (const errc error = asked(Machine::state::asks_verdict); error != errc::none) return error;
+        if (const errc error = asked(state::asks_verdict); error != errc::none) return error;
         return take_answer<event::answer_verdict>(verdict);
     }
     /// To `sign`. The bytes are copied.
     errc answer(const signature& signed_content) noexcept {
-        if (const errc error = asked(Machine::state::asks_signature); error != errc::none) return error;
+        if (const errc error = asked(state::asks_signature); error != errc::none) return error;
         if (signed_content.bytes.empty() || signed_content.bytes.size() > 0xffff) return errc::wrong_answer;
         constexpr std::size_t around = 8 + handshake_header_size + max_digest_size;
         if (machine().memory.output_room().size() < signed_content.bytes.size() + around) return errc::workspace_too_small;
@@ -130,11 +114,14 @@ public:
     }
 
     /// Writes what is owed, then as much of `data` as fits, in whole records (sealed_size(data.size()) bytes do, besides
-    /// min_output). `data` may not overlap `out`.
+    /// min_output). `data` does not overlap `out`; or it begins at out[record_header_size] and is sealed in place, in one
+    /// record, unless something is owed (errc::output_owed).
     output send(bytes_view data, mutable_bytes out) noexcept {
         if (!connected_) return {{}, 0, reading_.failed() ? errc::connection_failed : errc::not_connected};
         output_cursor to(out);
         errc error = errc::none;
+        if (!data.empty() && out.size() > record_header_size && data.data() == out.data() + record_header_size)
+            return send_in_place(data, to);
         if (!begin_sending(to, error)) return {to.written(), 0, error};
         const std::size_t done = sender_.write_data(to, data, notes_);
         if (done == 0 && !data.empty() && to.used() == 0) error = sender_.exhausted() ? errc::internal_error : errc::too_small;
@@ -161,7 +148,7 @@ public:
     // Memory
 
     /// Gives the handshake a larger workspace, or after it a post-handshake message the memory that receive() asked for.
-    /// What an open question shows moves: ask receive() again.
+    /// What an open question shows moves: ask receive() again. `memory` does not overlap the workspace that it replaces.
     errc lend_workspace(mutable_bytes memory) noexcept {
         if (workspace_.machine() == nullptr) return reading_.lend(memory);
         return workspace_.move_to(memory) ? errc::none : errc::workspace_too_small;
@@ -192,8 +179,8 @@ public:
     const record_info& last_received() const noexcept { return reading_.records.last(); }
     const record_info& last_sent() const noexcept { return sender_.last(); }
     /// The state of the handshake, while it lasts.
-    typename Machine::state handshake_state() const noexcept {
-        return workspace_.machine() == nullptr ? Machine::state::connected : workspace_.machine()->current();
+    state handshake_state() const noexcept {
+        return workspace_.machine() == nullptr ? state::connected : workspace_.machine()->current();
     }
 
     /// Fills `out` (at most 255 digests) with keying material (section 7.5). `label` has 1 to 249 bytes.
@@ -221,358 +208,22 @@ public:
     halves split() noexcept { return {reader_half<connection>(*this), writer_half<connection>(*this)}; }
 
 protected:
-    connection(mutable_bytes lent, std::size_t record_size, std::uint64_t rekey_after) noexcept
-        : workspace_(lent.size() < smallest_workspace ? mutable_bytes{} : lent) {
-        sender_.set_limits(record_size, rekey_after);
-        reading_.records.allow_change_cipher_spec(!is_server);
-    }
+    using engine::engine, engine::begin;
     ~connection() = default;
-
-    /// Starts the machine by `start`, unless the configuration was refused: then the connection is born failed.
-    template <class Start>
-    void begin(errc config_error, Start start) noexcept {
-        if (config_error == errc::none && workspace_.machine() == nullptr) config_error = errc::config_workspace;
-        if (config_error == errc::none) config_error = start(machine(), workspace_.empty_arena());
-        if (config_error != errc::none) (void)fail(config_error);
-    }
 
 private:
     friend class reader_half<connection>;
     friend class writer_half<connection>;
-    using state = typename Machine::state;
+    using engine::asked, engine::begin_sending, engine::connected_, engine::drop_flight, engine::exporter_, engine::fail,
+        engine::group_, engine::machine, engine::notes_, engine::protocol_, engine::question_open, engine::reading_,
+        engine::receive_in_handshake, engine::resumption_, engine::send_flight, engine::send_in_place, engine::sender_,
+        engine::suite_, engine::tickets_wanted_, engine::workspace_, engine::write_ticket;
 
-    Machine& machine() noexcept { return *workspace_.machine(); }
-
-    step fail(errc error, std::size_t consumed = 0) noexcept {
-        const step result = reading_.fail(error, notes_, consumed);
-        drop_flight();
-        return result;
-    }
-    /// After a failure: a flight that is complete goes out before the alert, any other never does.
-    void drop_flight() noexcept {
-        const bool goes_out = workspace_.machine() != nullptr && machine().out.pending() && notes_.owed_alert();
-        if (workspace_.machine() != nullptr && !goes_out) machine().out.clear();
-        exporter_.clear();
-        resumption_.clear();
-    }
-
-    // Answers
-
-    bool question_open() noexcept {
-        if (reading_.failed() || workspace_.machine() == nullptr) return false;
-        const state now = machine().current();
-        return now == state::asks_identity || now == state::asks_verdict || now == state::asks_signature;
-    }
-    errc asked(state wanted) noexcept {
-        if (reading_.failed()) return errc::connection_failed;
-        if (!question_open()) return errc::not_asked;
-        return machine().current() == wanted ? errc::none : errc::wrong_answer;
-    }
     template <event On, class Answer>
-    errc take_answer(const Answer& answer) noexcept {
-        settle(dispatch<Machine::table, On>(machine(), machine().current(), On, errc::not_asked, answer));
+    errc take_answer(const Answer& given) noexcept {
+        this->settle(dispatch<Machine::table, On>(machine(), machine().current(), On, errc::not_asked, given));
         return errc::none;
     }
-
-    /// What a machine's step means for records: another state, and perhaps other keys.
-    void settle(outcome<state> result) noexcept {
-        if (result.error != errc::none) {
-            (void)fail(result.error);
-            return;
-        }
-        machine().enter(result.next);
-        if (!machine().keeps_input()) machine().memory.release_input();
-        if (machine().read != read_epoch_) change_reading_keys();
-        if (!machine().out.pending()) change_writing_keys(machine().write);
-    }
-    void change_reading_keys() noexcept {
-        const auto aligned = aligned_proof::of(machine().memory.input());
-        if (!aligned) {
-            (void)fail(errc::key_change_unaligned);
-            return;
-        }
-        read_epoch_ = machine().read;
-        reading_.records.change_keys(*aligned, *machine().suite, machine().receiving(read_epoch_).first(machine().hash_size()));
-        // Section 5: not after the peer's Finished.
-        if (read_epoch_ == epoch::application) reading_.records.allow_change_cipher_spec(false);
-    }
-    void change_writing_keys(epoch keys) noexcept {
-        if (write_epoch_ == keys) return;
-        write_epoch_ = keys;
-        sender_.change_keys(*machine().suite, machine().sending(keys).first(machine().hash_size()));
-        if (keys == epoch::application) sender_.connected(*machine().suite);
-    }
-
-    // Bytes in
-
-    step receive_in_handshake(mutable_bytes input) noexcept {
-        for (std::size_t consumed = 0;;) {
-            if (reading_.failed()) return end_handshake(consumed);
-            if (logged_ < machine().secrets_known && machine().key_log_wanted()) return log_secret(consumed);
-            if (machine().done()) return finish(consumed);
-            if (question_open()) return ask(consumed);
-            const bytes_view waiting = machine().memory.input();
-            const std::size_t size = message_size(waiting);
-            const bool whole = size != 0 && size <= waiting.size();
-            step blocked = whole ? blocked_by_output(first_message(waiting)) : blocked_by_output();
-            if (blocked.what != what::progress) return consumed == 0 ? blocked : step(what::progress, consumed);
-            if (whole) {
-                handle(first_message(waiting));
-                continue;
-            }
-            if (consumed != 0) return {what::progress, consumed};
-            const step taken = take_record(input);
-            if (taken.what != what::progress || taken.consumed == 0) return taken;
-            consumed = taken.consumed;
-        }
-    }
-
-    /// Section 6.2: the secrets of a connection that failed are forgotten, as soon as the alert needs none of them.
-    step end_handshake(std::size_t consumed) noexcept {
-        if (!notes_.owed_alert()) workspace_.destroy();
-        return reading_.failure(consumed);
-    }
-
-    /// `progress` when nothing stands in the way of handling a message.
-    step blocked_by_output() noexcept {
-        return machine().out.pending() ? what::output_waiting : what::progress;
-    }
-    step blocked_by_output(const handshake_message& message) noexcept {
-        if (machine().out.pending()) return {what::output_waiting};
-        const std::size_t needed = machine().output_needed(message);
-        const std::size_t room = machine().memory.output_room().size();
-        if (needed <= room || changes_nothing(message)) return {what::progress};
-        return {what::need_workspace, 0, handshake_workspace<Machine>::overhead + machine().memory.capacity() + needed - room};
-    }
-    /// A message that is refused anyway needs no room.
-    bool changes_nothing(const handshake_message& message) noexcept {
-        return rows_for<Machine::table>(machine().current(), event_for(message.type)) == 0;
-    }
-
-    void handle(const handshake_message& message) noexcept {
-        // Section 5.1: these messages come before a key change, so nothing may be behind them.
-        const bool ends_record = message.type == handshake_type::client_hello || message.type == handshake_type::server_hello ||
-                                 message.type == handshake_type::finished;
-        if (ends_record && machine().memory.input().size() != message.whole.size()) {
-            (void)fail(changes_nothing(message) ? errc::unexpected_message : errc::key_change_unaligned);
-            return;
-        }
-        const auto result = dispatch<Machine::table>(machine(), machine().current(), event_for(message.type),
-                                                     errc::unexpected_message, message);
-        machine().memory.pass(message.whole.size());
-        if constexpr (is_server) {
-            reading_.records.allow_change_cipher_spec(true);
-            if (message.type == handshake_type::client_hello && machine().early_data_offered())
-                reading_.records.skip_early_data(max_skipped_early_data);
-        }
-        settle(result);
-    }
-
-    /// Moves the content of one record into the arena.
-    step take_record(mutable_bytes input) noexcept {
-        arena& memory = machine().memory;
-        const incoming_record record = reading_.records.open(input);
-        if (record.error != errc::none) return fail(record.error, record.size);
-        if (record.missing != 0) return {what::need_input, 0, record.missing};
-        if (record.dropped) return {what::progress, record.size};
-        if (!memory.aligned() && record.type != content_type::handshake) return fail(errc::interleaved_record, record.size);
-        if (record.type == content_type::alert) {
-            const step result = reading_.receive_alert(record, true, notes_);
-            if (reading_.failed()) drop_flight();
-            return result;
-        }
-        if (record.type != content_type::handshake) return fail(errc::premature_application_data, record.size);
-        if (const std::size_t wanted = room_for(record.content); !memory.reserve_input(wanted)) {
-            reading_.records.hold(record);
-            return {what::need_workspace, 0, handshake_workspace<Machine>::overhead + memory.capacity_for_input(wanted)};
-        }
-        reading_.records.release();
-        memory.append_input(record.content);
-        note_messages(record.content.size());
-        if (message_size(memory.input()) > max_handshake_message) return fail(errc::message_too_long, record.size);
-        return {what::progress, record.size};
-    }
-
-    /// Bytes that the arena needs for `content`; with the rest of the message that it begins or goes on with, so that a
-    /// workspace is asked for once.
-    std::size_t room_for(bytes_view content) noexcept {
-        const bytes_view begun = machine().memory.input();
-        const std::size_t size = message_size(begun.empty() ? content : begun);
-        const bool longer = size <= max_handshake_message && size > begun.size() + content.size();
-        return longer ? size - begun.size() : content.size();
-    }
-
-    /// Remembers which messages have a part among the last `size` bytes of input.
-    void note_messages(std::size_t size) noexcept {
-        bytes_view rest = machine().memory.input();
-        while (!rest.empty()) {
-            const std::size_t whole = message_size(rest);
-            const std::size_t taken = whole == 0 || whole > rest.size() ? rest.size() : whole;
-            if (rest.size() - taken < size) reading_.records.last().messages |= std::uint32_t{1} << (rest[0] & 31);
-            rest = rest.subspan(taken);
-        }
-    }
-
-    step ask(std::size_t consumed) noexcept {
-        step result{what::verify_peer, consumed};
-        switch (machine().current()) {
-            case state::asks_identity:
-                result.what = is_server ? what::client_hello : what::choose_identity;
-                result.question_ = machine().request();
-                break;
-            case state::asks_signature:
-                result.what = what::sign;
-                result.question_ = machine().content.view();
-                result.scheme_ = machine().own_scheme;
-                break;
-            default: result.peer_ = machine().peer(); break;
-        }
-        return result;
-    }
-
-    step log_secret(std::size_t consumed) noexcept {
-        const mutable_bytes line = workspace_.log_line();
-        step result{what::key_log, consumed};
-        result.data = line.first(write_key_log_line<provider_type>(machine(), static_cast<logged_secret>(logged_), line));
-        ++logged_;
-        return result;
-    }
-
-    step finish(std::size_t consumed) noexcept {
-        connected_ = true;
-        suite_ = machine().suite;
-        group_ = machine().group;
-        protocol_ = machine().protocol();
-        if constexpr (is_server) tickets_wanted_ = machine().tickets_wanted();
-        exporter_ = static_cast<traffic_secret<provider_type>&&>(machine().exporter_secret);
-        resumption_ = static_cast<traffic_secret<provider_type>&&>(machine().resumption_secret);
-        reading_.connected(*suite_, is_server);
-        if (!machine().out.pending()) workspace_.destroy();
-        return {what::handshake_done, consumed};
-    }
-
-    // Bytes out
-
-    /// The pending flight, as far as there is room; too_small when some of it stays.
-    errc send_flight(output_cursor& to) noexcept {
-        if (workspace_.machine() == nullptr) return errc::none;
-        while (machine().out.pending()) {
-            if (!send_part(to)) return errc::too_small;
-            if (!machine().out.pending()) end_flight();
-        }
-        if (connected_) workspace_.destroy();
-        return errc::none;
-    }
-
-    bool send_part(output_cursor& to) noexcept {
-        flight& out = machine().out;
-        if (out.run().change_cipher_spec) {
-            if (to.room() < record_header_size + 1) return false;
-            sender_.write_change_cipher_spec(to);
-            out.take_change_cipher_spec();
-            return true;
-        }
-        change_writing_keys(out.run().keys);
-        const std::size_t size = sender_.fragment(to.room(), out.remaining());
-        if (size == 0) return false;
-        const mutable_bytes text = to.rest().subspan(record_header_size, size);
-        const std::uint32_t messages = out.take(machine().memory, text);
-        // Section 5.1: the first ClientHello looks like TLS 1.0 on the outside.
-        const bool first_hello = !is_server && machine().keeps_output();
-        sender_.write(to, content_type::handshake, text, messages,
-                      first_hello ? protocol_version::tls_1_0 : protocol_version::tls_1_2);
-        return true;
-    }
-
-    void end_flight() noexcept {
-        machine().out.clear();
-        if (!machine().keeps_output()) machine().memory.release_output();
-        change_writing_keys(machine().write);
-    }
-
-    /// Everything that has to leave before application data. True when that may follow; otherwise `error` is why not.
-    bool begin_sending(output_cursor& to, errc& error) noexcept {
-        error = send_flight(to);
-        if (error == errc::none) error = sender_.write_owed(to, notes_);
-        if (error != errc::none) {
-            // What there was room for has left; the rest of it is for the next call.
-            if (to.used() != 0) error = errc::none;
-            return false;
-        }
-        if (notes_.has(mailbox::dead)) error = errc::connection_failed;
-        else if (sender_.closed()) error = errc::write_closed;
-        return error == errc::none;
-    }
-
-    errc write_ticket(const new_session_ticket& ticket, output_cursor& to) noexcept {
-        std::array<std::uint8_t, handshake_header_size + 8 + 1 + 255 + 2> head;
-        const std::array<std::uint8_t, 2> extensions_size{static_cast<std::uint8_t>(ticket.extensions.size() >> 8),
-                                                          static_cast<std::uint8_t>(ticket.extensions.size())};
-        writer front(head);
-        write_message(front, handshake_type::new_session_ticket, [&] {
-            front.u32(ticket.lifetime);
-            front.u32(ticket.age_add);
-            front.opaque(ticket.nonce, 1);
-            front.u16(static_cast<std::uint16_t>(ticket.ticket.size()));
-        }, ticket.ticket.size() + extensions_size.size() + ticket.extensions.size());
-        const std::array<bytes_view, 4> pieces{front.written(), ticket.ticket, extensions_size, ticket.extensions};
-        return sender_.write_message(to, pieces, notes_);
-    }
-
-    handshake_workspace<Machine> workspace_;
-    reading_half<provider_type> reading_;
-    mailbox notes_;
-    epoch read_epoch_ = epoch::initial, write_epoch_ = epoch::initial;
-    bool connected_ = false;
-    bool tickets_wanted_ = false;
-    std::uint8_t logged_ = 0;
-    named_group group_{};
-    const suite_info* suite_ = nullptr;
-    std::string_view protocol_;
-    traffic_secret<provider_type> exporter_, resumption_;
-    sender<provider_type> sender_;
-};
-
-/// The reading half of a connection that was split: for one thread.
-template <class Connection>
-class reader_half {
-public:
-    explicit reader_half(Connection& whole) noexcept : whole_(&whole) {}
-
-    /// As connection::receive, but never output_waiting: what this half owes the peer, the other one sends.
-    step receive(mutable_bytes input) noexcept { return whole_->reading_.receive(input, whole_->notes_); }
-    step end_of_input() noexcept { return whole_->reading_.end_of_input(whole_->notes_); }
-    errc lend_workspace(mutable_bytes memory) noexcept { return whole_->reading_.lend(memory); }
-    mutable_bytes take_workspace() noexcept { return whole_->reading_.take_back(); }
-    errc error() const noexcept { return whole_->reading_.error(); }
-    /// Whether the writer should be woken, to transmit what reading has made necessary.
-    bool owes_output() const noexcept {
-        const mailbox& notes = whole_->notes_;
-        return !notes.has(mailbox::write_closed) && (notes.owed_alert() || notes.has(mailbox::key_update_owed));
-    }
-
-private:
-    Connection* whole_;
-};
-
-/// The writing half of a connection that was split: for one thread.
-template <class Connection>
-class writer_half {
-public:
-    explicit writer_half(Connection& whole) noexcept : whole_(&whole) {}
-
-    output transmit(mutable_bytes out) noexcept {
-        output_cursor to(out);
-        errc error = whole_->send_flight(to);
-        if (error == errc::none) error = whole_->sender_.write_owed(to, whole_->notes_);
-        return {to.written(), 0, to.used() == 0 ? error : errc::none};
-    }
-    output send(bytes_view data, mutable_bytes out) noexcept { return whole_->send(data, out); }
-    errc update_keys(bool request_peer = false) noexcept { return whole_->update_keys(request_peer); }
-    void close() noexcept { whole_->sender_.queue_close(); }
-
-private:
-    Connection* whole_;
 };
 
 }  // namespace v1

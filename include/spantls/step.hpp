@@ -69,7 +69,7 @@ struct step {
 
 private:
     template <class>
-    friend class connection;
+    friend class connection_engine;
     bytes_view question_;
     x509::peer peer_;
     signature_scheme scheme_{};

@@ -121,6 +121,7 @@ enum class fault : std::uint8_t { nobody, peer, transport, caller };
     X(not_asked, caller, none, "an answer to a question that is not open")                                             \
     X(wrong_answer, caller, none, "an answer that does not fit the open question")                                     \
     X(too_small, caller, none, "the output has no room; nothing was written")                                          \
+    X(output_owed, caller, none, "something else has to leave first: call transmit(); nothing was written")             \
     X(not_connected, caller, none, "not possible before the handshake is done")                                        \
     X(write_closed, caller, none, "nothing can be sent after close")                                                   \
     X(connection_failed, caller, none, "the connection has failed before")                                             \

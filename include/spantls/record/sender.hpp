@@ -133,6 +133,15 @@ public:
         return done;
     }
 
+    /// Seals `data`, which stands in the unused `out` behind the place of the header, in one record.
+    errc write_in_place(output_cursor& out, bytes_view data, const mailbox& notes) noexcept {
+        if (protection_.records_left() <= 1) update_queued_ = true;
+        if (owes(notes)) return errc::output_owed;
+        if (fragment(out.room(), data.size()) != data.size()) return errc::too_small;
+        write(out, content_type::application_data, data);
+        return errc::none;
+    }
+
     /// Writes one handshake message that lies in pieces, in as many records as it takes; all of it or nothing.
     template <std::size_t N>
     errc write_message(output_cursor& out, const std::array<bytes_view, N>& pieces, mailbox& notes) noexcept {

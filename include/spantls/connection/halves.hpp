@@ -1,0 +1,58 @@
+// The two halves of a connection that was split: one thread reads, another writes, without a lock.
+#pragma once
+
+#include <spantls/base/bytes.hpp>
+#include <spantls/base/error.hpp>
+#include <spantls/record/mailbox.hpp>
+#include <spantls/record/sender.hpp>
+#include <spantls/step.hpp>
+
+namespace spantls {
+inline namespace v1 {
+
+/// The reading half of a connection that was split: for one thread.
+template <class Connection>
+class reader_half {
+public:
+    explicit reader_half(Connection& whole) noexcept : whole_(&whole) {}
+
+    /// As connection::receive, but never output_waiting: what this half owes the peer, the other one sends.
+    step receive(mutable_bytes input) noexcept { return whole_->reading_.receive(input, whole_->notes_); }
+    step end_of_input() noexcept { return whole_->reading_.end_of_input(whole_->notes_); }
+    errc lend_workspace(mutable_bytes memory) noexcept { return whole_->reading_.lend(memory); }
+    mutable_bytes take_workspace() noexcept { return whole_->reading_.take_back(); }
+    errc error() const noexcept { return whole_->reading_.error(); }
+    /// Whether the writer should be woken, to transmit what reading has made necessary.
+    bool owes_output() const noexcept {
+        const mailbox& notes = whole_->notes_;
+        return !notes.has(mailbox::write_closed) && (notes.owed_alert() || notes.has(mailbox::key_update_owed));
+    }
+
+private:
+    Connection* whole_;
+};
+
+/// The writing half of a connection that was split: for one thread.
+template <class Connection>
+class writer_half {
+public:
+    explicit writer_half(Connection& whole) noexcept : whole_(&whole) {}
+
+    output transmit(mutable_bytes out) noexcept {
+        output_cursor to(out);
+        errc error = whole_->send_flight(to);
+        if (error == errc::none) error = whole_->sender_.write_owed(to, whole_->notes_);
+        return {to.written(), 0, to.used() == 0 ? error : errc::none};
+    }
+    output send(bytes_view data, mutable_bytes out) noexcept { return whole_->send(data, out); }
+    errc update_keys(bool request_peer = false) noexcept { return whole_->update_keys(request_peer); }
+    void close() noexcept { whole_->sender_.queue_close(); }
+    /// Ends the connection with a fatal alert, which the next call writes.
+    void abort(alert_description alert = alert_description::internal_error) noexcept { whole_->notes_.owe_alert(alert); }
+
+private:
+    Connection* whole_;
+};
+
+}  // namespace v1
+}  // namespace spantls

@@ -28,7 +28,7 @@ public:
     constexpr void u32(std::uint32_t value) noexcept { number(value, 4); }
 
     constexpr void bytes(bytes_view from) noexcept {
-        if (mutable_bytes to = take(from.size()); !to.empty()) copy_bytes(from, to);
+        if (mutable_bytes to = take(from.size()); !to.empty()) copy_bytes(from.first(to.size()), to);
     }
 
     /// `count` bytes for the caller to fill; empty when there is no room.

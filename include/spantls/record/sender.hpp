@@ -187,7 +187,7 @@ private:
     // Section 4.7.3: one KeyUpdate answers all requests that came before it.
     errc write_key_update(output_cursor& out, mailbox& notes) noexcept {
         constexpr std::size_t size = 5;
-        if (fragment(out.room(), size) < size) return errc::too_small;
+        if (out.room() < size + record_overhead) return errc::too_small;
         const bool request = request_queued_ && !notes.has(mailbox::update_outstanding);
         if (request) notes.set(mailbox::update_outstanding);
         notes.clear(mailbox::key_update_owed);

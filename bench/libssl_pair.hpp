@@ -1,0 +1,128 @@
+// The same with libssl: a client and a server in one thread, joined by a BIO pair.
+#pragma once
+
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "allocations.hpp"
+#include "check.hpp"
+
+namespace bench {
+
+struct libssl_free {
+    void operator()(X509* it) const { X509_free(it); }
+    void operator()(EVP_PKEY* it) const { EVP_PKEY_free(it); }
+    void operator()(SSL_CTX* it) const { SSL_CTX_free(it); }
+    void operator()(SSL* it) const { SSL_free(it); }
+};
+template <class T>
+using owned = std::unique_ptr<T, libssl_free>;
+
+/// An Ed25519 key, and its self-signed certificate as in tests and examples.
+struct certificate {
+    explicit certificate(const std::array<std::uint8_t, 32>& seed)
+        : key(EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr, seed.data(), seed.size())), x509(X509_new()) {
+        X509_set_version(x509.get(), 2);
+        ASN1_INTEGER_set(X509_get_serialNumber(x509.get()), 1);
+        X509_gmtime_adj(X509_getm_notBefore(x509.get()), 0);
+        X509_gmtime_adj(X509_getm_notAfter(x509.get()), 3600);
+        const auto* name = reinterpret_cast<const unsigned char*>("localhost");
+        X509_NAME_add_entry_by_txt(X509_get_subject_name(x509.get()), "CN", MBSTRING_ASC, name, -1, -1, 0);
+        X509_set_issuer_name(x509.get(), X509_get_subject_name(x509.get()));
+        X509_set_pubkey(x509.get(), key.get());
+        require(X509_sign(x509.get(), key.get(), nullptr) > 0, "libcrypto makes no certificate");
+        der.resize(static_cast<std::size_t>(i2d_X509(x509.get(), nullptr)));
+        unsigned char* to = der.data();
+        i2d_X509(x509.get(), &to);
+    }
+    owned<EVP_PKEY> key;
+    owned<X509> x509;
+    std::vector<std::uint8_t> der;
+};
+
+/// Does no more than ours: one suite, one group, no tickets, and a peer that is known by its certificate.
+struct libssl_setting {
+    libssl_setting(const certificate& mine, const char* suite)
+        : client(SSL_CTX_new(TLS_client_method())), server(SSL_CTX_new(TLS_server_method())) {
+        for (SSL_CTX* each : {client.get(), server.get()}) {
+            SSL_CTX_set_min_proto_version(each, TLS1_3_VERSION);
+            SSL_CTX_set_session_cache_mode(each, SSL_SESS_CACHE_OFF);
+            // One BIO_read for a record, where there would be two.
+            SSL_CTX_set_read_ahead(each, 1);
+            require(SSL_CTX_set_ciphersuites(each, suite) == 1 && SSL_CTX_set1_groups_list(each, "X25519") == 1 &&
+                        SSL_CTX_set1_sigalgs_list(each, "ed25519") == 1,
+                    "libssl does not take the parameters");
+        }
+        SSL_CTX_set_num_tickets(server.get(), 0);
+        require(SSL_CTX_use_certificate(server.get(), mine.x509.get()) == 1 &&
+                    SSL_CTX_use_PrivateKey(server.get(), mine.key.get()) == 1,
+                "libssl does not take the certificate");
+        SSL_CTX_set_verify(client.get(), SSL_VERIFY_PEER, nullptr);
+        SSL_CTX_set_cert_verify_callback(
+            client.get(),
+            [](X509_STORE_CTX* store, void* pinned) {
+                return X509_cmp(X509_STORE_CTX_get0_cert(store), static_cast<X509*>(pinned)) == 0 ? 1 : 0;
+            },
+            mine.x509.get());
+    }
+    owned<SSL_CTX> client, server;
+};
+
+class libssl_pair {
+public:
+    /// What each side takes from the heap is charged to its account, where there is one; the BIO pair's to none.
+    explicit libssl_pair(const libssl_setting& setting, std::size_t pipe = 0, heap_account* client_account = nullptr,
+                         heap_account* server_account = nullptr)
+        : client_account_(client_account), server_account_(server_account) {
+        BIO *at_client = nullptr, *at_server = nullptr;
+        BIO_new_bio_pair(&at_client, pipe, &at_server, pipe);
+        for_client([&] {
+            client.reset(SSL_new(setting.client.get()));
+            SSL_set_bio(client.get(), at_client, at_client);
+            SSL_set_tlsext_host_name(client.get(), "localhost");
+            SSL_set_connect_state(client.get());
+        });
+        for_server([&] {
+            server.reset(SSL_new(setting.server.get()));
+            SSL_set_bio(server.get(), at_server, at_server);
+            SSL_set_accept_state(server.get());
+        });
+    }
+
+    void handshake() {
+        for (int flight = 0; flight < 4; ++flight) {
+            int client_done = 0, server_done = 0;
+            for_client([&] { client_done = SSL_do_handshake(client.get()); });
+            for_server([&] { server_done = SSL_do_handshake(server.get()); });
+            if (client_done == 1 && server_done == 1) return;
+        }
+        require(false, "libssl's handshake does not end");
+    }
+
+    template <class Use>
+    void for_client(Use use) {
+        charged(client_account_, use);
+    }
+    template <class Use>
+    void for_server(Use use) {
+        charged(server_account_, use);
+    }
+
+private:
+    template <class Use>
+    static void charged(heap_account* account, Use use) {
+        if (account == nullptr) return use();
+        const charge here(*account);
+        use();
+    }
+    heap_account *client_account_, *server_account_;
+
+public:
+    owned<SSL> client, server;
+};
+
+}  // namespace bench

@@ -1,0 +1,243 @@
+// ratios quick|full TEXT SECONDS: prints the table. TEXT and SECONDS, the size of the smallest client and how long it
+// takes to compile, come from bench/run, which has the compiler.
+#include <array>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "allocations.hpp"
+#include "libssl_pair.hpp"
+#include "primitives.hpp"
+#include "spantls_pair.hpp"
+#include "table.hpp"
+#include "timing.hpp"
+
+namespace bench {
+namespace {
+
+constexpr std::array<std::uint8_t, 32> seed{1, 2, 3};
+constexpr std::size_t piece = 64 * 1024;  // wire bytes for one turn of a contestant: stays in the cache
+
+std::string rate(double seconds, std::size_t bytes) { return number("%.0f", static_cast<double>(bytes) / seconds / 1e6, " MB/s"); }
+
+/// `count` records of `size` bytes: sealed one behind the other by one side, then opened in place by the other.
+template <class P>
+class our_records {
+public:
+    our_records(spantls_setting<P>& setting, std::size_t size, std::size_t count)
+        : pair_(setting), text_(size, 'x'), wire_(count * (size + spantls::record_overhead)), count_(count) {
+        pair_.handshake();
+    }
+    times operator()() {
+        spantls::mutable_bytes to = wire_;
+        const double begin = now();
+        for (std::size_t i = 0; i < count_; ++i) to = to.subspan(pair_.client.send(text_, to).records.size());
+        const double middle = now();
+        std::size_t received = 0;
+        for (spantls::mutable_bytes from = wire_; !from.empty();) {
+            const spantls::step step = pair_.server.receive(from);
+            from = from.subspan(step.consumed);
+            received += step.data.size();
+            if (step.what == spantls::what::failed) break;
+        }
+        const double end = now();
+        require(to.empty() && received == count_ * text_.size(), "our records do not arrive");
+        return {middle - begin, end - middle};
+    }
+
+private:
+    spantls_pair<P> pair_;
+    std::vector<std::uint8_t> text_, wire_;
+    std::size_t count_;
+};
+
+/// The same by the bare AEAD, on the same bytes: the text and its content type.
+template <class Raw>
+class raw_records {
+public:
+    raw_records(std::size_t size, std::size_t count)
+        : text_(size + 1, 'x'), wire_(count * (size + spantls::record_overhead)), count_(count) {
+        Raw::set_key(key_, seed);
+    }
+    times operator()() {
+        const std::size_t step = text_.size() + 16 + 5;
+        std::uint64_t nonce[2] = {};
+        const auto* const bytes = reinterpret_cast<const std::uint8_t*>(nonce);
+        const double begin = now();
+        std::uint8_t* at = wire_.data();
+        for (std::size_t i = 0; i < count_; ++i, at += step, ++nonce[0])
+            Raw::seal(key_, bytes, at, text_.data(), text_.size(), at + 5);
+        const double middle = now();
+        bool good = true;
+        at = wire_.data();
+        nonce[0] = 0;
+        for (std::size_t i = 0; i < count_; ++i, at += step, ++nonce[0])
+            good = Raw::open(key_, bytes, at, at + 5, text_.size() + 16) && good;
+        const double end = now();
+        require(good, "the bare AEAD does not work");
+        return {middle - begin, end - middle};
+    }
+
+private:
+    typename Raw::context key_;
+    std::vector<std::uint8_t> text_, wire_;
+    std::size_t count_;
+};
+
+class libssl_records {
+public:
+    libssl_records(const libssl_setting& setting, std::size_t size, std::size_t count)
+        : pair_(setting, 4 * piece), text_(size, 'x'), out_(size), count_(count) {
+        pair_.handshake();
+    }
+    times operator()() {
+        const int size = static_cast<int>(text_.size());
+        bool good = true;
+        const double begin = now();
+        for (std::size_t i = 0; i < count_; ++i) good = SSL_write(pair_.client.get(), text_.data(), size) == size && good;
+        const double middle = now();
+        for (std::size_t i = 0; i < count_; ++i) good = SSL_read(pair_.server.get(), out_.data(), size) == size && good;
+        const double end = now();
+        require(good, "libssl's records do not arrive");
+        return {middle - begin, end - middle};
+    }
+
+private:
+    libssl_pair pair_;
+    std::vector<std::uint8_t> text_, out_;
+    std::size_t count_;
+};
+
+template <class P, class Raw>
+void compare_records(table& rows, effort much, const certificate& mine, const std::array<double, 3>& goals) {
+    rows.title(std::string("Records, ") + Raw::name + ": against libsodium's own AEAD on the same bytes, and against libssl");
+    spantls_setting<P> ours(mine.der, seed, Raw::aead::suite);
+    const libssl_setting theirs(mine, Raw::libssl_suite);
+    constexpr std::array<std::size_t, 3> sizes{64, 1024, 16384};
+    for (std::size_t i = 0; i < sizes.size(); ++i) {
+        const std::size_t size = sizes[i];
+        const std::size_t count = piece / (size + spantls::record_overhead) + 1;
+        auto mine_runs = our_records<P>(ours, size, count);
+        auto raw_runs = raw_records<Raw>(size, count);
+        auto libssl_runs = libssl_records(theirs, size, count);
+        const auto by = [](auto& records) { return [&records] { return records(); }; };
+        const result all = compare(much, {by(mine_runs), by(raw_runs), by(libssl_runs)});
+        for (std::size_t part = 0; part < 2; ++part) {
+            const std::string what = std::string(part == 0 ? "  send " : "  receive ") + number("%.0f bytes", static_cast<double>(size));
+            const std::string our_rate = rate(all.seconds[0][part], size * count);
+            rows.ratio(what + ", bare AEAD", our_rate, rate(all.seconds[1][part], size * count), all.ratio[1][part],
+                       goal::at_least(goals[i]));
+            rows.ratio(what + ", libssl", our_rate, rate(all.seconds[2][part], size * count), all.ratio[2][part]);
+        }
+    }
+}
+
+template <class P, class Raw, class Hash>
+void compare_handshakes(table& rows, effort much, const certificate& mine, goal blocks_wanted) {
+    using aead = typename Raw::aead;
+    spantls_setting<P> ours(mine.der, seed, aead::suite);
+    const libssl_setting theirs(mine, Raw::libssl_suite);
+    const std::size_t blocks = count_compressions<aead, Hash>(mine.der, seed);
+    handshake_primitives<Hash> primitives(seed, blocks);
+    const auto timed = [](auto run) -> contestant {
+        return [run] {
+            const double begin = now();
+            run();
+            return times{now() - begin, 0};
+        };
+    };
+    const result all = compare(much, {timed([&] { spantls_pair<P>(ours).handshake(); }), timed([&] { primitives.run(); }),
+                                      timed([&] { libssl_pair(theirs).handshake(); })});
+    const auto per_second = [&](std::size_t i) { return number("%.0f", 1 / all.seconds[i][0], " /s"); };
+    const auto time = [&](std::size_t i) { return number("%.1f", 1e6 * all.seconds[i][0], " us"); };
+    rows.title(std::string("Full handshake, both sides: X25519, Ed25519, one certificate, ") + Raw::libssl_suite);
+    rows.ratio("  time, its primitives'", time(0), time(1), 1 / all.ratio[1][0], goal::at_most(1.10));
+    rows.ratio("  handshakes, libssl's", per_second(0), per_second(2), all.ratio[2][0]);
+    rows.count(Hash::id == spantls::hash_id::sha256 ? "  SHA-256 blocks" : "  SHA-384 blocks", static_cast<double>(blocks), "",
+               blocks_wanted);
+}
+
+/// Heap and size. The accounts are closed while the other side is at work.
+void measure_memory(table& rows, const certificate& mine) {
+    using spantls::client, spantls::server, spantls::sodium, spantls::sodium_chacha;
+    constexpr int records = 100;
+    std::vector<std::uint8_t> text(1024, 'x'), wire(2048);
+
+    heap_account our_handshake, our_connection;
+    spantls_setting<sodium_chacha> ours(mine.der, seed, spantls::cipher_suite::tls_chacha20_poly1305_sha256);
+    {
+        const charge whole(our_connection);
+        spantls_pair<sodium_chacha> pair(ours);
+        pair.handshake();
+        our_handshake = our_connection;
+        for (int i = 0; i < records; ++i) {
+            const std::size_t size = pair.client.send(text, wire).records.size();
+            require(pair.server.receive(spantls::mutable_bytes(wire).first(size)).data.size() == text.size(), "lost");
+        }
+        (void)pair.client.close();
+        (void)pair.client.transmit(wire);
+    }
+
+    heap_account their_client, their_server, total_at_handshake;
+    const libssl_setting theirs(mine, "TLS_CHACHA20_POLY1305_SHA256");
+    libssl_pair(theirs).handshake();  // what is only made once is made
+    std::ptrdiff_t client_bytes = 0, server_bytes = 0;
+    {
+        libssl_pair pair(theirs, 0, &their_client, &their_server);
+        pair.handshake();
+        client_bytes = their_client.bytes;
+        server_bytes = their_server.bytes;
+        total_at_handshake.allocations = their_client.allocations + their_server.allocations;
+        const int size = static_cast<int>(text.size());
+        for (int i = 0; i < records; ++i) {
+            pair.for_client([&] { SSL_write(pair.client.get(), text.data(), size); });
+            pair.for_server([&] { SSL_read(pair.server.get(), wire.data(), size); });
+        }
+        pair.for_client([&] { SSL_shutdown(pair.client.get()); });
+        pair.for_client([&] { pair.client.reset(); });
+        pair.for_server([&] { pair.server.reset(); });
+    }
+    const auto count = [](std::size_t n) { return static_cast<double>(n); };
+    const auto text_of = [](auto n) { return number("%.0f", static_cast<double>(n)); };
+    rows.title("Memory, in bytes; other: libssl's heap");
+    rows.count("  heap allocations for a handshake", count(our_handshake.allocations), text_of(total_at_handshake.allocations),
+               goal::at_most(0));
+    rows.count("  heap allocations for a connection's life", count(our_connection.allocations),
+               text_of(their_client.allocations + their_server.allocations), goal::at_most(0));
+    rows.count("  idle client, sodium_chacha", sizeof(client<sodium_chacha>), text_of(client_bytes), goal::at_most(512));
+    rows.count("  idle server, sodium_chacha", sizeof(server<sodium_chacha>), text_of(server_bytes), goal::at_most(512));
+    rows.count("  idle client, sodium (with AES)", sizeof(client<sodium>), text_of(client_bytes));
+    rows.count("  idle server, sodium (with AES)", sizeof(server<sodium>), text_of(server_bytes));
+    rows.count("  smallest workspace of a client, sodium_chacha", client<sodium_chacha>::smallest_workspace);
+    rows.count("  smallest workspace of a server, sodium_chacha", server<sodium_chacha>::smallest_workspace);
+    rows.count("  ordinary workspace of a client, sodium", client<sodium>::workspace_size);
+    rows.count("  ordinary workspace of a server, sodium", server<sodium>::workspace_size);
+}
+
+}  // namespace
+}  // namespace bench
+
+int main(int argc, char** argv) {
+    using namespace bench;
+    require(argc == 4, "usage: ratios quick|full TEXT SECONDS");
+    const bool quick = std::strcmp(argv[1], "quick") == 0;
+    const effort much = quick ? effort{1, 0.001} : effort{9, 0.05};
+    const certificate mine(seed);
+    require(spantls::sodium{}.ready(), "libsodium does not start");
+
+    using spantls::sodium;
+    const bool aes = sodium{}.available(spantls::cipher_suite::tls_aes_256_gcm_sha384);
+    table rows(!quick);
+    compare_records<sodium, raw_chacha20_poly1305>(rows, much, mine, {1.00, 1.00, 0.99});
+    if (aes) compare_records<sodium, raw_aes256_gcm>(rows, much, mine, {0.93, 0.96, 0.96});
+    compare_handshakes<sodium, raw_chacha20_poly1305, spantls::libsodium::sha256>(rows, much, mine, goal::at_most(154));
+    if (aes) compare_handshakes<sodium, raw_aes256_gcm, spantls::libsodium::sha384>(rows, much, mine, {});
+    measure_memory(rows, mine);
+    rows.title("Code with the provider sodium");
+    rows.count("  text of the smallest client, own part", std::strtod(argv[2], nullptr), "", goal::at_most(96 * 1024));
+    rows.time("  compiling it at -O2", std::strtod(argv[3], nullptr), " s", goal::at_most(3));
+    if (!aes) std::puts("\nThis CPU has no instructions for AES: libsodium has no AES-256-GCM then.");
+    std::puts("\nlibssl computes with libcrypto, and spantls here with libsodium: no goal for their ratio.");
+}

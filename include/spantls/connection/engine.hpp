@@ -143,7 +143,7 @@ protected:
     step blocked_by_output(const handshake_message& message) noexcept {
         if (machine().out.pending()) return {what::output_waiting};
         const std::size_t needed = machine().output_needed(message);
-        const std::size_t room = machine().memory.output_room().size();
+        const std::size_t room = machine().output_room(message);
         if (needed <= room || changes_nothing(message)) return {what::progress};
         return {what::need_workspace, 0, handshake_workspace<Machine>::overhead + machine().memory.capacity() + needed - room};
     }

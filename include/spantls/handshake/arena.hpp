@@ -72,12 +72,15 @@ public:
         const std::size_t end = input_begin_ != input_end_ && input_begin_ >= begin ? input_begin_ : memory_.size();
         return memory_.subspan(begin, end - begin);
     }
+    std::size_t room_behind_input() const noexcept { return memory_.size() - input_end_; }
     void grow_output(std::size_t size) noexcept {
         if (output_end_ == output_begin_) output_begin_ = output_end_ = static_cast<std::uint32_t>(new_output_begin());
         output_end_ += static_cast<std::uint32_t>(size);
     }
     bytes_view output() const noexcept { return memory_.subspan(output_begin_, output_end_ - output_begin_); }
     void release_output() noexcept { output_begin_ = output_end_ = 0; }
+    /// The room that there is after restart_output.
+    std::size_t room_behind_input() const noexcept { return memory_.size() - input_end_; }
     /// Begins a new output behind the input. The old one is forgotten; its bytes stay until something else needs them.
     void restart_output() noexcept { output_begin_ = output_end_ = input_end_; }
 

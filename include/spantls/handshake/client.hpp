@@ -87,9 +87,11 @@ public:
     /// Room in the arena's output that handling `message` may need.
     std::size_t output_needed(const handshake_message& message) const noexcept {
         if (message.type == handshake_type::finished) return 16 + max_digest_size;
-        const bool retry = state_ == state::wait_server_hello && message.type == handshake_type::server_hello;
-        return retry && is_retry(message) ? this->memory.output().size() + message.body.size() + group_facts<P>::client_share
-                                          : 0;
+        return asks_retry(message) ? this->memory.output().size() + message.body.size() + group_facts<P>::client_share : 0;
+    }
+    /// Room that there is for it. The answer to a retry goes behind the retry, since the first hello is still looked at.
+    std::size_t output_room(const handshake_message& message) const noexcept {
+        return asks_retry(message) ? this->memory.room_behind_input() : this->memory.output_room().size();
     }
 
     // What the open question shows.
@@ -209,6 +211,10 @@ public:
 private:
     static bool is_retry(const handshake_message& message) noexcept {
         return message.body.size() >= 34 && equal_bytes(message.body.subspan(2, 32), hello_retry_request_random);
+    }
+
+    bool asks_retry(const handshake_message& message) const noexcept {
+        return state_ == state::wait_server_hello && message.type == handshake_type::server_hello && is_retry(message);
     }
 
     void choose_shares() noexcept {

@@ -60,6 +60,7 @@ public:
         const std::size_t request = 4 + 1 + 2 + 4 + 2 + 2 * schemes_.size();
         return hello + extensions + request + 8;
     }
+    std::size_t output_room(const handshake_message&) const noexcept { return this->memory.output_room().size(); }
 
     // What the open question shows.
     x509::peer peer() const noexcept {

@@ -79,8 +79,6 @@ public:
     }
     bytes_view output() const noexcept { return memory_.subspan(output_begin_, output_end_ - output_begin_); }
     void release_output() noexcept { output_begin_ = output_end_ = 0; }
-    /// The room that there is after restart_output.
-    std::size_t room_behind_input() const noexcept { return memory_.size() - input_end_; }
     /// Begins a new output behind the input. The old one is forgotten; its bytes stay until something else needs them.
     void restart_output() noexcept { output_begin_ = output_end_ = input_end_; }
 

@@ -255,6 +255,7 @@ public:
         if (step.is_question()) return !(answer && answer(step)) ? answer_as_usual(step) : !question_is_open();
         if (step.what == need_workspace) return lends && lend(step.missing) == spantls::errc::none;
         if (step.consumed != 0) return true;
+        if (step.what == failed) return std::exchange(just_failed_, false);
         return step.what == key_log || step.what == handshake_done || step.what == key_updated;
     }
 
@@ -310,6 +311,7 @@ private:
         using enum spantls::what;
         const bool again = !history.empty() && history.back().what == step.what && step.consumed == 0 &&
             (step.what == failed || step.what == closed || step.what == peer_closed || step.is_question());
+        if (step.what == failed && !again) just_failed_ = true;
         if (step.what != need_input && step.what != output_waiting && !again)
             history.push_back({step.what, step.consumed, step.missing, step.error, step.alert});
         if (step.consumed != 0) opened.push_back(tls.last_received());
@@ -329,6 +331,7 @@ private:
     link* out_;
     buffer spent_, signature_;
     std::size_t missing_ = 0;
+    bool just_failed_ = false;
 };
 
 template <class P>

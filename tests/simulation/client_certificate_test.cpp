@@ -1,0 +1,207 @@
+// Who the client is: asked or not, shown or not, accepted or not.
+#include <spantls/spantls.hpp>
+
+#include <spantls/providers/sodium.hpp>
+
+#include "support/catch.hpp"
+#include "support/null_provider.hpp"
+#include "support/pair.hpp"
+
+using namespace spantls;
+
+namespace {
+
+using seeded_chacha = test::seeded<sodium_chacha>;
+using pair = test::pair<seeded_chacha>;
+
+test::pair_options asking(client_authentication how) { return {.server = {.authenticate_client = how}}; }
+
+/// The server fails after the client has said its last word: the client, which waits for data, hears why.
+void server_refuses(pair& both, errc error, alert_description alert) {
+    REQUIRE_FALSE(both.handshake());
+    REQUIRE_FALSE(both.server.has(what::handshake_done));
+    REQUIRE(both.server.error() == error);
+    REQUIRE(both.client.has(what::handshake_done));
+    REQUIRE(both.client.history.back().what == what::failed);
+    REQUIRE(both.client.error() == errc::peer_alert);
+    REQUIRE(both.client.alert() == alert);
+    REQUIRE(alert_for(error) == alert);
+    test::buffer out(100);
+    REQUIRE(both.client.tls.send(as_bytes("x"), out).error == errc::connection_failed);
+    REQUIRE(both.server.tls.send(as_bytes("x"), out).error == errc::connection_failed);
+}
+
+}  // namespace
+
+TEST_CASE("a client that is not asked is not known") {
+    pair both;
+    both.client.own = &both.client_credentials();
+    REQUIRE(both.handshake());
+    REQUIRE_FALSE(both.client.has(what::choose_identity));
+    REQUIRE_FALSE(both.client.has(what::sign));
+    REQUIRE_FALSE(both.server.has(what::verify_peer));
+}
+
+TEST_CASE("a client that is asked shows its certificate") {
+    for (const auto how : {client_authentication::request, client_authentication::require}) {
+        pair both(asking(how));
+        both.client.own = &both.client_credentials();
+        bool asked = false, judged = false;
+        both.client.watch = [&](const step& step) {
+            if (step.what != what::choose_identity) return;
+            asked = true;
+            REQUIRE(step.schemes().size() == 1);
+            REQUIRE(step.schemes()[0] == signature_scheme::ed25519);
+        };
+        both.server.watch = [&](const step& step) {
+            if (step.what != what::verify_peer) return;
+            judged = true;
+            REQUIRE(step.peer().purpose == x509::key_purpose::client_auth);
+            REQUIRE(step.peer().server_name.empty());
+            REQUIRE(test::copy(step.peer().chain.front().der) == both.client_credentials().certificates[0]);
+        };
+        REQUIRE(both.handshake());
+        REQUIRE(asked);
+        REQUIRE(judged);
+        REQUIRE(both.client.count(what::sign) == 1);
+        REQUIRE(both.client.send("from somebody known") == errc::none);
+        both.run();
+        REQUIRE(both.server.received == test::text("from somebody known"));
+    }
+}
+
+TEST_CASE("a chain of several certificates arrives in order") {
+    const test::credentials longer("client", 3000);
+    pair both(asking(client_authentication::require));
+    both.client.own = &longer;
+    std::vector<test::buffer> shown;
+    both.server.watch = [&](const step& step) {
+        if (step.what != what::verify_peer) return;
+        for (const auto& entry : step.peer().chain) shown.push_back(test::copy(entry.der));
+    };
+    REQUIRE(both.handshake());
+    REQUIRE(shown == longer.certificates);
+}
+
+TEST_CASE("a client that declines is let in where a certificate was only requested") {
+    pair both(asking(client_authentication::request));
+    REQUIRE(both.handshake());
+    REQUIRE(both.client.has(what::choose_identity));
+    REQUIRE_FALSE(both.client.has(what::sign));
+    REQUIRE_FALSE(both.server.has(what::verify_peer));
+}
+
+TEST_CASE("a client that declines is not let in where a certificate is required, and hears it where data was expected") {
+    pair both(asking(client_authentication::require));
+    server_refuses(both, errc::certificate_required, alert_description::certificate_required);
+}
+
+TEST_CASE("every verdict on a client has its alert") {
+    for (const errc why : {errc::bad_certificate, errc::unsupported_certificate, errc::certificate_revoked,
+                           errc::certificate_expired, errc::certificate_unknown, errc::unknown_ca, errc::access_denied,
+                           errc::refused}) {
+        CAPTURE(name_of(why));
+        pair both(asking(client_authentication::request));
+        both.client.own = &both.client_credentials();
+        both.server.verdict = x509::verdict::refuse(why);
+        server_refuses(both, why, *alert_for(why));
+    }
+}
+
+TEST_CASE("every verdict on a server has its alert") {
+    for (const errc why : {errc::bad_certificate, errc::certificate_expired, errc::certificate_name_mismatch,
+                           errc::certificate_unknown, errc::unknown_ca, errc::access_denied}) {
+        CAPTURE(name_of(why));
+        pair both;
+        both.client.verdict = x509::verdict::refuse(why);
+        REQUIRE_FALSE(both.handshake());
+        REQUIRE(both.client.error() == why);
+        REQUIRE(both.server.error() == errc::peer_alert);
+        REQUIRE(both.server.alert() == *alert_for(why));
+    }
+}
+
+TEST_CASE("a verdict that nobody gave is a refusal, and one that owes no alert becomes one that does") {
+    pair none_given;
+    none_given.client.verdict = {};
+    REQUIRE_FALSE(none_given.handshake());
+    REQUIRE(none_given.client.error() == errc::certificate_unknown);
+    pair no_alert;
+    no_alert.client.verdict = x509::verdict::refuse(errc::truncated);
+    REQUIRE_FALSE(no_alert.handshake());
+    REQUIRE(no_alert.client.error() == errc::certificate_unknown);
+}
+
+TEST_CASE("a signature by another key is decrypt_error") {
+    const test::credentials somebody("somebody");
+    pair both(asking(client_authentication::request));
+    both.client.own = &both.client_credentials();
+    test::buffer forged;
+    both.client.answer = [&](const step& step) {
+        if (step.what != what::sign) return false;
+        forged = somebody.key.sign(test::copy(step.signing().content));
+        return both.client.tls.answer(signature{forged}) == errc::none;
+    };
+    server_refuses(both, errc::bad_signature, alert_description::decrypt_error);
+
+    pair other;
+    other.server.answer = [&](const step& step) {
+        if (step.what != what::sign) return false;
+        forged = somebody.key.sign(test::copy(step.signing().content));
+        return other.server.tls.answer(signature{forged}) == errc::none;
+    };
+    REQUIRE_FALSE(other.handshake());
+    REQUIRE(other.client.error() == errc::bad_signature);
+    REQUIRE(other.server.error() == errc::peer_alert);
+    REQUIRE(other.server.alert() == alert_description::decrypt_error);
+}
+
+TEST_CASE("the two ends do not sign the same") {
+    test::buffer by_client, by_server;
+    pair both(asking(client_authentication::request));
+    both.client.own = &both.client_credentials();
+    both.client.watch = [&](const step& step) {
+        if (step.what == what::sign) by_client = test::copy(step.signing().content);
+    };
+    both.server.watch = [&](const step& step) {
+        if (step.what == what::sign) by_server = test::copy(step.signing().content);
+    };
+    REQUIRE(both.handshake());
+    const std::string context(reinterpret_cast<const char*>(by_client.data()) + 64, 33);
+    REQUIRE(context == "TLS 1.3, client CertificateVerify");
+    REQUIRE(by_client.size() == 64 + 33 + 1 + 32);
+    REQUIRE(by_server.size() == 64 + 33 + 1 + 32);
+    REQUIRE(test::buffer(by_client.begin() + 98, by_client.end()) != test::buffer(by_server.begin() + 98, by_server.end()));
+}
+
+TEST_CASE("an identity with schemes that the peer does not take") {
+    test::credentials foreign("client");
+    foreign.schemes = {signature_scheme::ecdsa_secp256r1_sha256};
+    pair client_has_it(asking(client_authentication::request));
+    client_has_it.client.own = &foreign;
+    REQUIRE(client_has_it.handshake());
+    REQUIRE_FALSE(client_has_it.client.has(what::sign));
+    REQUIRE_FALSE(client_has_it.server.has(what::verify_peer));
+
+    pair server_has_it;
+    server_has_it.server.own = &foreign;
+    REQUIRE_FALSE(server_has_it.handshake());
+    REQUIRE(server_has_it.server.error() == errc::no_common_scheme);
+    REQUIRE(server_has_it.client.alert() == alert_description::handshake_failure);
+}
+
+TEST_CASE("a certificate that may not sign is refused before anybody judges it") {
+    struct made : test::credentials {
+        made() : test::credentials("agreer") {
+            certificates[0] = test::draft("agreer", "agreer").with(test::key_usage(3, 0x08)).der();
+            chain[0] = certificates[0];
+        }
+    };
+    const made agreer;
+    pair both;
+    both.server.own = &agreer;
+    REQUIRE_FALSE(both.handshake());
+    REQUIRE_FALSE(both.client.has(what::verify_peer));
+    REQUIRE(both.client.error() == errc::unsupported_certificate);
+    REQUIRE(both.server.alert() == alert_description::unsupported_certificate);
+}

@@ -1,0 +1,165 @@
+// HelloRetryRequest in both roles.
+#include <spantls/spantls.hpp>
+
+#include <spantls/providers/sodium.hpp>
+
+#include "support/catch.hpp"
+#include "support/null_provider.hpp"
+#include "support/null_records.hpp"
+#include "support/pair.hpp"
+
+using namespace spantls;
+
+namespace {
+
+using seeded_chacha = test::seeded<sodium_chacha>;
+using kem_provider = test::basic_null_provider<UINT64_MAX, test::null_x25519, test::null_kem>;
+
+const std::optional<fixed_vector<named_group, 4>> no_share{fixed_vector<named_group, 4>{}};
+
+/// The types of the records of a stream, one letter each: h for handshake, c for change_cipher_spec, and p for those that
+/// are protected.
+std::string shape(const test::buffer& stream) {
+    std::string letters;
+    for (const test::buffer& record : test::records_in(stream))
+        letters += record[0] == 22 ? 'h' : record[0] == 20 ? 'c' : record[0] == 23 ? 'p' : '?';
+    return letters;
+}
+
+template <class Pair>
+void talks(Pair& both) {
+    REQUIRE(both.client.send("up") == errc::none);
+    REQUIRE(both.server.send("down") == errc::none);
+    both.run();
+    REQUIRE(both.server.received == test::text("up"));
+    REQUIRE(both.client.received == test::text("down"));
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("a client without a share is asked for one", "", seeded_chacha, test::seeded<sodium>, test::null_provider) {
+    for (const bool compatible : {true, false})
+        for (const auto who : {client_authentication::none, client_authentication::request}) {
+            test::pair<TestType> both({.client = {.shares = no_share, .compatibility_mode = compatible},
+                                       .server = {.authenticate_client = who}});
+            both.client.own = &both.client_credentials();
+            REQUIRE(both.handshake());
+            REQUIRE(both.client.tls.group() == named_group::x25519);
+            REQUIRE(both.server.tls.group() == named_group::x25519);
+            // Appendix E.4: the server's change_cipher_spec is behind its first message, the client's before its second
+            // flight.
+            REQUIRE(shape(both.to_server.all).substr(0, compatible ? 4 : 3) == (compatible ? "hchp" : "hhp"));
+            REQUIRE(shape(both.to_client.all).substr(0, compatible ? 4 : 3) == (compatible ? "hchp" : "hhp"));
+            REQUIRE(both.server.count(what::client_hello) == 1);
+            talks(both);
+        }
+}
+
+TEST_CASE("a group of which the server has no use is retried with one that it has") {
+    for (const bool compatible : {true, false}) {
+        test::pair<test::null_provider> both({.client = {.compatibility_mode = compatible},
+                                              .server = {.prefer = {.groups = {named_group::secp256r1}}}});
+        REQUIRE(both.handshake());
+        REQUIRE(both.client.tls.group() == named_group::secp256r1);
+        REQUIRE(both.server.tls.group() == named_group::secp256r1);
+        REQUIRE(shape(both.to_server.all).substr(0, 3) == (compatible ? "hch" : "hhp"));
+        talks(both);
+    }
+}
+
+TEST_CASE("shares of several groups spare the retry") {
+    test::pair<test::null_provider> both(
+        {.client = {.shares = fixed_vector<named_group, 4>{named_group::x25519, named_group::secp256r1}},
+         .server = {.prefer = {.groups = {named_group::secp256r1}}}});
+    REQUIRE(both.handshake());
+    REQUIRE(both.client.tls.group() == named_group::secp256r1);
+    REQUIRE(shape(both.to_client.all).substr(0, 3) == "hcp");
+    talks(both);
+}
+
+TEST_CASE("a server takes a share that it was sent over a group that it prefers") {
+    test::pair<test::null_provider> both(
+        {.server = {.prefer = {.groups = {named_group::secp256r1, named_group::x25519}}}});
+    REQUIRE(both.handshake());
+    REQUIRE(both.server.tls.group() == named_group::x25519);
+    REQUIRE(shape(both.to_client.all).substr(0, 3) == "hcp");
+}
+
+TEST_CASE("a retry to a group with large shares") {
+    test::pair<kem_provider> both({.server = {.prefer = {.groups = {named_group::x25519_mlkem768}}}});
+    REQUIRE(both.handshake());
+    REQUIRE(both.client.tls.group() == named_group::x25519_mlkem768);
+    talks(both);
+}
+
+TEST_CASE("no group in common is handshake_failure") {
+    test::pair<test::null_provider> both({.client = {.prefer = {.groups = {named_group::x25519}}},
+                                          .server = {.prefer = {.groups = {named_group::secp256r1}}}});
+    REQUIRE_FALSE(both.handshake());
+    REQUIRE(both.server.error() == errc::no_common_group);
+    REQUIRE(both.client.error() == errc::peer_alert);
+    REQUIRE(both.client.alert() == alert_description::handshake_failure);
+    REQUIRE(shape(both.to_client.all) == "?");
+}
+
+TEST_CASE("both hellos of a retry are the same, but for the share") {
+    test::pair<seeded_chacha> both({.client = {.alpn = {"mqtt"}, .shares = no_share}, .server = {.alpn = {"mqtt"}}});
+    REQUIRE(both.handshake());
+    const auto records = test::records_in(both.to_server.all);
+    const bytes_view first(records[0]), second(records[2]);
+    parsed_client_hello one, two;
+    REQUIRE(one.parse(first.subspan(9)) == errc::none);
+    REQUIRE(two.parse(second.subspan(9)) == errc::none);
+    REQUIRE(equal_bytes(one.hello.random, two.hello.random));
+    REQUIRE(equal_bytes(one.hello.legacy_session_id, two.hello.legacy_session_id));
+    REQUIRE(one.server_name == two.server_name);
+    REQUIRE(one.extensions[extension_type::key_share].size() == 2);
+    REQUIRE(two.extensions[extension_type::key_share].size() == 2 + 4 + 32);
+    REQUIRE(two.hello.extensions.size() == one.hello.extensions.size() + 36);
+    REQUIRE(both.client.tls.protocol() == "mqtt");
+}
+
+TEST_CASE("what may not change after a retry") {
+    const auto with_second_hello = [](std::function<void(mutable_bytes)> change) {
+        test::pair<seeded_chacha> both({.client = {.shares = no_share, .compatibility_mode = false}});
+        unsigned hellos = 0;
+        both.to_server.transit = [&](test::buffer sent) {
+            if (sent[0] == 22 && ++hellos == 2) change(sent);
+            return sent;
+        };
+        REQUIRE_FALSE(both.handshake());
+        REQUIRE(both.client.error() == errc::peer_alert);
+        REQUIRE(both.client.alert() == *alert_for(both.server.error()));
+        return both.server.error();
+    };
+    // Its random, and a letter of its server name.
+    REQUIRE(with_second_hello([](mutable_bytes hello) { hello[5 + 4 + 2] ^= 1; }) == errc::hello_changed);
+    REQUIRE(with_second_hello([](mutable_bytes hello) {
+                const auto name = test::text("leaf.example");
+                const auto at = std::search(hello.begin(), hello.end(), name.begin(), name.end());
+                *at = 'L';
+            }) == errc::hello_changed);
+    // The group of the share, which is the last thing in the hello: another that was offered, and one that was not.
+    REQUIRE(with_second_hello([](mutable_bytes hello) { hello[hello.size() - 35] = 0x77; }) == errc::bad_key_shares);
+}
+
+TEST_CASE("a client takes no second retry, and none that changes nothing") {
+    test::buffer retry;
+    test::pair<test::null_provider> both({.client = {.shares = no_share, .compatibility_mode = false}});
+    both.to_client.transit = [&](test::buffer sent) {
+        if (retry.empty()) retry = sent;
+        else if (sent[0] == 22) sent = retry;
+        return sent;
+    };
+    REQUIRE_FALSE(both.handshake());
+    REQUIRE(both.client.error() == errc::second_retry);
+    REQUIRE(both.server.error() == errc::peer_alert);
+    REQUIRE(both.server.alert() == alert_description::unexpected_message);
+
+    // The same retry for a client that has sent that share already.
+    test::pair<test::null_provider> has_sent_it({.client = {.compatibility_mode = false}});
+    has_sent_it.to_client.transit = [&](test::buffer sent) { return sent[0] == 22 ? retry : sent; };
+    REQUIRE_FALSE(has_sent_it.handshake());
+    REQUIRE(has_sent_it.client.error() == errc::useless_retry);
+    REQUIRE(has_sent_it.server.alert() == alert_description::illegal_parameter);
+}

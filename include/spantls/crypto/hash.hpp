@@ -4,6 +4,8 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
+#include <span>
 #include <type_traits>
 
 #include <spantls/base/bytes.hpp>
@@ -103,29 +105,31 @@ public:
     hmac_key() noexcept = default;
     /// `key` is at most one block long, as all keys of the key schedule are.
     hmac_key(hash_id hash, bytes_view key) noexcept : inner_(hash), outer_(hash) {
-        std::uint8_t block[128];
-        const std::size_t size = block_size(hash);
-        for (std::size_t i = 0; i < size; ++i) block[i] = static_cast<std::uint8_t>((i < key.size() ? key[i] : 0) ^ 0x36);
-        inner_.update({block, size});
-        for (std::size_t i = 0; i < size; ++i) block[i] = static_cast<std::uint8_t>(block[i] ^ 0x36 ^ 0x5c);
-        outer_.update({block, size});
-        wipe(block);
+        std::uint64_t words[128 / 8];
+        const std::span block(words, block_size(hash) / sizeof(std::uint64_t));
+        const mutable_bytes bytes(reinterpret_cast<std::uint8_t*>(words), block_size(hash));
+        std::memset(words, 0, bytes.size());
+        copy_bytes(key, bytes);
+        for (std::uint64_t& word : block) word ^= ipad;
+        inner_.update(bytes);
+        for (std::uint64_t& word : block) word ^= ipad ^ opad;
+        outer_.update(bytes);
+        wipe(bytes);
     }
 
     hash_id hash() const noexcept { return inner_.id(); }
 
     /// The MAC of `message`, digest_size(hash()) bytes, into `out`.
     void mac(bytes_view message, std::uint8_t* out) const noexcept {
-        hasher<P> inner = inner_;
-        inner.update(message);
         std::uint8_t middle[max_digest_size];
-        inner.finish(middle);
-        hasher<P> outer = outer_;
-        outer.update({middle, digest_size(hash())});
-        outer.finish(out);
+        hasher<P> running = inner_;
+        running.update(message);
+        running.finish(middle);
+        running = outer_;
+        running.update({middle, running.size()});
+        running.finish(out);
         wipe(middle);
-        wipe_object(inner);
-        wipe_object(outer);
+        wipe_object(running);
     }
     void clear() noexcept {
         wipe_object(inner_);
@@ -133,6 +137,8 @@ public:
     }
 
 private:
+    static constexpr std::uint64_t ipad = 0x3636363636363636, opad = 0x5c5c5c5c5c5c5c5c;
+
     hasher<P> inner_;
     hasher<P> outer_;
 };

@@ -26,21 +26,20 @@ inline constexpr std::size_t max_hkdf_info = 2 + 1 + 255 + 1 + 255;
 template <class P>
 void hkdf_expand(const hmac_key<P>& prk, bytes_view info, mutable_bytes out) noexcept {
     const std::size_t size = digest_size(prk.hash());
+    // T(i - 1) | info | i, where the first of these is missing before the first round.
     std::uint8_t block[max_digest_size + max_hkdf_info + 1];
-    std::uint8_t counter = 1;
+    const mutable_bytes text = mutable_bytes(block).subspan(max_digest_size, info.size() + 1);
+    const mutable_bytes previous = mutable_bytes(block).subspan(max_digest_size - size, size);
+    copy_bytes(info, text);
+    std::uint8_t& counter = text.back();
+    counter = 1;
     for (std::size_t done = 0; done < out.size(); ++counter) {
-        const std::size_t chained = counter == 1 ? 0 : size;
-        copy_bytes(info, {block + chained, info.size()});
-        block[chained + info.size()] = counter;
-        std::uint8_t result[max_digest_size];
-        prk.mac({block, chained + info.size() + 1}, result);
+        prk.mac(done == 0 ? text : mutable_bytes(previous.data(), size + text.size()), previous.data());
         const std::size_t count = out.size() - done < size ? out.size() - done : size;
-        copy_bytes({result, count}, out.subspan(done, count));
-        copy_bytes({result, size}, {block, size});
-        wipe(result);
+        copy_bytes(previous.first(count), out.subspan(done));
         done += count;
     }
-    wipe(block);
+    wipe(previous);
 }
 
 /// HKDF-Expand-Label(secret, label, context, out.size()): `label` without the "tls13 " in front, at most 249 bytes;

@@ -5,24 +5,24 @@
 #include <spantls/x509/own_ca.hpp>
 #include <spantls/x509/pins.hpp>
 
-using crypto = spantls::sodium;
-using client_core = spantls::connection<spantls::client_handshake<crypto>>;
-using server_core = spantls::connection<spantls::server_handshake<crypto>>;
+using chosen = spantls::sodium;
+using client_core = spantls::connection<spantls::client_handshake<chosen>>;
+using server_core = spantls::connection<spantls::server_handshake<chosen>>;
 
-template class spantls::connection<spantls::client_handshake<crypto>>;
-template class spantls::connection<spantls::server_handshake<crypto>>;
-template class spantls::client<crypto>;
-template class spantls::server<crypto>;
+template class spantls::connection<spantls::client_handshake<chosen>>;
+template class spantls::connection<spantls::server_handshake<chosen>>;
+template class spantls::client<chosen>;
+template class spantls::server<chosen>;
 template class spantls::reader_half<client_core>;
 template class spantls::writer_half<client_core>;
 template class spantls::reader_half<server_core>;
 template class spantls::writer_half<server_core>;
 
 // What is not a member: the ready-made answers, and the small functions of the loop.
-spantls::x509::verdict judge(const crypto& provider, const spantls::x509::peer& who, const spantls::x509::own_ca& ca,
+spantls::x509::verdict judge(const chosen& crypto, const spantls::x509::peer& who, const spantls::x509::own_ca& ca,
                              const spantls::x509::pinned_spki& key, const spantls::x509::pinned_certificate& leaf) {
-    if (key.judge(provider, who).accepted()) return leaf.judge(who);
-    return ca.judge(provider, who, 0);
+    if (key.judge(crypto, who).accepted()) return leaf.judge(who);
+    return ca.judge(crypto, who, 0);
 }
 std::size_t loop(const spantls::step& step, spantls::mutable_bytes buffer, std::size_t have) {
     if (step.is_question() || spantls::name_of(step.what).empty() || step.hello().server_name.empty()) return 0;

@@ -64,7 +64,7 @@ public:
         if (!provider.random(random)) return errc::internal_error;
         copy_bytes(bytes_view(random).first(32), this->client_random);
         copy_bytes(bytes_view(random).subspan(32, 32), session_id_);
-        const bool room = send_client_hello([&](writer& to) { return write_shares(to, bytes_view(random).subspan(64)); });
+        const bool room = send_client_hello({bytes_view(random).subspan(64), {}});
         wipe(random);
         if (share_error_ != errc::none) return share_error_;
         if (!room) return errc::config_workspace;
@@ -248,9 +248,14 @@ private:
         return config_->compatibility_mode ? bytes_view(session_id_) : bytes_view{};
     }
 
-    /// Section 4.2.2. `shares` writes the client_shares of key_share. False when there is no room.
-    template <class Shares>
-    bool send_client_hello(Shares shares, bytes_view retry_cookie = {}) noexcept {
+    /// Where the content of key_share comes from: new keys out of `random`, or the shares of the first ClientHello.
+    struct share_source {
+        bytes_view random;
+        bytes_view sent_before;
+    };
+
+    /// Section 4.2.2. False when there is no room.
+    bool send_client_hello(share_source shares, bytes_view retry_cookie = {}) noexcept {
         offered_ = {};
         const auto body = [&](writer& to) {
             const auto extension = [&](extension_type type, auto body_of) {
@@ -282,7 +287,12 @@ private:
                 to.u8(static_cast<std::uint8_t>(psk_key_exchange_mode::psk_dhe_ke));
             });
             if (!retry_cookie.empty()) extension(extension_type::cookie, [&] { to.opaque(retry_cookie, 2); });
-            extension(extension_type::key_share, [&] { shares(to); });
+            extension(extension_type::key_share, [&] {
+                if (shares.random.empty())
+                    to.bytes(shares.sent_before);
+                else
+                    write_shares(to, shares.random);
+            });
         };
         return !this->out.append(this->memory, epoch::initial, handshake_type::client_hello, body).empty();
     }
@@ -352,7 +362,7 @@ private:
         shared_.push_back(which);
         std::array<std::uint8_t, group_facts<P>::all_random> random;
         if (!this->crypto->random(mutable_bytes(random).first(client_random_size<P>(which)))) return errc::internal_error;
-        const bool room = send_client_hello([&](writer& to) { write_shares(to, random); }, retry_cookie);
+        const bool room = send_client_hello({random, {}}, retry_cookie);
         wipe(random);
         return finish_second_hello(room);
     }
@@ -362,7 +372,7 @@ private:
         parsed_client_hello first;
         if (first.parse(first_hello.subspan(handshake_header_size)) != errc::none) return errc::internal_error;
         const bytes_view shares = first.extensions[extension_type::key_share];
-        return finish_second_hello(send_client_hello([&](writer& to) { to.bytes(shares); }, retry_cookie));
+        return finish_second_hello(send_client_hello({{}, shares}, retry_cookie));
     }
 
     errc finish_second_hello(bool room) noexcept {

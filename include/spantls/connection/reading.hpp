@@ -115,10 +115,13 @@ private:
 
     step receive_messages(const incoming_record& record, mailbox& notes) noexcept {
         const mutable_bytes content = record.content;
-        const std::size_t lacking = assembled_ == 0 ? missing_of_last(content) : 0;
-        if (assembled_ == 0 && lacking == 0) return handle(content, record.size, notes);
-        // Not whole in this record: to be put together in the workspace.
-        const std::size_t needed = assembled_ + content.size() + lacking;
+        const bytes_view begun = assembled_ == 0 ? content : memory_.first(assembled_);
+        const std::size_t lacking = missing_of_last(begun);
+        if (lacking == 0) return handle(content, record.size, notes);
+        // Not whole in this record: to be put together in the workspace. Room for all of the message is asked for at once.
+        if (const errc error = check_begun(begun, is_server_, max_handshake_message); error != errc::none) return fail(error, notes, record.size);
+        const std::size_t more = assembled_ == 0 ? content.size() + lacking : content.size() > lacking ? content.size() : lacking;
+        const std::size_t needed = assembled_ + more;
         if (needed > max_assembled) return fail(errc::message_too_long, notes, record.size);
         if (needed > memory_.size()) {
             records.hold(record);
@@ -127,10 +130,10 @@ private:
         records.release();
         copy_bytes(content, memory_.subspan(assembled_));
         assembled_ += static_cast<std::uint32_t>(content.size());
-        const std::size_t still_lacking = missing_of_last(memory_.first(assembled_));
-        if (still_lacking == 0) return handle(memory_.first(assembled_), record.size, notes);
-        if (assembled_ + still_lacking > max_assembled) return fail(errc::message_too_long, notes, record.size);
-        return {what::progress, record.size};
+        const mutable_bytes whole = memory_.first(assembled_);
+        if (missing_of_last(whole) == 0) return handle(whole, record.size, notes);
+        const errc error = check_begun(whole, is_server_, max_handshake_message);
+        return error == errc::none ? step(what::progress, record.size) : fail(error, notes, record.size);
     }
 
     step handle(mutable_bytes content, std::size_t consumed, mailbox& notes) noexcept {

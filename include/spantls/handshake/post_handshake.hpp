@@ -63,6 +63,24 @@ constexpr std::size_t missing_of_last(bytes_view content) noexcept {
     return wanted - content.size();
 }
 
+/// What can be told of messages of which the last is not whole: no memory is asked for what is refused anyway. A message
+/// may have `most` bytes.
+[[nodiscard]] constexpr errc check_begun(bytes_view content, bool is_server, std::size_t most) noexcept {
+    for (bool updated = false; !content.empty();) {
+        // Section 5.1: nothing may follow a KeyUpdate in its record.
+        if (updated) return errc::key_change_unaligned;
+        const auto type = static_cast<handshake_type>(content[0]);
+        const bool ticket = type == handshake_type::new_session_ticket && !is_server;
+        if (type != handshake_type::key_update && !ticket) return errc::unexpected_message;
+        if (message_size(content) > (ticket ? most : key_update_size))
+            return ticket ? errc::message_too_long : errc::decode_error;
+        if (content.size() < handshake_header_size || content.size() < message_size(content)) break;
+        updated = !ticket;
+        content = content.subspan(message_size(content));
+    }
+    return errc::none;
+}
+
 /// Reads whole messages. Nothing of it is acted upon when there is an error.
 [[nodiscard]] inline errc read_post_handshake(bytes_view content, bool is_server, post_handshake_messages& found) noexcept {
     for (bytes_view rest = content; !rest.empty(); rest = rest.subspan(message_size(rest))) {

@@ -120,3 +120,23 @@ TEST_CASE("taken bytes are the caller's to fill") {
     CHECK(to.take(0).empty());
     CHECK_FALSE(to.overflowed());
 }
+
+TEST_CASE("a vector that is longer than its length can say has no room anywhere") {
+    std::vector<std::uint8_t> out(1000);
+    const std::vector<std::uint8_t> most(255), more(256);
+    for (const bool fits : {true, false}) {
+        const bytes_view content = fits ? most : more;
+        writer by_prefix(out);
+        {
+            const length_prefix length(by_prefix, 1);
+            by_prefix.bytes(content);
+        }
+        CHECK(by_prefix.overflowed() != fits);
+        CHECK(by_prefix.written().empty() != fits);
+        writer at_once(out);
+        at_once.opaque(content, 1);
+        CHECK(at_once.overflowed() != fits);
+        at_once.u8(1);
+        CHECK(at_once.overflowed() != fits);
+    }
+}

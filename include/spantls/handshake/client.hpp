@@ -377,7 +377,8 @@ private:
 
     errc finish_second_hello(bool room) noexcept {
         if (share_error_ != errc::none) return share_error_;
-        if (!room) return errc::workspace_too_small;
+        // There is room in the arena; not so in the extensions for a cookie as long as they are.
+        if (!room) return errc::message_too_long;
         this->messages.add(this->memory.output());
         this->out.complete();
         return errc::none;

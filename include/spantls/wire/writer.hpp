@@ -39,12 +39,17 @@ public:
     }
 
     constexpr void opaque(bytes_view from, std::size_t prefix) noexcept {
+        if (!fits(from.size(), prefix)) needed_ = SIZE_MAX;
         number(from.size(), prefix);
         bytes(from);
     }
 
 private:
     friend class length_prefix;
+    /// A vector that is longer than its length can say has no room anywhere.
+    static constexpr bool fits(std::uint64_t value, std::size_t width) noexcept {
+        return width >= sizeof(value) || value >> (8 * width) == 0;
+    }
     mutable_bytes out_;
     std::size_t needed_ = 0;
 };
@@ -64,7 +69,12 @@ public:
     length_prefix& operator=(const length_prefix&) = delete;
     constexpr ~length_prefix() {
         if (to_.overflowed()) return;
-        store_be(to_.out_.data() + at_, to_.needed_ - at_ - width_ + extra_, width_);
+        const std::size_t length = to_.needed_ - at_ - width_ + extra_;
+        if (writer::fits(length, width_)) {
+            store_be(to_.out_.data() + at_, length, width_);
+        } else {
+            to_.needed_ = SIZE_MAX;
+        }
     }
 
 private:

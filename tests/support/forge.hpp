@@ -1,6 +1,7 @@
 // A peer made by hand: messages and records put together byte by byte, to be as wrong as a test wants them.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <initializer_list>
 #include <string_view>
@@ -52,7 +53,16 @@ inline buffer sealed(spantls::content_type type, const buffer& content, std::siz
     const buffer inner = join({content, {static_cast<std::uint8_t>(type)}, buffer(zeros), buffer(16)});
     return record(spantls::content_type::application_data, inner);
 }
-inline buffer handshake(const buffer& messages) { return record(spantls::content_type::handshake, messages); }
+/// As many records as it takes.
+inline buffer handshake(const buffer& messages) {
+    buffer all;
+    for (std::size_t at = 0; at == 0 || at < messages.size(); at += 16384) {
+        const auto begin = messages.begin() + static_cast<std::ptrdiff_t>(at);
+        const auto end = begin + static_cast<std::ptrdiff_t>(std::min<std::size_t>(16384, messages.size() - at));
+        all = join({all, record(spantls::content_type::handshake, buffer(begin, end))});
+    }
+    return all;
+}
 inline buffer sealed_handshake(const buffer& messages) { return sealed(spantls::content_type::handshake, messages); }
 inline buffer change_cipher_spec() { return record(spantls::content_type::change_cipher_spec, {1}); }
 

@@ -106,6 +106,26 @@ TEST_CASE("requests that cross are both answered, once") {
     }
 }
 
+TEST_CASE("an answer asks for nothing: a request of our own goes behind it") {
+    test::pair<test::null_provider> both;
+    REQUIRE(both.handshake());
+    both.server.silent = true;
+    REQUIRE(both.client.tls.update_keys(true) == errc::none);
+    both.run();
+    REQUIRE(both.server.tls.update_keys(true) == errc::none);
+    both.server.silent = false;
+    both.server.flush();
+    // Section 4.7.3: the answer is update_not_requested. GnuTLS takes nothing else.
+    test::buffer expected = test::null_handshake(test::key_update_message(false));
+    const test::buffer request = test::null_handshake(test::key_update_message(true));
+    expected.insert(expected.end(), request.begin(), request.end());
+    REQUIRE(both.to_client.waiting == expected);
+    both.run();
+    REQUIRE(both.client.count(what::key_updated) == 2);
+    REQUIRE(both.server.count(what::key_updated) == 2);
+    talks(both);
+}
+
 TEST_CASE("many requests before an answer get one answer") {
     test::pair<test::null_provider> both;
     REQUIRE(both.handshake());

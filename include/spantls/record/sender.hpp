@@ -107,7 +107,7 @@ public:
             stop(notes);
             return errc::none;
         }
-        if (update_owed(notes)) {
+        while (update_owed(notes)) {
             if (const errc error = write_key_update(out, notes); error != errc::none) return error;
         }
         if (!close_queued_) return errc::none;
@@ -188,9 +188,11 @@ private:
     errc write_key_update(output_cursor& out, mailbox& notes) noexcept {
         constexpr std::size_t size = 5;
         if (out.room() < size + record_overhead) return errc::too_small;
-        const bool request = request_queued_ && !notes.has(mailbox::update_outstanding);
+        // An answer is update_not_requested; a request that waits goes out behind it.
+        const bool answer = notes.has(mailbox::key_update_owed);
+        const bool request = request_queued_ && !answer && !notes.has(mailbox::update_outstanding);
         if (request) notes.set(mailbox::update_outstanding);
-        notes.clear(mailbox::key_update_owed);
+        if (answer) notes.clear(mailbox::key_update_owed);
         const std::array<std::uint8_t, size> message{static_cast<std::uint8_t>(handshake_type::key_update), 0, 0, 1,
                                                      static_cast<std::uint8_t>(request ? 1 : 0)};
         write(out, content_type::handshake, message, std::uint32_t{1} << static_cast<unsigned>(handshake_type::key_update));
@@ -198,7 +200,8 @@ private:
         protection_.install(*suite_, secret_.first(digest_size(suite_->hash)));
         protection_.limit_records(rekey_after_);
         ++key_updates_;
-        update_queued_ = request_queued_ = false;
+        request_queued_ = request_queued_ && answer;
+        update_queued_ = request_queued_;
         return errc::none;
     }
 

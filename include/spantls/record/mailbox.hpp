@@ -10,24 +10,26 @@
 namespace spantls {
 inline namespace v1 {
 
-/// Each bit is set by one half and cleared by one half. Both may be on threads of their own.
+/// Each bit is cleared by one half only. Both may be on threads of their own.
 class mailbox {
 public:
     enum note : std::uint32_t {
         key_update_owed = 1,     ///< reader: the peer asked for a KeyUpdate; the writer clears it with its answer
         update_outstanding = 2,  ///< writer: our update_requested has not been answered; the reader clears it
-        dead = 4,                ///< reader: the connection has failed, nothing but an owed alert may be sent
+        dead = 4,                ///< either: the connection has failed, nothing but an owed alert may be sent
         write_closed = 8,        ///< writer: close_notify or a fatal alert has left
-        alert_owed = 16,         ///< reader: the alert in bits 8 to 15 is to be sent; the writer clears it
+        alert_owed = 16,         ///< either: the alert in bits 8 to 15 is to be sent; the writer clears it
     };
 
     bool has(note what) const noexcept { return (word() & what) != 0; }
     void set(note what) noexcept { word_.fetch_or(what, std::memory_order_acq_rel); }
     void clear(note what) noexcept { word_.fetch_and(~std::uint32_t{what}, std::memory_order_acq_rel); }
 
-    /// The first alert wins: a connection sends one.
+    /// Whichever half ends the connection first decides on the one alert that it sends.
     void owe_alert(alert_description alert) noexcept {
-        word_.fetch_or(dead | alert_owed | std::uint32_t{static_cast<std::uint8_t>(alert)} << 8, std::memory_order_acq_rel);
+        const std::uint32_t owed = dead | alert_owed | std::uint32_t{static_cast<std::uint8_t>(alert)} << 8;
+        std::uint32_t now = word();
+        while ((now & dead) == 0 && !word_.compare_exchange_weak(now, now | owed, std::memory_order_acq_rel)) {}
     }
     std::optional<alert_description> owed_alert() const noexcept {
         const std::uint32_t now = word();

@@ -1,0 +1,235 @@
+// Output is all or nothing: where there is no room nothing happens, and sizes are what they are said to be.
+#include <spantls/spantls.hpp>
+
+#include <spantls/providers/sodium.hpp>
+
+#include "simulation/conversation.hpp"
+#include "support/catch.hpp"
+#include "support/null_provider.hpp"
+#include "support/null_records.hpp"
+
+using namespace spantls;
+
+namespace {
+
+using seeded_chacha = test::seeded<sodium_chacha>;
+
+/// Offers `room` bytes first; where they are too few, nothing may have happened. True when they were.
+template <class Endpoint>
+bool flush_into(Endpoint& end, test::link& to, std::size_t room) {
+    bool refused = false;
+    while (end.tls.owes_output()) {
+        test::buffer out(room);
+        const record_info before = end.tls.last_sent();
+        const output written = end.tls.transmit(out);
+        if (!written.empty()) {
+            REQUIRE(written.error == errc::none);
+            REQUIRE(written.records.data() == out.data());
+            REQUIRE(written.records.size() <= room);
+            to.put(written.records);
+            continue;
+        }
+        REQUIRE(written.error == errc::too_small);
+        REQUIRE(written.consumed == 0);
+        REQUIRE(room < min_output);
+        REQUIRE(end.tls.owes_output());
+        REQUIRE(end.tls.last_sent().wire_size == before.wire_size);
+        refused = true;
+        // Room for one record at a time, so that each is refused first.
+        test::buffer enough(room + min_output);
+        const output then = end.tls.transmit(enough);
+        REQUIRE_FALSE(then.empty());
+        to.put(then.records);
+    }
+    return refused;
+}
+
+template <class Pair>
+void run_with(Pair& both, std::size_t room, std::size_t& refusals) {
+    both.client.silent = both.server.silent = true;
+    for (bool moved = true; moved;) {
+        refusals += flush_into(both.client, both.to_server, room) ? 1u : 0u;
+        refusals += flush_into(both.server, both.to_client, room) ? 1u : 0u;
+        moved = both.round() || both.client.tls.owes_output() || both.server.tls.owes_output();
+    }
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("transmit() with every size of output", "", seeded_chacha, test::null_provider) {
+    std::size_t refusals = 0;
+    for (std::size_t room = 0; room <= 200; ++room) {
+        CAPTURE(room);
+        test::pair<TestType> both({.server = {.authenticate_client = client_authentication::request}});
+        both.client.own = &both.client_credentials();
+        run_with(both, room, refusals);
+        REQUIRE(both.client.has(what::handshake_done));
+        REQUIRE(both.server.has(what::handshake_done));
+        REQUIRE(both.client.tls.update_keys(true) == errc::none);
+        run_with(both, room, refusals);
+        REQUIRE(both.client.has(what::key_updated));
+        REQUIRE(both.client.tls.close() == errc::none);
+        REQUIRE(both.server.tls.close() == errc::none);
+        run_with(both, room, refusals);
+        REQUIRE(both.client.has(what::closed));
+        REQUIRE(both.server.has(what::closed));
+    }
+    REQUIRE(refusals > 100);
+}
+
+TEST_CASE("what is owed when a handshake is given up, with every size of output") {
+    for (std::size_t room = 0; room <= 100; ++room) {
+        CAPTURE(room);
+        std::size_t refusals = 0;
+        test::pair<seeded_chacha> both;
+        both.round();
+        both.round();
+        REQUIRE_FALSE(both.client.tls.connected());
+        REQUIRE(both.client.tls.close() == errc::none);
+        run_with(both, room, refusals);
+        REQUIRE(both.server.error() == errc::closed_in_handshake);
+        REQUIRE((refusals != 0) == (room < 48));
+    }
+}
+
+TEMPLATE_TEST_CASE("send() with every size of output", "", seeded_chacha, test::null_provider) {
+    const test::buffer data(100, 'd');
+    for (std::size_t room = 0; room <= 200; ++room) {
+        CAPTURE(room);
+        test::pair<TestType> both, twin;
+        REQUIRE(both.handshake());
+        REQUIRE(twin.handshake());
+        test::buffer out(room);
+        const output first = both.client.tls.send(data, out);
+        if (room <= record_overhead) {
+            REQUIRE(first.error == errc::too_small);
+            REQUIRE(first.empty());
+            REQUIRE(first.consumed == 0);
+        } else {
+            REQUIRE(first.error == errc::none);
+            REQUIRE(first.consumed == std::min(data.size(), room - record_overhead));
+            REQUIRE(first.records.size() == first.consumed + record_overhead);
+            both.to_server.put(first.records);
+        }
+        REQUIRE(both.client.send(bytes_view(data).subspan(first.consumed)) == errc::none);
+        both.run();
+        REQUIRE(both.server.received == data);
+        // Had there never been too little room, the bytes would be the same.
+        REQUIRE(twin.client.send(bytes_view(data).first(first.consumed)) == errc::none);
+        REQUIRE(twin.client.send(bytes_view(data).subspan(first.consumed)) == errc::none);
+        REQUIRE(twin.to_server.all == both.to_server.all);
+    }
+}
+
+TEST_CASE("send() with a key update, an answer and close_notify ahead, with every size of output") {
+    const test::buffer data(60, 'd');
+    for (std::size_t room = 0; room <= 200; ++room) {
+        CAPTURE(room);
+        test::pair<seeded_chacha> both;
+        REQUIRE(both.handshake());
+        REQUIRE(both.server.tls.update_keys(true) == errc::none);
+        both.server.flush();
+        both.client.silent = true;
+        both.run();
+        REQUIRE(both.client.tls.owes_output());
+        bytes_view rest = data;
+        for (int calls = 0; !rest.empty(); ++calls) {
+            REQUIRE(calls < 100);
+            test::buffer out(room);
+            output written = both.client.tls.send(rest, out);
+            REQUIRE(written.error == (written.empty() ? errc::too_small : errc::none));
+            if (written.empty()) {
+                REQUIRE(room < min_output);
+                test::buffer enough(min_output);
+                written = both.client.tls.send(rest, enough);
+                both.to_server.put(written.records);
+                REQUIRE_FALSE(written.empty());
+            } else {
+                both.to_server.put(written.records);
+            }
+            rest = rest.subspan(written.consumed);
+        }
+        both.run();
+        REQUIRE(both.server.received == data);
+        REQUIRE(both.server.has(what::key_updated));
+
+        REQUIRE(both.client.tls.close() == errc::none);
+        test::buffer out(room);
+        const output last = both.client.tls.send(data, out);
+        REQUIRE(last.consumed == 0);
+        REQUIRE(last.error == (room < record_overhead + 2 ? errc::too_small : errc::write_closed));
+        both.to_server.put(last.records);
+        both.client.silent = false;
+        both.run();
+        REQUIRE(both.server.received == data);
+        REQUIRE(both.server.history.back().what == what::peer_closed);
+    }
+}
+
+TEST_CASE("sealed_size is exact") {
+    for (const std::uint16_t fragment : {std::uint16_t{16384}, std::uint16_t{1000}, std::uint16_t{1}})
+        for (const std::size_t size : {1u, 2u, 999u, 1000u, 1001u, 16384u, 16385u, 40000u}) {
+            if (fragment == 1 && size > 1001) continue;
+            CAPTURE(fragment, size);
+            test::pair<test::null_provider> both({.client = {.record_size = fragment}});
+            REQUIRE(both.handshake());
+            const test::buffer data(size, 'd');
+            const std::size_t exact = sealed_size(size, fragment);
+            test::buffer out(exact), less(exact - 1), more(exact + 100, 0xa5);
+            const output all = both.client.tls.send(data, out);
+            REQUIRE(all.consumed == size);
+            REQUIRE(all.records.size() == exact);
+            both.to_server.put(all.records);
+            const output some = both.client.tls.send(data, less);
+            REQUIRE(some.consumed == size - 1);
+            both.to_server.put(some.records);
+            const output roomy = both.client.tls.send(data, more);
+            REQUIRE(roomy.consumed == size);
+            REQUIRE(roomy.records.size() == exact);
+            REQUIRE(more[exact] == 0xa5);
+            both.to_server.put(roomy.records);
+            both.run();
+            REQUIRE(both.server.received.size() == 3 * size - 1);
+        }
+    static_assert(sealed_size(0) == 0 && sealed_size(1) == 1 + record_overhead);
+}
+
+TEST_CASE("send_ticket() with every size of output") {
+    const test::buffer nonce{1}, ticket(30, 't');
+    const std::size_t message = 4 + 8 + 2 + 2 + 30 + 2;
+    for (const std::uint16_t fragment : {std::uint16_t{16384}, std::uint16_t{13}}) {
+        const std::size_t needed = sealed_size(message, fragment);
+        for (std::size_t room = 0; room <= needed + 20; ++room) {
+            CAPTURE(room);
+            test::pair<seeded_chacha> both({.server = {.record_size = fragment}});
+            REQUIRE(both.handshake());
+            test::buffer out(room), enough(needed);
+            const output first = both.server.tls.send_ticket({1, 2, nonce, ticket, {}}, out);
+            REQUIRE(first.error == (room < needed ? errc::too_small : errc::none));
+            REQUIRE(first.records.size() == (room < needed ? 0 : needed));
+            both.to_client.put(first.records);
+            if (first.error == errc::too_small) {
+                const output then = both.server.tls.send_ticket({1, 2, nonce, ticket, {}}, enough);
+                REQUIRE(then.error == errc::none);
+                REQUIRE(then.records.size() == needed);
+                both.to_client.put(then.records);
+            }
+            both.run();
+            REQUIRE(both.client.tickets.size() == 1);
+            REQUIRE(both.client.tickets[0].ticket == ticket);
+        }
+    }
+}
+
+TEST_CASE("nothing to send writes nothing") {
+    test::pair<seeded_chacha> both;
+    REQUIRE(both.handshake());
+    test::buffer out(100, 0xa5);
+    const output nothing = both.client.tls.send({}, out);
+    REQUIRE(nothing.empty());
+    REQUIRE(nothing.error == errc::none);
+    REQUIRE(both.client.tls.transmit(out).empty());
+    REQUIRE(both.client.tls.transmit({}).error == errc::none);
+    REQUIRE(out == test::buffer(100, 0xa5));
+    REQUIRE(both.client.tls.send(as_bytes("x"), {}).error == errc::too_small);
+}

@@ -124,13 +124,10 @@ public:
         return has(type) ? data_[extension_mask::index_of(type)] : bytes_view{};
     }
 
-    /// The type that came last in the message.
+    /// The type that came last in a message that has extensions.
     constexpr extension_type last() const noexcept { return last_; }
-    constexpr bool empty() const noexcept { return last_ == none; }
 
 private:
-    static constexpr auto none = static_cast<extension_type>(0xffff);
-
     // Section 4.3: there is not more than one extension of the same type in a block.
     static constexpr bool repeated_before(bytes_view block, extension_type type, std::size_t remaining) noexcept {
         unsigned seen = 0;
@@ -160,7 +157,7 @@ private:
 
     std::array<bytes_view, extension_table.size()> data_{};
     extension_mask present_;
-    extension_type last_ = none;
+    extension_type last_{};
 };
 
 /// Writes one extension; `body` writes its extension_data.

@@ -168,7 +168,8 @@ private:
 
     /// A record that might be early data which was rejected.
     void skip(incoming_record& record, errc otherwise) noexcept {
-        if (protection_.sequence() != 0 || record.size - record_header_size > skip_) {
+        const std::size_t length = record.size - record_header_size;
+        if (protection_.sequence() != 0 || length == 0 || length > skip_) {
             record.error = otherwise;
             return;
         }

@@ -85,6 +85,32 @@ constexpr std::uint32_t load_u24(const std::uint8_t* at) noexcept {
     return static_cast<std::uint32_t>(at[0]) << 16 | static_cast<std::uint32_t>(at[1]) << 8 | at[2];
 }
 
+// Spelled out as they are, each of these becomes one instruction or two.
+
+constexpr std::uint32_t load_u32(const std::uint8_t* at) noexcept {
+    return static_cast<std::uint32_t>(at[0]) << 24 | static_cast<std::uint32_t>(at[1]) << 16 |
+           static_cast<std::uint32_t>(at[2]) << 8 | at[3];
+}
+
+constexpr std::uint64_t load_u64(const std::uint8_t* at) noexcept {
+    return static_cast<std::uint64_t>(load_u32(at)) << 32 | load_u32(at + 4);
+}
+
+constexpr void store_u16(std::uint8_t* to, std::uint16_t value) noexcept {
+    to[0] = static_cast<std::uint8_t>(value >> 8);
+    to[1] = static_cast<std::uint8_t>(value);
+}
+
+constexpr void store_u32(std::uint8_t* to, std::uint32_t value) noexcept {
+    store_u16(to, static_cast<std::uint16_t>(value >> 16));
+    store_u16(to + 2, static_cast<std::uint16_t>(value));
+}
+
+constexpr void store_u64(std::uint8_t* to, std::uint64_t value) noexcept {
+    store_u32(to, static_cast<std::uint32_t>(value >> 32));
+    store_u32(to + 4, static_cast<std::uint32_t>(value));
+}
+
 /// Writes the low `width` bytes of `value`, most significant first.
 constexpr void store_be(std::uint8_t* to, std::uint64_t value, std::size_t width) noexcept {
     for (std::size_t i = 0; i < width; ++i) to[i] = static_cast<std::uint8_t>(value >> (8 * (width - 1 - i)));

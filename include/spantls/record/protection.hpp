@@ -95,8 +95,8 @@ public:
 
     static void write_header(content_type type, std::size_t length, std::uint8_t* out) noexcept {
         out[0] = static_cast<std::uint8_t>(type);
-        store_be(out + 1, 0x0303, 2);
-        store_be(out + 3, length, 2);
+        store_u16(out + 1, 0x0303);
+        store_u16(out + 3, static_cast<std::uint16_t>(length));
     }
 
 private:
@@ -110,9 +110,9 @@ private:
 
     /// Section 5.3.
     std::array<std::uint8_t, 12> next_nonce() noexcept {
-        std::array<std::uint8_t, 12> nonce = iv_;
-        for (std::size_t i = 0; i < 8; ++i)
-            nonce[4 + i] = static_cast<std::uint8_t>(nonce[4 + i] ^ (sequence_ >> (8 * (7 - i))));
+        std::array<std::uint8_t, 12> nonce;
+        store_u64(nonce.data(), load_u64(iv_.data()) ^ sequence_ >> 32);
+        store_u32(nonce.data() + 8, load_u32(iv_.data() + 8) ^ static_cast<std::uint32_t>(sequence_));
         ++sequence_;
         return nonce;
     }

@@ -32,10 +32,7 @@ public:
     /// Handles at most one record of `input`, which it deciphers in place, and says what came of it. What a step shows
     /// lasts until the next call, what a question shows until its answer.
     step receive(mutable_bytes input) noexcept {
-        if (!connected_) return receive_in_handshake(input);
-        const step result = reading_.receive(input, notes_);
-        if (result.what == what::failed) drop_flight();
-        return result.what == what::need_input && owes_output() ? step(what::output_waiting) : result;
+        return connected_ ? receive_connected(input) : receive_in_handshake(input);
     }
 
     /// To be called when the transport has ended: `closed`, `peer_closed`, or `failed` with errc::truncated.
@@ -212,6 +209,13 @@ protected:
     ~connection() = default;
 
 private:
+    step receive_connected(mutable_bytes input) noexcept {
+        step result = reading_.receive(input, notes_);
+        if (result.what == what::failed) drop_flight();
+        if (result.what == what::need_input && owes_output()) result = {what::output_waiting};
+        return result;
+    }
+
     friend class reader_half<connection>;
     friend class writer_half<connection>;
     using engine::asked, engine::begin_sending, engine::connected_, engine::drop_flight, engine::exporter_, engine::fail,

@@ -72,8 +72,17 @@ public:
 
     /// Opens the record at the front of `input`, in place.
     incoming_record open(mutable_bytes input) noexcept {
+        return held_ != 0 ? open_held(input) : open_next(input);
+    }
+
+    void clear() noexcept {
+        protection_.clear();
+        secret_.clear();
+    }
+
+private:
+    incoming_record open_next(mutable_bytes input) noexcept {
         incoming_record record;
-        if (held_ != 0) return open_held(input);
         if (input.size() < record_header_size) {
             record.missing = record_header_size - input.size();
             return record;
@@ -103,12 +112,6 @@ public:
         return record;
     }
 
-    void clear() noexcept {
-        protection_.clear();
-        secret_.clear();
-    }
-
-private:
     incoming_record open_held(mutable_bytes input) const noexcept {
         incoming_record record;
         record.size = held_;
@@ -173,7 +176,7 @@ private:
             record.error = otherwise;
             return;
         }
-        skip_ = static_cast<std::uint16_t>(skip_ - (record.size - record_header_size));
+        skip_ = static_cast<std::uint16_t>(skip_ - length);
         record.dropped = true;
     }
 

@@ -30,7 +30,8 @@ struct key_share_retry {
 //  struct { KeyShareEntry client_shares<0..2^16-1>; } KeyShareClientHello;
 class client_key_shares {
 public:
-    /// Each share has to be of a group in `groups`, in the same order, and none may come twice (section 4.3.8).
+    /// Each share has to be of a group in `groups`, in the same order, and so none comes twice whose group does not
+    /// (section 4.3.8).
     [[nodiscard]] constexpr errc parse(bytes_view data, list_view<named_group> groups) noexcept {
         reader in(data);
         shares_ = in.opaque(2);

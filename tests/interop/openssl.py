@@ -1,0 +1,30 @@
+"""What the cases against s_server and those against s_client have in common."""
+from harness import CERTS, certificate
+
+CA = CERTS / "ca.crt.pem"
+OTHER_CA = CERTS / "localhost.crt.pem"
+OPENSSL = ["stdbuf", "-oL", "openssl"]  # it says some things only when its buffer is full
+
+
+def identity(name):
+    """What both want to know: leaf, key, and the rest of the chain."""
+    chain, key = certificate(name)
+    rest = ["-cert_chain", CERTS / "intermediate.crt.pem"] if chain.name.endswith(".chain.pem") else []
+    return ["-cert", CERTS / f"{name}.crt.pem", "-key", key, *rest]
+
+
+def talk(ours, theirs, *words):
+    """A line in each direction, as soon as theirs says that the handshake is over."""
+    theirs.says(r"^(CIPHER is |New, TLSv1\.3)")
+    for word in words or ("once",):
+        theirs.tell(f"theirs-{word}")
+        ours.says(rf"^data \d+ theirs-{word}\.$")
+        ours.tell(f"send ours-{word}")
+        theirs.says(rf"^ours-{word}$")
+
+
+def close_from_ours(ours, theirs):
+    ours.tell("close")
+    ours.says(r"^closed$")
+    ours.ends(0)
+    theirs.ends()

@@ -1,0 +1,355 @@
+// One TLS connection over TCP, as a client or as a server, straight on the core: what the scripts in this directory run
+// against other implementations. Lines on the standard input tell it what to do, lines on the standard output what
+// happened; harness.py has the words.
+#include <unistd.h>
+
+#include <array>
+#include <csignal>
+#include <cstdio>
+#include <ctime>
+#include <deque>
+#include <fstream>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include <spantls/providers/sodium.hpp>
+#include <spantls/spantls.hpp>
+#include <spantls/x509/own_ca.hpp>
+#include <spantls/x509/pins.hpp>
+
+#include "options.hpp"
+#include "transport.hpp"
+
+namespace interop {
+
+/// What client_config and server_config have in common. `names` keeps the characters.
+template <class Config>
+void configure(Config& config, const options& opts, const std::vector<std::string>& names) {
+    for (const std::string& name : names) config.alpn.push_back(name);
+    for (const std::string& suite : split(opts.get("suites"), ','))
+        config.prefer.suites.push_back(suite == "chacha" ? cipher_suite::tls_chacha20_poly1305_sha256
+                                                         : cipher_suite::tls_aes_256_gcm_sha384);
+    config.key_log = opts.has("key-log");
+    opts.set("record-size", config.record_size);
+    opts.set("rekey-after", config.rekey_after);
+}
+
+template <class Connection>
+class session {
+public:
+    session(Connection& tls, sodium& crypto, const options& opts, int fd)
+        : tls_(tls), crypto_(crypto), opts_(opts), socket_(fd) {
+        if (opts.has("cert")) chain_ = read_pem(opts.get("cert"));
+        for (const bytes& der : chain_) views_.push_back(der);
+        if (opts.has("key")) {
+            const bytes pkcs8 = read_pem(opts.get("key")).at(0);
+            key_.emplace(fixed_bytes<32>(bytes_view(pkcs8).last(32)));
+        }
+        opts.set("expect", expected_);
+        if (opts.has("output")) output_.open(opts.get("output"), std::ios::binary);
+        if (opts.has("key-log")) key_log_.open(opts.get("key-log"), std::ios::binary);
+    }
+
+    /// True when both sides have closed in order.
+    bool run() {
+        for (;;) {
+            obey();
+            send_what_is_owed();
+            socket_.flush();
+            if (over_) break;
+            if (receive()) continue;
+            if (can_send() || can_obey()) continue;
+            socket_.wait(!socket_.ended(), commands_open_);
+            if (!socket_.ended()) socket_.read(input_, 65536);
+            if (socket_.command_ready()) read_commands();
+        }
+        socket_.linger();
+        std::printf("end received %zu sent %zu\n", received_, sent_);
+        return tls_.error() == errc::none;
+    }
+
+private:
+    // Commands
+
+    void read_commands() {
+        char buffer[4096];
+        const ssize_t size = ::read(0, buffer, sizeof buffer);
+        if (size <= 0) {
+            commands_open_ = false;
+            return;
+        }
+        command_text_.append(buffer, static_cast<std::size_t>(size));
+        for (std::size_t end; (end = command_text_.find('\n')) != std::string::npos; command_text_.erase(0, end + 1))
+            commands_.push_back(command_text_.substr(0, end));
+    }
+
+    /// One after the other, each when the connection is there and all data of the last one has left.
+    void obey() {
+        while (can_obey()) {
+            const std::string line = commands_.front();
+            commands_.pop_front();
+            const std::size_t space = std::min(line.find(' '), line.size());
+            obey(line.substr(0, space), space == line.size() ? std::string() : line.substr(space + 1));
+        }
+    }
+
+    bool can_obey() const { return tls_.connected() && data_.empty() && !commands_.empty(); }
+
+    void obey(const std::string& word, const std::string& rest) {
+        errc error = errc::none;
+        if (word == "send") {
+            data_.assign(rest.begin(), rest.end());
+            data_.push_back('\n');
+        } else if (word == "file") {
+            data_ = read_file(rest);
+        } else if (word == "update") {
+            error = tls_.update_keys();
+        } else if (word == "request-update") {
+            error = tls_.update_keys(true);
+        } else if (word == "close") {
+            error = tls_.close();
+            send_what_is_owed();
+        } else if (word == "abort") {
+            tls_.abort(static_cast<alert_description>(std::stoul(rest)));
+        } else if (word == "truncate") {
+            socket_.flush();
+            socket_.end_sending();
+        } else if (word == "export") {
+            bytes material(20);
+            error = tls_.export_keying_material(rest, {}, material);
+            std::printf("exported %s\n", hex(material).c_str());
+        } else if (word == "ticket") {
+            error = send_ticket(rest);
+        } else {
+            error = errc::bad_argument;
+        }
+        if (error != errc::none) std::printf("cannot %s: %s\n", word.c_str(), name_of(error).data());
+    }
+
+    /// A ticket that nobody can resume with; `early` makes the other side believe that early data is welcome.
+    errc send_ticket(const std::string& how) {
+        if constexpr (Connection::is_server) {
+            std::uint8_t random[68];
+            if (!crypto_.random(random)) return errc::internal_error;
+            const std::uint8_t nonce[] = {static_cast<std::uint8_t>(tickets_++)};
+            const std::uint8_t early[] = {0, 42, 0, 4, 0, 0, 64, 0};
+            const new_session_ticket ticket{3600, load_u24(random), nonce, bytes_view(random).subspan(4),
+                                            how == "early" ? bytes_view(early) : bytes_view{}};
+            const output out = tls_.send_ticket(ticket, buffer_);
+            queue(out);
+            bytes key(max_digest_size);
+            key.resize(tls_.ticket_key(nonce, key));
+            if (out.error == errc::none) std::printf("ticket sent, key %s\n", hex(key).c_str());
+            return out.error;
+        }
+        return errc::bad_argument;
+    }
+
+    // Bytes out
+
+    void queue(bytes_view records) {
+        sent_records_.see(records);
+        socket_.queue(records);
+    }
+    void send_what_is_owed() {
+        for (output out = tls_.transmit(buffer_); !out.empty(); out = tls_.transmit(buffer_)) {
+            queue(out);
+        }
+        while (can_send()) {
+            const output out = tls_.send(bytes_view(data_).subspan(data_sent_), buffer_);
+            queue(out);
+            data_sent_ += out.consumed;
+            sent_ += out.consumed;
+            if (out.error != errc::none) std::printf("cannot send: %s\n", name_of(out.error).data());
+            if (out.error != errc::none || data_sent_ == data_.size()) {
+                data_.clear();
+                data_sent_ = 0;
+            }
+        }
+        if (!workspace_back_ && tls_.connected() && !tls_.take_workspace().empty()) {
+            workspace_back_ = true;
+            std::printf("workspace back\n");
+        }
+    }
+    bool can_send() const { return tls_.connected() && !data_.empty() && socket_.pending() < 200000; }
+
+    // Bytes in
+
+    /// False when nothing can go on before something arrives.
+    bool receive() {
+        const mutable_bytes rest = mutable_bytes(input_).subspan(taken_);
+        const step step = tls_.receive(rest);
+        if (step.consumed != 0 && !tls_.last_received().encrypted) received_records_.see(rest.first(step.consumed));
+        taken_ += step.consumed;
+        const bool go_on = handle(step);
+        // What the step shows is in the input, so that is tidied up only now.
+        if (taken_ == input_.size() || taken_ > 1 << 18) {
+            input_.erase(input_.begin(), input_.begin() + static_cast<std::ptrdiff_t>(taken_));
+            taken_ = 0;
+        }
+        if (go_on) return true;
+        if (!socket_.ended() || told_end_) return false;
+        told_end_ = true;
+        return handle(tls_.end_of_input());
+    }
+
+    bool handle(const step& step) {
+        switch (step.what) {
+            case what::need_input: return false;
+            case what::need_workspace:
+                workspaces_.emplace_back(step.missing);
+                if (tls_.lend_workspace(workspaces_.back()) != errc::none) std::printf("cannot lend workspace\n");
+                return true;
+            case what::client_hello: answer_hello(step.hello()); return true;
+            case what::choose_identity:
+                std::printf("asked for a certificate\n");
+                give(tls_.answer(key_ ? identity{views_, schemes_} : no_identity));
+                return true;
+            case what::verify_peer: answer_peer(step.peer()); return true;
+            case what::sign: {
+                std::array<std::uint8_t, 64> made;
+                key_.value().sign(step.signing().content, made);
+                give(tls_.answer(signature{made}));
+                return true;
+            }
+            case what::key_log:
+                key_log_.write(reinterpret_cast<const char*>(step.data.data()), static_cast<std::streamsize>(step.data.size()));
+                key_log_.flush();
+                return true;
+            case what::handshake_done:
+                std::printf("connected TLSv1.3 %s %s alpn=%s\n", name_of(tls_.suite()).data(), name_of(tls_.group()).data(),
+                            printable(tls_.protocol()).c_str());
+                return true;
+            case what::application_data: take_data(step.data); return true;
+            case what::ticket:
+                for (const new_session_ticket ticket : step.tickets())
+                    std::printf("ticket lifetime=%u size=%zu\n", ticket.lifetime, ticket.ticket.size());
+                return true;
+            case what::key_updated: std::printf("key updated\n"); return true;
+            case what::peer_closed:
+                if (!peer_closed_) std::printf("peer closed\n");
+                peer_closed_ = true;
+                return step.consumed != 0;
+            case what::closed:
+                std::printf("closed\n");
+                over_ = true;
+                return true;
+            case what::failed:
+                std::printf("failed %s%s%s\n", name_of(step.error).data(), step.error == errc::peer_alert ? " " : "",
+                            step.error == errc::peer_alert ? name_of(step.alert).data() : "");
+                over_ = true;
+                return true;
+            case what::output_waiting:
+            case what::progress: return true;
+        }
+        return true;
+    }
+
+    void take_data(bytes_view data) {
+        received_ += data.size();
+        if (output_.is_open())
+            output_.write(reinterpret_cast<const char*>(data.data()), static_cast<std::streamsize>(data.size())).flush();
+        else
+            std::printf("data %zu %s\n", data.size(), printable(as_text(data)).c_str());
+        if (received_ >= expected_ && received_ - data.size() < expected_) std::printf("received all\n");
+    }
+
+    void answer_hello(const parsed_client_hello& hello) {
+        std::string names;
+        for (const std::string_view name : hello.protocols) names += (names.empty() ? "" : ",") + printable(name);
+        std::printf("hello sni=%s alpn=%s\n", printable(hello.server_name).c_str(), names.empty() ? "-" : names.c_str());
+        if (opts_.has("name") && hello.server_name != opts_.get("name"))
+            give(tls_.refuse(errc::unrecognized_name));
+        else
+            give(tls_.answer(identity{views_, schemes_}));
+    }
+
+    void answer_peer(const x509::peer& peer) {
+        x509::certificate leaf;
+        const bool read = x509::parse_certificate(peer.chain.front().der, leaf) == errc::none;
+        std::printf("peer certificate %s\n", read ? printable(common_name(leaf.subject)).c_str() : "unreadable");
+        give(tls_.answer(judge(peer)));
+    }
+
+    x509::verdict judge(const x509::peer& peer) {
+        if (opts_.has("insecure")) return x509::verdict::accept();
+        if (opts_.has("pin")) return x509::pinned_certificate(read_pem(opts_.get("pin")).at(0)).judge(peer);
+        if (opts_.has("pin-key")) {
+            const bytes der = read_pem(opts_.get("pin-key")).at(0);
+            x509::certificate it;
+            if (x509::parse_certificate(der, it) != errc::none) return x509::verdict::refuse();
+            return x509::pinned_spki(x509::hash_spki<sodium>(it)).judge(crypto_, peer);
+        }
+        if (!opts_.has("ca")) return {};
+        const bytes root = read_pem(opts_.get("ca")).at(0);
+        return x509::own_ca(root).judge(crypto_, peer, std::time(nullptr));
+    }
+
+    static void give(errc error) {
+        if (error != errc::none) throw std::runtime_error("answer not taken: " + std::string(name_of(error)));
+    }
+
+    Connection& tls_;
+    sodium& crypto_;
+    const options& opts_;
+    transport socket_;
+    wire_watch sent_records_{"sent"}, received_records_{"received"};
+    std::vector<bytes> chain_;
+    std::vector<bytes_view> views_;
+    std::array<signature_scheme, 1> schemes_{signature_scheme::ed25519};
+    std::optional<sodium::ed25519_key> key_;
+    std::ofstream output_, key_log_;
+    std::deque<std::string> commands_;
+    std::string command_text_;
+    bool commands_open_ = true;
+    bytes data_;
+    std::size_t data_sent_ = 0;
+    bytes input_;
+    std::size_t taken_ = 0;
+    std::deque<bytes> workspaces_;
+    bytes buffer_ = bytes(2 * max_record);
+    std::size_t received_ = 0, expected_ = 0, sent_ = 0, tickets_ = 0;
+    bool over_ = false, told_end_ = false, peer_closed_ = false, workspace_back_ = false;
+};
+
+inline bool run(const options& opts) {
+    sodium crypto;
+    if (!crypto.ready()) throw std::runtime_error("libsodium does not start");
+    const std::vector<std::string> names = split(opts.get("alpn"), ',');
+    const int fd = connect_or_accept(opts);
+    if (opts.server) {
+        server_config config;
+        configure(config, opts, names);
+        const std::string wanted = opts.get("client-auth", "none");
+        config.authenticate_client = wanted == "require"   ? client_authentication::require
+                                     : wanted == "request" ? client_authentication::request
+                                                           : client_authentication::none;
+        bytes workspace(server<sodium>::smallest_workspace);
+        server<sodium> tls(crypto, config, workspace);
+        return session(tls, crypto, opts, fd).run();
+    }
+    client_config config;
+    configure(config, opts, names);
+    if (opts.has("no-share")) config.shares.emplace();
+    config.compatibility_mode = !opts.has("no-compatibility");
+    bytes workspace(client<sodium>::smallest_workspace);
+    const std::string name = opts.get("name");
+    client<sodium> tls(crypto, config, workspace, {.server_name = name});
+    return session(tls, crypto, opts, fd).run();
+}
+
+}  // namespace interop
+
+int main(int argc, char** argv) {
+    std::setvbuf(stdout, nullptr, _IOLBF, 0);
+    std::signal(SIGPIPE, SIG_IGN);
+    ::alarm(100);
+    try {
+        return interop::run(interop::options::parse(argc, argv)) ? 0 : 2;
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "peer: %s\n", error.what());
+        return 1;
+    }
+}

@@ -1,0 +1,121 @@
+// Ready-made answers to the questions of a handshake.
+//
+//   x509::pinned_certificate broker(der);
+//   answers who(broker);                                             // a client that trusts one certificate
+//   answers who([&](const x509::peer& p) { return ca.judge(crypto, p, now()); }, credentials(chain, key));
+//   credentials who(chain, key);                                     // a server that asks nobody for a certificate
+//
+//   if (step.is_question()) answer(tls, step, who);
+#pragma once
+
+#include <array>
+#include <concepts>
+#include <span>
+#include <utility>
+
+#include <spantls/base/bytes.hpp>
+#include <spantls/base/error.hpp>
+#include <spantls/handshake/identity.hpp>
+#include <spantls/step.hpp>
+#include <spantls/wire/registry.hpp>
+#include <spantls/x509/peer.hpp>
+
+namespace spantls {
+inline namespace v1 {
+
+/// Somebody who can answer every question at once. `identify` is asked with `client_hello` on a server and with
+/// `choose_identity` on a client; a signature without bytes means that there is none. An answerer that has
+/// `void key_log(bytes_view line)` gets the lines of the key log, if the configuration asks for it.
+template <class A>
+concept answerer = requires(A& who, const x509::peer& peer, const step& question, const signing_request& request) {
+    { who.judge(peer) } -> std::same_as<x509::verdict>;
+    { who.identify(question) } -> std::same_as<identity>;
+    { who.sign(request) } -> std::convertible_to<bytes_view>;
+};
+
+/// Somebody who has an opinion of peers: `judge(peer)`, or something to be called with a peer.
+template <class J>
+concept judging = requires(J& judge, const x509::peer& peer) {
+    { judge.judge(peer) } -> std::same_as<x509::verdict>;
+} || requires(J& judge, const x509::peer& peer) {
+    { judge(peer) } -> std::same_as<x509::verdict>;
+};
+
+/// A key that signs with one scheme, as libsodium::ed25519_key does.
+template <class K>
+concept signing_key = requires(const K& key, bytes_view message) {
+    { K::scheme } -> std::convertible_to<signature_scheme>;
+    { key.sign(message) } -> std::convertible_to<bytes_view>;
+};
+
+/// A certificate chain, DER, the own certificate first, and its key; refers to both. It trusts nobody.
+template <signing_key Key>
+class credentials {
+public:
+    constexpr credentials(std::span<const bytes_view> chain, const Key& key) noexcept : chain_(chain), key_(&key) {}
+
+    x509::verdict judge(const x509::peer&) const noexcept { return x509::verdict::refuse(); }
+    identity identify(const step&) const noexcept { return {chain_, schemes}; }
+    auto sign(const signing_request& request) const noexcept { return key_->sign(request.content); }
+
+private:
+    static constexpr std::array<signature_scheme, 1> schemes{Key::scheme};
+
+    std::span<const bytes_view> chain_;
+    const Key* key_;
+};
+
+/// A client that has no certificate.
+struct anonymous {
+    identity identify(const step&) const noexcept { return no_identity; }
+    bytes_view sign(const signing_request&) const noexcept { return {}; }
+};
+
+/// A judge, and credentials if there are any. A judge that is not a temporary is referred to.
+template <class Judge, class Own = anonymous>
+class answers {
+public:
+    constexpr explicit answers(Judge&& judge, Own own = {}) noexcept
+        : judge_(std::forward<Judge>(judge)), own_(std::move(own)) {}
+
+    x509::verdict judge(const x509::peer& who) {
+        if constexpr (requires { judge_.judge(who); })
+            return judge_.judge(who);
+        else
+            return judge_(who);
+    }
+    identity identify(const step& question) const noexcept { return own_.identify(question); }
+    auto sign(const signing_request& request) const noexcept { return own_.sign(request); }
+
+private:
+    Judge judge_;
+    Own own_;
+};
+
+template <class Judge>
+answers(Judge&&) -> answers<Judge>;
+template <class Judge, class Own>
+answers(Judge&&, Own) -> answers<Judge, Own>;
+
+/// Has `who` answer a question that a step has asked. An answer that cannot be used ends the handshake: the question
+/// must not stay open when there is nobody else to ask.
+template <class Connection, answerer Answers>
+errc answer(Connection& tls, const step& question, Answers& who) {
+    errc error = errc::not_asked;
+    switch (question.what) {
+        case what::client_hello:
+        case what::choose_identity: error = tls.answer(who.identify(question)); break;
+        case what::verify_peer: error = tls.answer(who.judge(question.peer())); break;
+        case what::sign: {
+            const auto bytes = who.sign(question.signing());
+            error = tls.answer(signature{bytes});
+            break;
+        }
+        default: return error;
+    }
+    if (error != errc::none && error != errc::workspace_too_small) (void)tls.refuse();
+    return error;
+}
+
+}  // namespace v1
+}  // namespace spantls

@@ -1,0 +1,356 @@
+#include <spantls/drivers/blocking.hpp>
+
+#include <algorithm>
+#include <array>
+
+#include <spantls/record/limits.hpp>
+
+#include "drivers/peer_stream.hpp"
+#include "support/catch.hpp"
+#include "support/null_provider.hpp"
+#include "support/pair.hpp"
+
+using namespace spantls;
+
+namespace {
+
+using test::buffer;
+using null_pair = test::pair<test::null_provider>;
+
+x509::verdict accept(const x509::peer&) { return x509::verdict::accept(); }
+
+/// Whose signature is right for a provider that takes any.
+struct server_answers {
+    x509::verdict judge(const x509::peer&) { return x509::verdict::accept(); }
+    identity identify(const step&) { return null_pair::server_credentials().who(); }
+    std::array<std::uint8_t, 64> sign(const signing_request&) { return {1}; }
+};
+
+/// The client of a pair under the driver; the server is behind the stream.
+struct driven_client {
+    explicit driven_client(const test::pair_options& options = {}, std::size_t buffer_size = max_record)
+        : both(options), memory(buffer_size) {}
+
+    null_pair both;
+    buffer memory;
+    test::peer_stream<decltype(null_pair::server)> stream{both.server, both.to_server, both.to_client};
+    blocking<client<test::null_provider>, decltype(stream)> io{both.client.tls, stream, memory};
+
+    void connect() {
+        REQUIRE(io.handshake(accept));
+        stream.let_peer_finish();
+    }
+    /// The server sends what it is given, now.
+    void server_sends(bytes_view data) {
+        REQUIRE(both.server.send(data) == errc::none);
+    }
+};
+
+buffer noise(std::size_t size, std::uint64_t seed = 1) {
+    buffer data(size);
+    test::seeded_stream(seed).fill(data);
+    return data;
+}
+
+/// All that comes until there is nothing more.
+template <class Driver>
+buffer read_all(Driver& io, io_status& why) {
+    buffer all;
+    for (;;) {
+        const auto got = io.read();
+        if (!got) {
+            why = got.status;
+            return all;
+        }
+        all.insert(all.end(), got.data.begin(), got.data.end());
+    }
+}
+
+}  // namespace
+
+TEST_CASE("a blocking client, whatever the stream moves at once") {
+    const std::size_t chunk = GENERATE(1u, 2u, 3u, 5u, 7u, 16u, 100u, 1000u, 100000u);
+    driven_client it;
+    it.stream.chunk = chunk;
+    it.connect();
+    const buffer up = noise(40000), down = noise(50000, 2);
+    REQUIRE(it.io.write(up));
+    it.server_sends(down);
+    buffer received;
+    while (received.size() < down.size()) {
+        const auto got = it.io.read();
+        REQUIRE(got);
+        received.insert(received.end(), got.data.begin(), got.data.end());
+    }
+    REQUIRE((received == down));
+    REQUIRE(it.io.close());
+    it.stream.let_peer_finish();
+    REQUIRE((it.both.server.received == up));
+    REQUIRE(it.both.server.has(what::peer_closed));
+
+    // Half-closed: the server still has something to say.
+    it.server_sends(as_bytes("and goodbye"));
+    REQUIRE(it.both.server.tls.close() == errc::none);
+    io_status why;
+    REQUIRE(read_all(it.io, why) == test::text("and goodbye"));
+    REQUIRE(why);
+    REQUIRE(it.io.write(up).error == errc::write_closed);
+}
+
+TEST_CASE("a blocking server, whatever the stream moves at once") {
+    const std::size_t chunk = GENERATE(1u, 2u, 3u, 7u, 100u, 100000u);
+    null_pair both({.server = {.authenticate_client = client_authentication::request}});
+    both.client.own = &null_pair::client_credentials();
+    test::peer_stream stream(both.client, both.to_client, both.to_server);
+    stream.chunk = chunk;
+    buffer memory(max_record);
+    blocking io(both.server.tls, stream, memory);
+    REQUIRE(io.handshake(server_answers()));
+    stream.let_peer_finish();
+    REQUIRE(both.client.send("request") == errc::none);
+    REQUIRE(both.client.tls.close() == errc::none);
+    stream.let_peer_finish();
+    io_status why;
+    REQUIRE(read_all(io, why) == test::text("request"));
+    REQUIRE(why);
+    REQUIRE(io.write(as_bytes("response")));
+    REQUIRE(io.close());
+    stream.let_peer_finish();
+    REQUIRE(both.client.received == test::text("response"));
+    REQUIRE(both.client.has(what::closed));
+}
+
+TEST_CASE("what was read can be sent back from where it lies") {
+    const std::size_t size = GENERATE(1u, 22u, 23u, 1000u, 8300u, 16384u);
+    const bool key_update = GENERATE(false, true);
+    driven_client it;
+    it.connect();
+    const buffer data = noise(size);
+    if (key_update) REQUIRE(it.both.server.tls.update_keys(true) == errc::none);
+    it.server_sends(data);
+    const auto got = it.io.read();
+    REQUIRE(got.data.size() == size);
+    // An own key update has to leave before the data: there is no sealing in place then.
+    if (key_update) REQUIRE(it.both.client.tls.update_keys() == errc::none);
+    REQUIRE(it.io.write(got.data));
+    it.stream.let_peer_finish();
+    REQUIRE((it.both.server.received == data));
+}
+
+TEST_CASE("a part of what was read can be sent back, too") {
+    driven_client it;
+    it.connect();
+    const buffer data = noise(16384);
+    it.server_sends(data);
+    const auto got = it.io.read();
+    REQUIRE(it.io.write(got.data.subspan(3, 16000)));
+    it.stream.let_peer_finish();
+    REQUIRE((it.both.server.received == buffer(data.begin() + 3, data.begin() + 16003)));
+}
+
+TEST_CASE("the end of the stream is truncation, and a closed connection's end is not") {
+    driven_client early;
+    early.stream.ended = true;
+    REQUIRE(early.io.handshake(accept).error == errc::truncated);
+
+    driven_client it;
+    it.connect();
+    it.server_sends(as_bytes("half a sentence"));
+    REQUIRE(it.io.read());
+    it.stream.ended = true;
+    auto got = it.io.read();
+    REQUIRE_FALSE(got);
+    REQUIRE(got.status.error == errc::truncated);
+    REQUIRE_FALSE(got.status.stream_failed);
+    REQUIRE(it.io.read().status.error == errc::truncated);
+
+    driven_client closed;
+    closed.connect();
+    REQUIRE(closed.both.server.tls.close() == errc::none);
+    closed.both.server.flush();
+    got = closed.io.read();
+    REQUIRE_FALSE(got);
+    REQUIRE(got.status);
+    REQUIRE(closed.io.write(as_bytes("still here")));
+    REQUIRE(closed.io.close());
+    closed.stream.let_peer_finish();
+    REQUIRE(closed.both.server.received == test::text("still here"));
+    REQUIRE(closed.both.server.has(what::closed));
+    REQUIRE_FALSE(closed.io.read());
+}
+
+TEST_CASE("a read that fails can be tried again, at any place") {
+    driven_client it;
+    it.stream.chunk = 3;
+    bool again = false;
+    it.stream.fails = [&] { return again = !again; };
+    io_status done = it.io.handshake(accept);
+    while (done.stream_failed) {
+        REQUIRE(done.error == errc::none);
+        done = it.io.handshake(accept);
+    }
+    REQUIRE(done);
+    it.stream.let_peer_finish();
+    const buffer data = noise(300);
+    it.server_sends(data);
+    auto got = it.io.read();
+    while (!got) {
+        REQUIRE(got.status.stream_failed);
+        // Writing goes on in the middle of a record.
+        REQUIRE(it.io.write(as_bytes("x")));
+        got = it.io.read();
+    }
+    REQUIRE((test::copy(got.data) == data));
+}
+
+TEST_CASE("after a write that fails, what the peer has said can still be read") {
+    driven_client it;
+    it.connect();
+    it.server_sends(as_bytes("so long"));
+    it.stream.write_fails = true;
+    const io_status sent = it.io.write(as_bytes("are you there?"));
+    REQUIRE(sent.stream_failed);
+    REQUIRE(it.io.write(as_bytes("are you there?")).stream_failed);
+    const auto got = it.io.read();
+    REQUIRE(test::copy(got.data) == test::text("so long"));
+    it.stream.ended = true;
+    REQUIRE_FALSE(it.io.read());
+
+    driven_client refused;
+    refused.stream.write_fails = true;
+    REQUIRE(refused.io.handshake(accept).stream_failed);
+}
+
+TEST_CASE("a peer that is refused, and a handshake that the peer refuses") {
+    driven_client it;
+    const io_status done = it.io.handshake([](const x509::peer&) { return x509::verdict::refuse(errc::unknown_ca); });
+    REQUIRE(done.error == errc::unknown_ca);
+    it.stream.let_peer_finish();
+    REQUIRE(it.both.server.error() == errc::peer_alert);
+    REQUIRE(it.both.server.alert() == alert_description::unknown_ca);
+    REQUIRE(it.io.write(as_bytes("x")).error == errc::connection_failed);
+    REQUIRE(it.io.read().status.error == errc::unknown_ca);
+    REQUIRE(it.io.close().error == errc::connection_failed);
+
+    driven_client other({.client = {.alpn = {"a"}}, .server = {.alpn = {"b"}}});
+    REQUIRE(other.io.handshake(accept).error == errc::peer_alert);
+}
+
+TEST_CASE("a key that cannot sign ends the handshake") {
+    struct keyless : server_answers {
+        bytes_view sign(const signing_request&) { return {}; }
+    };
+    null_pair both;
+    test::peer_stream stream(both.client, both.to_client, both.to_server);
+    buffer memory(max_record);
+    blocking io(both.server.tls, stream, memory);
+    REQUIRE(io.handshake(keyless()).error == errc::wrong_answer);
+    stream.let_peer_finish();
+    REQUIRE(both.client.alert() == alert_description::handshake_failure);
+}
+
+TEST_CASE("an answerer that wants the key log gets it") {
+    struct logging {
+        std::string lines;
+        x509::verdict judge(const x509::peer&) { return x509::verdict::accept(); }
+        identity identify(const step&) { return no_identity; }
+        bytes_view sign(const signing_request&) { return {}; }
+        void key_log(bytes_view line) { lines += as_text(line); }
+    };
+    driven_client it({.client = {.key_log = true}, .server = {.key_log = true}});
+    logging who;
+    REQUIRE(it.io.handshake(who));
+    it.stream.let_peer_finish();
+    REQUIRE(who.lines == it.both.server.key_log);
+    REQUIRE(std::count(who.lines.begin(), who.lines.end(), '\n') == 5);
+}
+
+TEST_CASE("a record that is longer than the buffer ends the connection with the caller's error") {
+    driven_client it({}, 1200);
+    it.connect();
+    it.server_sends(noise(1000));
+    REQUIRE(it.io.read().data.size() == 1000);
+    it.server_sends(noise(1300));
+    const auto got = it.io.read();
+    REQUIRE_FALSE(got);
+    REQUIRE(got.status.error == errc::too_small);
+    REQUIRE(it.io.write(as_bytes("x")).error == errc::too_small);
+    it.stream.let_peer_finish();
+    REQUIRE(it.both.server.alert() == alert_description::internal_error);
+}
+
+TEST_CASE("a buffer in which nothing fits is the caller's error, not a loop") {
+    const std::size_t size = GENERATE(0u, 1u, 5u, 6u);
+    driven_client it({}, size);
+    REQUIRE(it.io.handshake(accept).error == errc::too_small);
+}
+
+TEST_CASE("small buffers do, if the peer's records are small") {
+    const std::size_t size = GENERATE(128u, 200u, 500u);
+    driven_client it({.server = {.record_size = 100}}, size);
+    it.connect();
+    const buffer up = noise(5000), down = noise(3000, 2);
+    REQUIRE(it.io.write(up));
+    it.server_sends(down);
+    buffer received;
+    while (received.size() < down.size()) {
+        const auto got = it.io.read();
+        REQUIRE(got);
+        received.insert(received.end(), got.data.begin(), got.data.end());
+    }
+    it.stream.let_peer_finish();
+    REQUIRE((received == down));
+    REQUIRE((it.both.server.received == up));
+}
+
+TEST_CASE("a workspace that is too small can be replaced in the middle of the handshake") {
+    test::pair_options options;
+    options.client_workspace = client<test::null_provider>::smallest_workspace;
+    driven_client it(options);
+    const test::credentials large("server", 5000);
+    it.both.server.own = &large;
+    REQUIRE(it.io.handshake(accept).error == errc::workspace_too_small);
+    buffer more(client<test::null_provider>::workspace_size + 8000);
+    REQUIRE(it.both.client.tls.lend_workspace(more) == errc::none);
+    it.connect();
+    REQUIRE(it.io.handshake(accept));  // does nothing
+}
+
+TEST_CASE("a ticket in pieces is put together in the handshake's workspace, or in another") {
+    const bool taken = GENERATE(false, true);
+    driven_client it({.server = {.record_size = 50}});
+    it.connect();
+    if (taken) REQUIRE_FALSE(it.both.client.tls.take_workspace().empty());
+    const buffer body = noise(400), nonce(1);
+    buffer out(4000);
+    const auto sent = it.both.server.tls.send_ticket({.lifetime = 1, .age_add = 2, .nonce = nonce, .ticket = body, .extensions = {}}, out);
+    REQUIRE(sent.error == errc::none);
+    it.both.to_client.put(sent.records);
+    it.server_sends(as_bytes("after it"));
+    buffer lent(1000);
+    if (taken) {
+        REQUIRE(it.io.read().status.error == errc::workspace_too_small);
+        REQUIRE(it.io.write(as_bytes("meanwhile")));
+        REQUIRE(it.both.client.tls.lend_workspace(lent) == errc::none);
+    }
+    const auto ticket = it.io.next();
+    REQUIRE(ticket);
+    REQUIRE(ticket->what == what::ticket);
+    REQUIRE(test::copy((*ticket->tickets().begin()).ticket) == body);
+    REQUIRE(test::copy(it.io.read().data) == test::text("after it"));
+}
+
+TEST_CASE("key updates are answered by themselves, before anything else is waited for") {
+    driven_client it;
+    it.connect();
+    for (int i = 0; i < 5; ++i) {
+        REQUIRE(it.both.server.tls.update_keys(true) == errc::none);
+        it.server_sends(as_bytes("new keys"));
+        REQUIRE(it.io.read());
+        it.server_sends(as_bytes("answered?"));
+        REQUIRE(it.io.read());
+        it.stream.let_peer_finish();
+        REQUIRE(it.both.server.count(what::key_updated) == static_cast<std::size_t>(i) + 1);
+    }
+    REQUIRE(it.io.read().status.stream_failed == false);
+}

@@ -61,8 +61,7 @@ public:
     errc answer(const signature& signed_content) noexcept {
         if (const errc error = asked(state::asks_signature); error != errc::none) return error;
         if (signed_content.bytes.empty() || signed_content.bytes.size() > 0xffff) return errc::wrong_answer;
-        constexpr std::size_t around = 8 + handshake_header_size + max_digest_size;
-        if (machine().memory.output_room().size() < signed_content.bytes.size() + around) return errc::workspace_too_small;
+        if (this->lacking_for_signature(signed_content.bytes.size()) != 0) return errc::workspace_too_small;
         return take_answer<event::answer_signature>(signed_content);
     }
     /// To any question: the handshake fails with `why`, and the peer is told with its alert.

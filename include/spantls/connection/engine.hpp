@@ -113,7 +113,11 @@ protected:
             if (reading_.failed()) return end_handshake(consumed);
             if (logged_ < machine().secrets_known && machine().key_log_wanted()) return log_secret(consumed);
             if (machine().done()) return finish(consumed);
-            if (question_open()) return ask(consumed);
+            if (question_open()) {
+                const std::size_t lacking = lacking_for_signature();
+                if (lacking == 0) return ask(consumed);
+                return consumed == 0 ? step(what::need_workspace, 0, workspace_with(lacking)) : step(what::progress, consumed);
+            }
             const bytes_view waiting = machine().memory.input();
             const std::size_t size = message_size(waiting);
             const bool whole = size != 0 && size <= waiting.size();
@@ -145,7 +149,21 @@ protected:
         const std::size_t needed = machine().output_needed(message);
         const std::size_t room = machine().output_room(message);
         if (needed <= room || changes_nothing(message)) return {what::progress};
-        return {what::need_workspace, 0, handshake_workspace<Machine>::overhead + machine().memory.capacity() + needed - room};
+        return {what::need_workspace, 0, workspace_with(needed - room)};
+    }
+    /// The size of a workspace that has so much more than this one.
+    std::size_t workspace_with(std::size_t more) noexcept {
+        return handshake_workspace<Machine>::overhead + machine().memory.capacity() + more;
+    }
+    /// What the arena lacks for a CertificateVerify and the Finished behind it.
+    std::size_t lacking_for_signature(std::size_t size) noexcept {
+        const std::size_t needed = handshake_header_size + 4 + size + handshake_header_size + max_digest_size;
+        const std::size_t room = machine().memory.output_room().size();
+        return needed > room ? needed - room : 0;
+    }
+    /// Before the question is asked there is room for its answer.
+    std::size_t lacking_for_signature() noexcept {
+        return machine().current() == state::asks_signature ? lacking_for_signature(largest_signature(machine().own_scheme)) : 0;
     }
     /// A message that is refused anyway needs no room.
     bool changes_nothing(const handshake_message& message) noexcept {

@@ -42,11 +42,7 @@ public:
         if (input_begin_ == input_end_) place_empty_input();
         if (size <= input_limit() - input_end_) return true;
         if (input_begin_ != input_next_ || output_end_ > input_begin_) return false;
-        const std::uint32_t base = output_end_;
-        const std::size_t length = input_end_ - input_begin_;
-        std::memmove(memory_.data() + base, memory_.data() + input_begin_, length);
-        input_begin_ = input_next_ = base;
-        input_end_ = base + static_cast<std::uint32_t>(length);
+        move_input(output_end_);
         return size <= input_limit() - input_end_;
     }
     /// Appends what reserve_input has made room for.
@@ -60,8 +56,12 @@ public:
     }
     /// Moves the cursor behind a message; the message stays where it is until release_input.
     void pass(std::size_t size) noexcept { input_next_ += static_cast<std::uint32_t>(size); }
-    /// Nobody looks at the messages before the cursor any more.
-    void release_input() noexcept { input_begin_ = input_next_; }
+    /// Nobody looks at the messages before the cursor any more. What is behind it moves to the front, so that there is
+    /// room for the answer to it.
+    void release_input() noexcept {
+        input_begin_ = input_next_;
+        if (output_begin_ == output_end_) move_input(0);
+    }
 
     // Output
 
@@ -87,6 +87,12 @@ public:
     mutable_bytes memory() const noexcept { return memory_; }
 
 private:
+    void move_input(std::uint32_t to) noexcept {
+        const std::uint32_t length = input_end_ - input_begin_;
+        if (length != 0) std::memmove(memory_.data() + to, memory_.data() + input_begin_, length);
+        input_begin_ = input_next_ = to;
+        input_end_ = to + length;
+    }
     void place_empty_input() noexcept { input_begin_ = input_next_ = input_end_ = output_end_; }
     std::size_t new_output_begin() const noexcept { return input_begin_ == input_end_ ? 0 : input_end_; }
     std::size_t input_limit() const noexcept {

@@ -42,6 +42,19 @@ constexpr errc check(const identity& who) noexcept {
     return who.chain.empty() || !who.schemes.empty() ? errc::none : errc::config_no_scheme;
 }
 
+/// Bytes that a signature has at most; of RSA, with keys of up to 4096 bits.
+constexpr std::size_t largest_signature(signature_scheme scheme) noexcept {
+    using enum signature_scheme;
+    switch (scheme) {
+        case ed25519: return 64;
+        case ed448: return 114;
+        case ecdsa_secp256r1_sha256: return 72;
+        case ecdsa_secp384r1_sha384: return 104;
+        case ecdsa_secp521r1_sha512: return 139;
+        default: return 512;
+    }
+}
+
 /// A signature, the answer to `sign`. The bytes are copied by the call.
 struct signature {
     bytes_view bytes;

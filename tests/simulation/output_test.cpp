@@ -82,13 +82,14 @@ TEST_CASE("what is owed when a handshake is given up, with every size of output"
         CAPTURE(room);
         std::size_t refusals = 0;
         test::pair<seeded_chacha> both;
-        both.round();
-        both.round();
-        REQUIRE_FALSE(both.client.tls.connected());
+        // With the keys of the handshake, two alerts in one piece are the largest thing that is ever owed.
+        both.client.answer = [](const step&) { return true; };
+        both.run();
+        REQUIRE(both.client.history.back().what == what::verify_peer);
         REQUIRE(both.client.tls.close() == errc::none);
         run_with(both, room, refusals);
         REQUIRE(both.server.error() == errc::closed_in_handshake);
-        REQUIRE((refusals != 0) == (room < 48));
+        REQUIRE(refusals == (room < min_output ? 1 : 0));
     }
 }
 

@@ -20,7 +20,8 @@ test::buffer extract(hash_id hash, bytes_view salt, bytes_view ikm) {
     // As in RFC 2104: a salt longer than a block is hashed first. The key schedule has none.
     const spantls::digest hashed = spantls::hash_of<sodium>(hash, salt);
     test::buffer prk(spantls::digest_size(hash));
-    spantls::hkdf_extract<sodium>(hash, salt.size() > spantls::block_size(hash) ? hashed.view() : salt, ikm, prk.data());
+    spantls::hkdf_extract<sodium>(hash, salt.size() > spantls::block_size(hash) ? hashed.view() : salt, ikm,
+                                  prk.data());
     return prk;
 }
 
@@ -64,7 +65,8 @@ void check_debian(const std::string& name) {
         REQUIRE(all.at("Hash") == "SHA-256");
         const test::buffer prk = extract(hash_id::sha256, test::unhex(all.at("salt")), test::unhex(all.at("IKM")));
         if (all.contains("PRK")) CHECK(test::hex(prk) == all.at("PRK"));
-        CHECK(test::hex(expand(hash_id::sha256, prk, test::unhex(all.at("info")), std::stoul(all.at("L")))) == all.at("OKM"));
+        CHECK(test::hex(expand(hash_id::sha256, prk, test::unhex(all.at("info")), std::stoul(all.at("L")))) ==
+              all.at("OKM"));
         all.clear();
         ++cases;
     }
@@ -80,7 +82,7 @@ test::buffer oracle_expand_label(const EVP_MD* hash, bytes_view secret, std::str
     info.push_back(static_cast<std::uint8_t>(context.size()));
     info.insert(info.end(), context.begin(), context.end());
     const std::unique_ptr<EVP_PKEY_CTX, decltype(&EVP_PKEY_CTX_free)> kdf(EVP_PKEY_CTX_new_id(EVP_PKEY_HKDF, nullptr),
-                                                                         &EVP_PKEY_CTX_free);
+                                                                          &EVP_PKEY_CTX_free);
     test::buffer out(size);
     test::oracle::must(EVP_PKEY_derive_init(kdf.get()) == 1 &&
                        EVP_PKEY_CTX_set_hkdf_mode(kdf.get(), EVP_PKEY_HKDEF_MODE_EXPAND_ONLY) == 1 &&
@@ -89,7 +91,8 @@ test::buffer oracle_expand_label(const EVP_MD* hash, bytes_view secret, std::str
     // libcrypto takes info in pieces.
     for (std::size_t at = 0; at < info.size(); at += 64)
         test::oracle::must(EVP_PKEY_CTX_add1_hkdf_info(kdf.get(), info.data() + at,
-                                                       static_cast<int>(std::min<std::size_t>(64, info.size() - at))) == 1);
+                                                       static_cast<int>(std::min<std::size_t>(64, info.size() - at))) ==
+                           1);
     test::oracle::must(EVP_PKEY_derive(kdf.get(), out.data(), &size) == 1 && size == out.size());
     return out;
 }

@@ -132,7 +132,7 @@ TEST_CASE("what is signed and the server's Finished in every trace of RFC 8448")
             messages.add(message);
         }
         const auto mac = spantls::finished_mac<test::rfc8448::provider>(hash_id::sha256, all.server_handshake.bytes(),
-                                                                       messages.current().view());
+                                                                        messages.current().view());
         CHECK("14000020" + hex(mac.view()) == hex(trace["Message_Server_Finished"]));
         ++finished;
     }
@@ -169,7 +169,8 @@ TEST_CASE("exported keying material is that of section 7.5") {
         const std::size_t size = spantls::digest_size(hash);
         const test::buffer exporter(size, 9), context = test::unhex("c0ffee");
         test::buffer derived(size), expected(100), out(100);
-        spantls::hkdf_expand_label(spantls::hmac_key<sodium>(hash, exporter), "EXPORTER-x", spantls::empty_hash(hash), derived);
+        spantls::hkdf_expand_label(spantls::hmac_key<sodium>(hash, exporter), "EXPORTER-x", spantls::empty_hash(hash),
+                                   derived);
         spantls::hkdf_expand_label(spantls::hmac_key<sodium>(hash, derived), "exporter",
                                    spantls::hash_of<sodium>(hash, context).view(), expected);
         spantls::export_keying_material<sodium>(hash, exporter, "EXPORTER-x", context, out);

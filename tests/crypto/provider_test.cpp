@@ -29,7 +29,7 @@ static_assert(!spantls::provider<without_suites>);
 
 /// A hash state that cannot be copied as bytes is no snapshot.
 struct counted_hash {
-    static constexpr spantls::hash_id id = spantls::hash_id::sha256;
+    [[maybe_unused]] static constexpr spantls::hash_id id = spantls::hash_id::sha256;
     struct state {
         state() = default;
         state(const state&) {}

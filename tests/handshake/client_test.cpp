@@ -110,20 +110,29 @@ TEST_CASE("client: ServerHello (section 4.2.3)") {
         {"TLS 1.2, by a server that knows better", with_hello([](auto& h) {
              h.ext_.remove(ext::supported_versions);
              h.random = unhex(random_end("444f574e47524401"));
-         }), errc::downgrade, alert::illegal_parameter},
+         }),
+         errc::downgrade, alert::illegal_parameter},
         {"TLS 1.1, by a server that knows better", with_hello([](auto& h) {
              h.legacy_version = 0x0302;
              h.ext_.remove(ext::supported_versions);
              h.random = unhex(random_end("444f574e47524400"));
-         }), errc::downgrade, alert::illegal_parameter},
-        {"4.3.1: selected_version was offered", with_hello([](auto& h) { h.ext_.set(ext::supported_versions, {3, 5}); }),
+         }),
+         errc::downgrade, alert::illegal_parameter},
+        {"4.3.1: selected_version was offered", with_hello([](auto& h) {
+             h.ext_.set(ext::supported_versions, {3, 5});
+         }),
          errc::version_not_offered, alert::illegal_parameter},
-        {"4.3.1: selected_version is not older than TLS 1.3",
-         with_hello([](auto& h) { h.ext_.set(ext::supported_versions, {3, 3}); }), errc::version_not_offered,
-         alert::illegal_parameter},
-        {"4.3.1: one version", with_hello([](auto& h) { h.ext_.set(ext::supported_versions, {2, 3, 4}); }),
+        {"4.3.1: selected_version is not older than TLS 1.3", with_hello([](auto& h) {
+             h.ext_.set(ext::supported_versions, {3, 3});
+         }),
+         errc::version_not_offered, alert::illegal_parameter},
+        {"4.3.1: one version", with_hello([](auto& h) {
+             h.ext_.set(ext::supported_versions, {2, 3, 4});
+         }),
          errc::decode_error, alert::decode_error},
-        {"4.3: supported_versions once", with_hello([](auto& h) { h.ext_.add(ext::supported_versions, {3, 4}); }),
+        {"4.3: supported_versions once", with_hello([](auto& h) {
+             h.ext_.add(ext::supported_versions, {3, 4});
+         }),
          errc::duplicate_extension, alert::illegal_parameter},
         {"4.3: key_share once",
          with_hello([](auto& h) { h.ext_.add(ext::key_share, entry(named_group::x25519, buffer(32, 1))); }),
@@ -149,24 +158,36 @@ TEST_CASE("client: ServerHello (section 4.2.3)") {
          with_hello([](auto& h) { h.ext_.set(ext::key_share, entry(named_group::x25519, {})); }), errc::decode_error,
          alert::decode_error},
         {"4.3.8: one share", with_hello([](auto& h) {
-             h.ext_.set(ext::key_share, join({entry(named_group::x25519, buffer(32, 1)), entry(named_group::x25519, buffer(32, 1))}));
-         }), errc::decode_error, alert::decode_error},
+             h.ext_.set(ext::key_share,
+                        join({entry(named_group::x25519, buffer(32, 1)), entry(named_group::x25519, buffer(32, 1))}));
+         }),
+         errc::decode_error, alert::decode_error},
         {"4.3: no answer to what was not asked", with_hello([](auto& h) { h.ext_.add(0x0a0a); }),
          errc::unsolicited_extension, alert::unsupported_extension},
-        {"4.3: no pre_shared_key without one", with_hello([](auto& h) { h.ext_.add(ext::pre_shared_key, {0, 0}); }),
+        {"4.3: no pre_shared_key without one", with_hello([](auto& h) {
+             h.ext_.add(ext::pre_shared_key, {0, 0});
+         }),
          errc::unsolicited_extension, alert::unsupported_extension},
-        {"4.3: ALPN is not for ServerHello",
-         with_hello([](auto& h) { h.ext_.add(ext::application_layer_protocol_negotiation, {0, 2, 1, 'x'}); }),
+        {"4.3: ALPN is not for ServerHello", with_hello([](auto& h) {
+             h.ext_.add(ext::application_layer_protocol_negotiation, {0, 2, 1, 'x'});
+         }),
          errc::misplaced_extension, alert::illegal_parameter},
-        {"nothing behind the extensions", [](null_client& it) {
-             it.feed(handshake(message(spantls::handshake_type::server_hello, join({server_hello(it.session_id()).body(), {0}}))));
-         }, errc::decode_error, alert::decode_error},
-        {"5.1: the record ends with it", [](null_client& it) {
+        {"nothing behind the extensions",
+         [](null_client& it) {
+             it.feed(handshake(
+                 message(spantls::handshake_type::server_hello, join({server_hello(it.session_id()).body(), {0}}))));
+         },
+         errc::decode_error, alert::decode_error},
+        {"5.1: the record ends with it",
+         [](null_client& it) {
              it.feed(handshake(join({server_hello(it.session_id()).message(), encrypted_extensions()})));
-         }, errc::key_change_unaligned, alert::unexpected_message},
-        {"5.1: the record ends with it, not with the beginning of another message", [](null_client& it) {
+         },
+         errc::key_change_unaligned, alert::unexpected_message},
+        {"5.1: the record ends with it, not with the beginning of another message",
+         [](null_client& it) {
              it.feed(handshake(join({server_hello(it.session_id()).message(), {8}})));
-         }, errc::key_change_unaligned, alert::unexpected_message},
+         },
+         errc::key_change_unaligned, alert::unexpected_message},
     };
     test::check(rules);
 }
@@ -175,50 +196,67 @@ TEST_CASE("client: HelloRetryRequest (section 4.2.4)") {
     const test::client_rules rules{
         {"it changes something", with_retry([](auto& h) { h.ext_.remove(ext::key_share); }), errc::useless_retry,
          alert::illegal_parameter},
-        {"4.3.8: not a group of which there was a share",
-         with_retry([](auto& h) { h.ext_.set(ext::key_share, {0, 0x1d}); }), errc::useless_retry, alert::illegal_parameter},
-        {"4.3.8: a group that was offered", with_retry([](auto& h) { h.ext_.set(ext::key_share, {0, 0x18}); }),
+        {"4.3.8: not a group of which there was a share", with_retry([](auto& h) {
+             h.ext_.set(ext::key_share, {0, 0x1d});
+         }),
+         errc::useless_retry, alert::illegal_parameter},
+        {"4.3.8: a group that was offered", with_retry([](auto& h) {
+             h.ext_.set(ext::key_share, {0, 0x18});
+         }),
          errc::group_not_offered, alert::illegal_parameter},
         {"4.3.8: a group, not a share",
          with_retry([](auto& h) { h.ext_.set(ext::key_share, entry(named_group::secp256r1, buffer(65, 1))); }),
          errc::decode_error, alert::decode_error},
-        {"4.3.2: cookie<1..2^16-1>", with_retry([](auto& h) { h.ext_.add(ext::cookie, {0, 0}); }), errc::decode_error,
-         alert::decode_error},
+        {"4.3.2: cookie<1..2^16-1>", with_retry([](auto& h) {
+             h.ext_.add(ext::cookie, {0, 0});
+         }),
+         errc::decode_error, alert::decode_error},
         {"4.3: no extension that was not offered, but for the cookie", with_retry([](auto& h) { h.ext_.add(0x0a0a); }),
          errc::unsolicited_extension, alert::unsupported_extension},
-        {"4.3: ALPN is not for HelloRetryRequest",
-         with_retry([](auto& h) { h.ext_.add(ext::application_layer_protocol_negotiation, {0, 2, 1, 'x'}); }),
+        {"4.3: ALPN is not for HelloRetryRequest", with_retry([](auto& h) {
+             h.ext_.add(ext::application_layer_protocol_negotiation, {0, 2, 1, 'x'});
+         }),
          errc::misplaced_extension, alert::illegal_parameter},
-        {"4.3: cookie once", with_retry([](auto& h) { h.ext_.add(ext::cookie, {0, 1, 0}).add(ext::cookie, {0, 1, 0}); }),
+        {"4.3: cookie once", with_retry([](auto& h) {
+             h.ext_.add(ext::cookie, {0, 1, 0}).add(ext::cookie, {0, 1, 0});
+         }),
          errc::duplicate_extension, alert::illegal_parameter},
         {"legacy_version is 0x0303", with_retry([](auto& h) { h.legacy_version = 0x0302; }), errc::legacy_version,
          alert::protocol_version},
-        {"legacy_session_id_echo is what was sent", with_retry([](auto& h) { h.session_id = {}; }), errc::bad_session_id,
-         alert::illegal_parameter},
+        {"legacy_session_id_echo is what was sent", with_retry([](auto& h) { h.session_id = {}; }),
+         errc::bad_session_id, alert::illegal_parameter},
         {"the suite was offered", with_retry([](auto& h) { h.suite = 0x1301; }), errc::suite_not_offered,
          alert::illegal_parameter},
         {"legacy_compression_method is 0", with_retry([](auto& h) { h.compression = 1; }), errc::bad_compression,
          alert::illegal_parameter},
-        {"supported_versions says TLS 1.3", with_retry([](auto& h) { h.ext_.set(ext::supported_versions, {3, 3}); }),
+        {"supported_versions says TLS 1.3", with_retry([](auto& h) {
+             h.ext_.set(ext::supported_versions, {3, 3});
+         }),
          errc::version_not_offered, alert::illegal_parameter},
         {"supported_versions is there", with_retry([](auto& h) { h.ext_.remove(ext::supported_versions); }),
          errc::version_not_supported, alert::protocol_version},
-        {"5.1: the record ends with it", [](null_client& it) {
+        {"5.1: the record ends with it",
+         [](null_client& it) {
              const buffer retry = server_hello::retry(it.session_id(), named_group::secp256r1).message();
              it.feed(handshake(join({retry, retry})));
-         }, errc::key_change_unaligned, alert::unexpected_message},
-        {"not a second one", [](null_client& it) {
+         },
+         errc::key_change_unaligned, alert::unexpected_message},
+        {"not a second one",
+         [](null_client& it) {
              it.feed(server_hello::retry(it.session_id(), named_group::secp256r1).record());
              server_hello second = server_hello::retry(it.session_id(), named_group::secp256r1);
              second.ext_.remove(ext::key_share).add(ext::cookie, {0, 1, 0});
              it.feed(second.record());
-         }, errc::second_retry, alert::unexpected_message},
+         },
+         errc::second_retry, alert::unexpected_message},
         {"then ServerHello with the same suite", after_retry([](auto& h) { h.suite = 0x1302; }), errc::suite_changed,
          alert::illegal_parameter},
         {"4.3.8: then a share of the group that it named",
          after_retry([](auto& h) { h.ext_.set(ext::key_share, entry(named_group::x25519, buffer(32, 1))); }),
          errc::group_changed, alert::illegal_parameter},
-        {"then ServerHello with the same version", after_retry([](auto& h) { h.ext_.set(ext::supported_versions, {3, 3}); }),
+        {"then ServerHello with the same version", after_retry([](auto& h) {
+             h.ext_.set(ext::supported_versions, {3, 3});
+         }),
          errc::version_not_offered, alert::illegal_parameter},
         {"then ServerHello with the same session id", after_retry([](auto& h) { h.session_id = {}; }),
          errc::bad_session_id, alert::illegal_parameter},
@@ -230,7 +268,8 @@ TEST_CASE("client: the second ClientHello is the first but for what the retry as
     const auto group_only = hellos_around([](auto&) {});
     CHECK(test::hex(group_only.second.hello.random) == test::hex(group_only.first.hello.random));
     CHECK(test::hex(group_only.second.hello.legacy_session_id) == test::hex(group_only.first.hello.legacy_session_id));
-    CHECK(test::hex(group_only.second.hello.cipher_suites.raw()) == test::hex(group_only.first.hello.cipher_suites.raw()));
+    CHECK(test::hex(group_only.second.hello.cipher_suites.raw()) ==
+          test::hex(group_only.first.hello.cipher_suites.raw()));
     CHECK(without(group_only.second, {ext::key_share}) == without(group_only.first, {ext::key_share}));
     spantls::client_key_shares shares;
     REQUIRE(shares.parse(group_only.second.extensions[ext::key_share], group_only.second.groups.groups) == errc::none);
@@ -240,7 +279,9 @@ TEST_CASE("client: the second ClientHello is the first but for what the retry as
     CHECK(test::hex(group_only.first_record).substr(0, 6) == "160301");
     CHECK(test::hex(group_only.second_record).substr(0, 6) == "160303");
 
-    const auto cookie_only = hellos_around([](auto& h) { h.ext_.remove(ext::key_share).add(ext::cookie, {0, 3, 7, 8, 9}); });
+    const auto cookie_only = hellos_around([](auto& h) {
+        h.ext_.remove(ext::key_share).add(ext::cookie, {0, 3, 7, 8, 9});
+    });
     CHECK(without(cookie_only.second, {ext::cookie}) == without(cookie_only.first, {}));
     CHECK(test::hex(cookie_only.second.extensions[ext::cookie]) == "0003070809");
 
@@ -264,8 +305,10 @@ TEST_CASE("client: a cookie as large as can be comes back, and a larger one is r
         CHECK(hellos.second.extensions[ext::cookie].size() == 2 + size);
         CHECK(without(hellos.second, {ext::cookie}) == without(hellos.first, {}));
     }
-    test::check(test::client_rules{{"a cookie for which the extensions have no room", with_retry(cookie_of(largest + 1)),
-                                    errc::message_too_long, alert::illegal_parameter}}, config);
+    test::check(
+        test::client_rules{{"a cookie for which the extensions have no room", with_retry(cookie_of(largest + 1)),
+                            errc::message_too_long, alert::illegal_parameter}},
+        config);
 }
 
 TEST_CASE("client: EncryptedExtensions (section 4.4.1)") {
@@ -288,8 +331,8 @@ TEST_CASE("client: EncryptedExtensions (section 4.4.1)") {
          errc::duplicate_extension, alert::illegal_parameter},
         {"RFC 7301, 3.1: a protocol that was offered", alpn(vec(1, letters("http/1.1"))), errc::bad_protocol_choice,
          alert::illegal_parameter},
-        {"RFC 7301, 3.1: one protocol", alpn(join({vec(1, letters("mqtt")), vec(1, letters("mqtt"))})), errc::decode_error,
-         alert::decode_error},
+        {"RFC 7301, 3.1: one protocol", alpn(join({vec(1, letters("mqtt")), vec(1, letters("mqtt"))})),
+         errc::decode_error, alert::decode_error},
         {"RFC 7301, 3.1: a protocol", alpn({}), errc::decode_error, alert::decode_error},
         {"RFC 7301, 3.1: ProtocolName<1..2^8-1>", alpn({0}), errc::decode_error, alert::decode_error},
         {"RFC 6066, 3: server_name is answered by nothing", with_extensions(extensions().add(ext::server_name, {0})),
@@ -304,8 +347,9 @@ TEST_CASE("client: EncryptedExtensions (section 4.4.1)") {
          alert::decode_error},
     };
     test::check(rules);
-    test::check(test::client_rules{{"4.3: ALPN was not asked for", alpn(vec(1, letters("mqtt"))), errc::unsolicited_extension,
-                                    alert::unsupported_extension}}, {});
+    test::check(test::client_rules{{"4.3: ALPN was not asked for", alpn(vec(1, letters("mqtt"))),
+                                    errc::unsolicited_extension, alert::unsupported_extension}},
+                {});
 }
 
 TEST_CASE("client: what EncryptedExtensions and CertificateRequest may have") {
@@ -313,11 +357,15 @@ TEST_CASE("client: what EncryptedExtensions and CertificateRequest may have") {
     const spantls::client_config config{.alpn = {"h2", "mqtt"}};
     null_client it(crypto, config, spantls::client_target{.server_name = "leaf.example"});
     test::after_server_hello(it);
-    it.feed(sealed_handshake(encrypted_extensions(
-        extensions().add(ext::server_name).add(ext::application_layer_protocol_negotiation, vec(2, vec(1, letters("mqtt"))))
-            .add(ext::supported_groups, {0, 2, 0x0a, 0x0a}))));
-    it.feed(sealed_handshake(certificate_request(
-        request_extensions().add(0x0a0a, {1}).add(ext::certificate_authorities, {0, 0}).add(ext::oid_filters, {0, 0}))));
+    it.feed(sealed_handshake(
+        encrypted_extensions(extensions()
+                                 .add(ext::server_name)
+                                 .add(ext::application_layer_protocol_negotiation, vec(2, vec(1, letters("mqtt"))))
+                                 .add(ext::supported_groups, {0, 2, 0x0a, 0x0a}))));
+    it.feed(sealed_handshake(certificate_request(request_extensions()
+                                                     .add(0x0a0a, {1})
+                                                     .add(ext::certificate_authorities, {0, 0})
+                                                     .add(ext::oid_filters, {0, 0}))));
     it.feed(sealed_handshake(join({test::leaf_message(), certificate_verify()}))).feed(sealed_handshake(finished()));
     CHECK(it.tls.connected());
     CHECK(it.tls.protocol() == "mqtt");
@@ -328,7 +376,8 @@ TEST_CASE("client: CertificateRequest (section 4.4.2)") {
         return then(test::after_encrypted_extensions, certificate_request(all, context));
     };
     const test::client_rules rules{
-        {"the context is empty", request(request_extensions(), {1}), errc::bad_request_context, alert::illegal_parameter},
+        {"the context is empty", request(request_extensions(), {1}), errc::bad_request_context,
+         alert::illegal_parameter},
         {"signature_algorithms is there", request({}), errc::missing_extension, alert::missing_extension},
         {"4.3.3: signature_algorithms is well formed", request(extensions().add(ext::signature_algorithms, {0, 0})),
          errc::decode_error, alert::decode_error},
@@ -338,10 +387,12 @@ TEST_CASE("client: CertificateRequest (section 4.4.2)") {
          errc::duplicate_extension, alert::illegal_parameter},
         {"nothing behind the extensions", then(test::after_encrypted_extensions, message(13, {0, 0, 0, 0})),
          errc::decode_error, alert::decode_error},
-        {"not a second one", [](null_client& it) {
+        {"not a second one",
+         [](null_client& it) {
              test::after_encrypted_extensions(it);
              it.feed(sealed_handshake(certificate_request())).feed(sealed_handshake(certificate_request()));
-         }, errc::unexpected_message, alert::unexpected_message},
+         },
+         errc::unexpected_message, alert::unexpected_message},
     };
     test::check(rules);
 }
@@ -357,14 +408,15 @@ TEST_CASE("client: Certificate (section 4.5.1)") {
     const test::client_rules rules{
         {"4.5.1.3: a server has a certificate", with({}), errc::empty_certificate, alert::decode_error},
         {"the context is empty", with(good, {1}), errc::bad_request_context, alert::illegal_parameter},
-        {"4.3: no extension that was not asked for", with(certificate_entry(test::leaf_der(), extensions().add(0x0a0a))),
-         errc::unsolicited_extension, alert::unsupported_extension},
+        {"4.3: no extension that was not asked for",
+         with(certificate_entry(test::leaf_der(), extensions().add(0x0a0a))), errc::unsolicited_extension,
+         alert::unsupported_extension},
         {"4.5.1.1: no OCSP response that was not asked for",
          with(certificate_entry(test::leaf_der(), extensions().add(ext::status_request, {1, 0, 0, 0}))),
          errc::unsolicited_extension, alert::unsupported_extension},
         {"4.3: key_share is not for Certificate",
-         with(certificate_entry(test::leaf_der(), extensions().add(ext::key_share, {0, 0x1d}))), errc::misplaced_extension,
-         alert::illegal_parameter},
+         with(certificate_entry(test::leaf_der(), extensions().add(ext::key_share, {0, 0x1d}))),
+         errc::misplaced_extension, alert::illegal_parameter},
         {"the same for a certificate that is not the first",
          with(join({good, certificate_entry(test::leaf_der(), extensions().add(0x0a0a))})), errc::unsolicited_extension,
          alert::unsupported_extension},
@@ -372,8 +424,8 @@ TEST_CASE("client: Certificate (section 4.5.1)") {
         {"cert_data<1..2^24-1>, also behind the first", with(join({good, certificate_entry({})})), errc::decode_error,
          alert::decode_error},
         {"an entry that is cut", with(buffer(good.begin(), good.end() - 1)), errc::decode_error, alert::decode_error},
-        {"nothing behind the list", then(test::after_encrypted_extensions, message(11, {0, 0, 0, 0, 0})), errc::decode_error,
-         alert::decode_error},
+        {"nothing behind the list", then(test::after_encrypted_extensions, message(11, {0, 0, 0, 0, 0})),
+         errc::decode_error, alert::decode_error},
         {"6.2: a certificate that is not DER", with(certificate_entry(bad_der)), errc::bad_certificate,
          alert::bad_certificate},
         {"6.2: a certificate that is no certificate", with(certificate_entry({0x30, 0})), errc::bad_certificate,
@@ -394,7 +446,8 @@ TEST_CASE("client: CertificateVerify (section 4.5.2)") {
          alert::illegal_parameter},
         {"a signature that is right", with(certificate_verify(signature_scheme::ed25519, {})), errc::bad_signature,
          alert::decrypt_error},
-        {"nothing behind the signature", with(message(15, {8, 7, 0, 1, 1, 0})), errc::decode_error, alert::decode_error},
+        {"nothing behind the signature", with(message(15, {8, 7, 0, 1, 1, 0})), errc::decode_error,
+         alert::decode_error},
         {"a signature that is whole", with(message(15, {8, 7, 0, 2, 1})), errc::decode_error, alert::decode_error},
         {"it is there", with(finished()), errc::unexpected_message, alert::unexpected_message},
     };
@@ -432,7 +485,8 @@ TEST_CASE("client: Finished (section 4.5.3)") {
              buffer mac(32);
              mac.back() = 1;
              return mac;
-         }())), errc::bad_finished, alert::decrypt_error},
+         }())),
+         errc::bad_finished, alert::decrypt_error},
         {"5.1: the record ends with it", with(join({finished(), ticket()})), errc::key_change_unaligned,
          alert::unexpected_message},
         {"5.1: the record ends with it, not with the beginning of a KeyUpdate", with(join({finished(), {24, 0}})),

@@ -24,7 +24,7 @@ enum class reply { server_hello, retry };
 struct expectation {
     const char* file;
     std::size_t session_id;
-    reply answer;       ///< of a server that has X25519 only
+    reply answer;        ///< of a server that has X25519 only
     bool takes_ed25519;  ///< otherwise the server's certificate is of no use
     std::string_view host, protocols;
     bool tickets;
@@ -103,7 +103,8 @@ void check_answer(const expectation& expected, const buffer& bytes, bool byte_by
     CHECK(test::hex(chosen.legacy_session_id_echo) == test::hex(client.hello.hello.legacy_session_id));
     CHECK(chosen.legacy_version == spantls::protocol_version::tls_1_2);
     CHECK(chosen.suite == suite_for(client.hello, crypto));
-    CHECK(spantls::equal_bytes(chosen.random, spantls::hello_retry_request_random) == (expected.answer == reply::retry));
+    CHECK(spantls::equal_bytes(chosen.random, spantls::hello_retry_request_random) ==
+          (expected.answer == reply::retry));
 
     spantls::extension_mask offered;
     for (const auto& row : spantls::extension_table) offered.add(row.type);
@@ -178,7 +179,8 @@ TEST_CASE("real clients get the answer that the RFC asks for, at once or byte by
     test::ran("first flights answered", count);
 }
 
-TEST_CASE("a server that has other protocols than the client refuses it, before it asks anything (RFC 7301, section 3.2)") {
+TEST_CASE(
+    "a server that has other protocols than the client refuses it, before it asks anything (RFC 7301, section 3.2)") {
     for (const expectation& expected : clients) {
         const auto bytes = flight(expected);
         if (!bytes) return;

@@ -44,7 +44,7 @@ std::size_t feeds_until_failed(const Config& config, const buffer& content) {
 
 }  // namespace
 
-TEST_CASE("KeyUpdate (section 4.7.3)") {
+TEST_CASE("KeyUpdate behind the handshake (section 4.7.3)") {
     const test::client_rules client{
         {"0 or 1", late(key_update(2)), errc::bad_key_update, alert::illegal_parameter},
         {"0 or 1, not 255", late(key_update(255)), errc::bad_key_update, alert::illegal_parameter},
@@ -56,8 +56,8 @@ TEST_CASE("KeyUpdate (section 4.7.3)") {
          alert::unexpected_message},
         {"5.1: not the beginning of another message behind it", late(join({key_update(0), {4, 0, 0}})),
          errc::key_change_unaligned, alert::unexpected_message},
-        {"5.1: also when it came in two records",
-         late_records({{24, 0, 0}, join({{1, 0}, {4, 0, 0}})}), errc::key_change_unaligned, alert::unexpected_message},
+        {"5.1: also when it came in two records", late_records({{24, 0, 0}, join({{1, 0}, {4, 0, 0}})}),
+         errc::key_change_unaligned, alert::unexpected_message},
         {"too many in a row", late_records(repeated(spantls::max_key_updates_in_a_row + 1, key_update(0))),
          errc::too_many_key_updates, alert::unexpected_message},
     };
@@ -87,7 +87,8 @@ TEST_CASE("what else may not come behind the handshake (sections 4.2.2, 4.7.1 an
          errc::misplaced_extension, alert::illegal_parameter},
         {"4.3: not two of one type", late(ticket(extensions().add(0x0a0a).add(0x0a0a))), errc::duplicate_extension,
          alert::illegal_parameter},
-        {"behind a ticket, too", late(join({ticket(), finished()})), errc::unexpected_message, alert::unexpected_message},
+        {"behind a ticket, too", late(join({ticket(), finished()})), errc::unexpected_message,
+         alert::unexpected_message},
         {"too many without data", late_records(repeated(spantls::max_post_handshake_messages + 1, ticket())),
          errc::too_many_messages, alert::unexpected_message},
         {"longer than the limit", late(join({{4}, {1, 0, 0}, buffer(10)})), errc::message_too_long,
@@ -99,7 +100,8 @@ TEST_CASE("what else may not come behind the handshake (sections 4.2.2, 4.7.1 an
          alert::unexpected_message},
         {"4.7.1: no NewSessionTicket to a server", late<null_server>(ticket()), errc::unexpected_message,
          alert::unexpected_message},
-        {"no Certificate", late<null_server>(test::leaf_message()), errc::unexpected_message, alert::unexpected_message},
+        {"no Certificate", late<null_server>(test::leaf_message()), errc::unexpected_message,
+         alert::unexpected_message},
         {"no EndOfEarlyData", late<null_server>(end_of_early_data()), errc::unexpected_message,
          alert::unexpected_message},
     };
@@ -109,13 +111,15 @@ TEST_CASE("what else may not come behind the handshake (sections 4.2.2, 4.7.1 an
 TEST_CASE("a message of a type that may not come is refused before it is whole") {
     const test::client_rules client{
         {"its first bytes", late({20, 0, 0x20, 0}), errc::unexpected_message, alert::unexpected_message},
-        {"behind a ticket", late(join({ticket(), {1, 0, 0x20, 0, 1}})), errc::unexpected_message, alert::unexpected_message},
+        {"behind a ticket", late(join({ticket(), {1, 0, 0x20, 0, 1}})), errc::unexpected_message,
+         alert::unexpected_message},
     };
     test::check(client);
 }
 
 TEST_CASE("tickets and key updates, whole, in one record or cut anywhere") {
-    const buffer content = join({ticket(), ticket(extensions().add(ext::early_data, {0, 0, 0, 9}).add(0x0a0a)), key_update(1)});
+    const buffer content =
+        join({ticket(), ticket(extensions().add(ext::early_data, {0, 0, 0, 9}).add(0x0a0a)), key_update(1)});
     for (std::size_t cut = 0; cut < content.size(); ++cut) {
         INFO(cut);
         test::null_provider crypto;
@@ -137,7 +141,8 @@ TEST_CASE("tickets and key updates, whole, in one record or cut anywhere") {
 }
 
 TEST_CASE("limits count until application data comes") {
-    CHECK(feeds_until_failed<null_client>(spantls::client_config{}, ticket()) == spantls::max_post_handshake_messages + 1);
+    CHECK(feeds_until_failed<null_client>(spantls::client_config{}, ticket()) ==
+          spantls::max_post_handshake_messages + 1);
     CHECK(feeds_until_failed<null_server>(spantls::server_config{}, key_update(0)) ==
           spantls::max_key_updates_in_a_row + 1);
     test::null_provider crypto;
@@ -145,7 +150,8 @@ TEST_CASE("limits count until application data comes") {
     null_client it(crypto, config);
     test::connected(it);
     for (unsigned i = 0; i < 3 * spantls::max_post_handshake_messages; ++i)
-        it.feed(sealed_handshake(i % 2 == 0 ? ticket() : key_update(0))).feed(sealed(spantls::content_type::application_data, {1}));
+        it.feed(sealed_handshake(i % 2 == 0 ? ticket() : key_update(0)))
+            .feed(sealed(spantls::content_type::application_data, {1}));
     CHECK(it.tls.error() == errc::none);
 }
 

@@ -31,8 +31,9 @@ buffer last_flight(const test::rfc8448::trace& trace, bytes_view secret) {
 
 class machine {
 public:
-    machine(const test::rfc8448::trace& trace, bool has_session_id) : trace_(trace) {
-        // What our client draws: its Random, a session id, which it only sends in compatibility mode, and its private key.
+    machine(const test::rfc8448::trace& trace, bool has_session_id) {
+        // What our client draws: its Random, a session id, which it only sends in compatibility mode, and its private
+        // key.
         pool_ = trace["Client_RNG_Pool"];
         if (!has_session_id) pool_.insert(pool_.begin() + 32, 32, 0);
         crypto_.pool = pool_;
@@ -53,8 +54,8 @@ public:
         REQUIRE(tls.memory.reserve_input(message.size()));
         tls.memory.append_input(message);
         const auto result = spantls::dispatch<spantls::client_table>(
-            tls, tls.current(), spantls::event_for(static_cast<spantls::handshake_type>(message[0])), errc::unexpected_message,
-            spantls::first_message(tls.memory.input()));
+            tls, tls.current(), spantls::event_for(static_cast<spantls::handshake_type>(message[0])),
+            errc::unexpected_message, spantls::first_message(tls.memory.input()));
         tls.memory.pass(message.size());
         return settle(result);
     }
@@ -88,7 +89,6 @@ private:
         return errc::none;
     }
 
-    const test::rfc8448::trace& trace_;
     provider crypto_;
     spantls::client_config config_;
     buffer pool_, own_hello_, hello_, memory_ = buffer(16384);

@@ -1,4 +1,5 @@
-// Negative tests as tables: the rule and where it stands, what breaks it, the error, and the alert that the RFC asks for.
+// Negative tests as tables: the rule and where it stands, what breaks it, the error, and the alert that the RFC asks
+// for.
 #pragma once
 
 #include <functional>

@@ -75,56 +75,72 @@ TEST_CASE("server: ClientHello (section 4.2.2)") {
          errc::legacy_version, alert::protocol_version},
         {"4.3.1: supported_versions is there", with_hello([](auto& h) { h.ext_.remove(ext::supported_versions); }),
          errc::version_not_supported, alert::protocol_version},
-        {"4.3.1: supported_versions has TLS 1.3",
-         with_hello([](auto& h) { h.ext_.set(ext::supported_versions, {4, 3, 3, 3, 2}); }), errc::version_not_supported,
-         alert::protocol_version},
-        {"no extensions at all is before TLS 1.2", [](null_server& it) {
+        {"4.3.1: supported_versions has TLS 1.3", with_hello([](auto& h) {
+             h.ext_.set(ext::supported_versions, {4, 3, 3, 3, 2});
+         }),
+         errc::version_not_supported, alert::protocol_version},
+        {"no extensions at all is before TLS 1.2",
+         [](null_server& it) {
              it.feed(handshake(message(spantls::handshake_type::client_hello, client_hello().head())));
-         }, errc::version_not_supported, alert::protocol_version},
-        {"4.3.1: a list of versions", with_hello([](auto& h) { h.ext_.set(ext::supported_versions, {3, 4}); }),
+         },
+         errc::version_not_supported, alert::protocol_version},
+        {"4.3.1: a list of versions", with_hello([](auto& h) {
+             h.ext_.set(ext::supported_versions, {3, 4});
+         }),
          errc::decode_error, alert::decode_error},
-        {"one compression method", with_hello([](auto& h) { h.compression = {0, 1}; }), errc::bad_compression,
-         alert::illegal_parameter},
+        {"one compression method", with_hello([](auto& h) {
+             h.compression = {0, 1};
+         }),
+         errc::bad_compression, alert::illegal_parameter},
         {"the null compression method", with_hello([](auto& h) { h.compression = {1}; }), errc::bad_compression,
          alert::illegal_parameter},
         {"legacy_compression_methods<1..2^8-1>", with_hello([](auto& h) { h.compression = {}; }), errc::decode_error,
          alert::decode_error},
-        {"cipher_suites<2..2^16-2>", with_hello([](auto& h) { h.suites = {}; }), errc::decode_error, alert::decode_error},
+        {"cipher_suites<2..2^16-2>", with_hello([](auto& h) { h.suites = {}; }), errc::decode_error,
+         alert::decode_error},
         {"legacy_session_id<0..32>", with_hello([](auto& h) { h.session_id = buffer(33); }), errc::decode_error,
          alert::decode_error},
         {"9.2: signature_algorithms is there", with_hello([](auto& h) { h.ext_.remove(ext::signature_algorithms); }),
          errc::missing_extension, alert::missing_extension},
-        {"9.2: supported_groups is there", with_hello([](auto& h) {
-             h.ext_.remove(ext::supported_groups).remove(ext::key_share);
-         }), errc::missing_extension, alert::missing_extension},
-        {"9.2: supported_groups comes with key_share", with_hello([](auto& h) { h.ext_.remove(ext::supported_groups); }),
+        {"9.2: supported_groups is there",
+         with_hello([](auto& h) { h.ext_.remove(ext::supported_groups).remove(ext::key_share); }),
          errc::missing_extension, alert::missing_extension},
+        {"9.2: supported_groups comes with key_share",
+         with_hello([](auto& h) { h.ext_.remove(ext::supported_groups); }), errc::missing_extension,
+         alert::missing_extension},
         {"9.2: key_share comes with supported_groups", with_hello([](auto& h) { h.ext_.remove(ext::key_share); }),
          errc::missing_extension, alert::missing_extension},
         {"4.3: not two of one type", with_hello([](auto& h) { h.ext_.add(ext::server_name, server_name("a")); }),
          errc::duplicate_extension, alert::illegal_parameter},
-        {"4.3: oid_filters is not for ClientHello", with_hello([](auto& h) { h.ext_.add(ext::oid_filters, {0, 0}); }),
+        {"4.3: oid_filters is not for ClientHello", with_hello([](auto& h) {
+             h.ext_.add(ext::oid_filters, {0, 0});
+         }),
          errc::misplaced_extension, alert::illegal_parameter},
-        {"nothing behind the extensions", [](null_server& it) {
+        {"nothing behind the extensions",
+         [](null_server& it) {
              it.feed(handshake(message(spantls::handshake_type::client_hello, join({client_hello().body(), {0}}))));
-         }, errc::decode_error, alert::decode_error},
-        {"4.3: nothing behind an extension's struct",
-         with_hello([](auto& h) { h.ext_.set(ext::signature_algorithms, {0, 2, 8, 7, 0}); }), errc::decode_error,
-         alert::decode_error},
-        {"5.1: the record ends with it", [](null_server& it) {
+         },
+         errc::decode_error, alert::decode_error},
+        {"4.3: nothing behind an extension's struct", with_hello([](auto& h) {
+             h.ext_.set(ext::signature_algorithms, {0, 2, 8, 7, 0});
+         }),
+         errc::decode_error, alert::decode_error},
+        {"5.1: the record ends with it",
+         [](null_server& it) {
              it.feed(handshake(join({client_hello().message(), client_hello().message()})));
-         }, errc::key_change_unaligned, alert::unexpected_message},
-        {"5.1: the record ends with it, not with the beginning of another message", [](null_server& it) {
+         },
+         errc::key_change_unaligned, alert::unexpected_message},
+        {"5.1: the record ends with it, not with the beginning of another message",
+         [](null_server& it) {
              it.feed(handshake(join({client_hello().message(), {20}})));
-         }, errc::key_change_unaligned, alert::unexpected_message},
+         },
+         errc::key_change_unaligned, alert::unexpected_message},
     };
     test::check(rules);
 }
 
 TEST_CASE("server: key_share (section 4.3.8)") {
-    const auto with = [](buffer data) {
-        return with_hello([data](auto& h) { h.ext_.set(ext::key_share, data); });
-    };
+    const auto with = [](buffer data) { return with_hello([data](auto& h) { h.ext_.set(ext::key_share, data); }); };
     const test::server_rules rules{
         {"not two shares of one group", with(shares({x25519_share, x25519_share})), errc::bad_key_shares,
          alert::illegal_parameter},
@@ -141,7 +157,8 @@ TEST_CASE("server: key_share (section 4.3.8)") {
         {"key_exchange<1..2^16-1>", with(shares({entry(named_group::x25519, {})})), errc::decode_error,
          alert::decode_error},
         {"a share that is whole", with({0, 4, 0, 0x1d, 0, 1}), errc::decode_error, alert::decode_error},
-        {"nothing behind the shares", with(join({shares({x25519_share}), {0}})), errc::decode_error, alert::decode_error},
+        {"nothing behind the shares", with(join({shares({x25519_share}), {0}})), errc::decode_error,
+         alert::decode_error},
         {"a list", with({}), errc::decode_error, alert::decode_error},
     };
     test::check(rules);
@@ -154,12 +171,16 @@ TEST_CASE("server: nothing in common (section 4.2.1)") {
         {"no group", with_hello([](auto& h) {
              h.ext_.set(ext::supported_groups, {0, 2, 0, 0x1e});
              h.ext_.set(ext::key_share, shares({entry(named_group::x448, buffer(56, 1))}));
-         }), errc::no_common_group, alert::handshake_failure},
+         }),
+         errc::no_common_group, alert::handshake_failure},
         {"no group and no share", with_hello([](auto& h) {
              h.ext_.set(ext::supported_groups, {0, 2, 0, 0x1e});
              h.ext_.set(ext::key_share, {0, 0});
-         }), errc::no_common_group, alert::handshake_failure},
-        {"no scheme", with_hello([](auto& h) { h.ext_.set(ext::signature_algorithms, {0, 4, 4, 3, 8, 4}); }),
+         }),
+         errc::no_common_group, alert::handshake_failure},
+        {"no scheme", with_hello([](auto& h) {
+             h.ext_.set(ext::signature_algorithms, {0, 4, 4, 3, 8, 4});
+         }),
          errc::no_common_scheme, alert::handshake_failure},
     };
     test::check(rules);
@@ -176,9 +197,7 @@ TEST_CASE("server: nothing in common (section 4.2.1)") {
 }
 
 TEST_CASE("server: pre_shared_key and server_name") {
-    const auto name = [](buffer data) {
-        return with_hello([data](auto& h) { h.ext_.set(ext::server_name, data); });
-    };
+    const auto name = [](buffer data) { return with_hello([data](auto& h) { h.ext_.set(ext::server_name, data); }); };
     const test::server_rules rules{
         {"4.3.11: pre_shared_key is the last extension",
          with_hello([](auto& h) { h.ext_.add(ext::pre_shared_key, {0}).add(ext::padding); }), errc::psk_not_last,
@@ -218,27 +237,34 @@ TEST_CASE("server: the second ClientHello (section 4.2.2)") {
     changed("supported_versions", [](auto& h) { h.ext_.set(ext::supported_versions, {4, 3, 4, 3, 3}); });
     changed("psk_key_exchange_modes", [](auto& h) { h.ext_.set(ext::psk_key_exchange_modes, {2, 1, 0}); });
     changed("an extension that nobody knows", [](auto& h) { h.ext_.add(0x0a0a); });
-    changed("ALPN", [](auto& h) { h.ext_.add(ext::application_layer_protocol_negotiation, vec(2, vec(1, letters("x")))); });
+    changed("ALPN",
+            [](auto& h) { h.ext_.add(ext::application_layer_protocol_negotiation, vec(2, vec(1, letters("x")))); });
     changed("extensions in another order", [](auto& h) { std::swap(h.ext_.all[0], h.ext_.all[1]); });
     changed("early_data is taken out", [](auto& h) { h.ext_.add(ext::early_data); });
     changed("a cookie that nobody gave", [](auto& h) { h.ext_.add(ext::cookie, {0, 1, 0}); });
 
     const auto bad_shares = [](const char* rule, const buffer& data) {
-        check_second_hello(rule, [&](auto& h) { h.ext_.set(ext::key_share, data); }, errc::bad_key_shares,
-                           alert::illegal_parameter);
+        check_second_hello(
+            rule, [&](auto& h) { h.ext_.set(ext::key_share, data); }, errc::bad_key_shares, alert::illegal_parameter);
     };
     bad_shares("4.3.8: a share of the group that was asked for", shares({x25519_share}));
     bad_shares("4.3.8: only of that", shares({x25519_share, p256_share}));
     bad_shares("4.3.8: a share", shares({}));
-    check_second_hello("4.3.8: a share that can be used",
-                       [](auto& h) { h.ext_.set(ext::key_share, shares({entry(named_group::secp256r1, buffer(64, 1))})); },
-                       errc::bad_key_share, alert::illegal_parameter);
-    check_second_hello("the suite that was chosen", [](auto& h) { h.suites = {0x13, 1}; }, errc::no_common_suite,
-                       alert::handshake_failure);
-    check_second_hello("it is sound", [](auto& h) { h.compression = {1}; }, errc::bad_compression,
-                       alert::illegal_parameter);
-    check_second_hello("9.2: key_share is there", [](auto& h) { h.ext_.remove(ext::key_share); }, errc::missing_extension,
-                       alert::missing_extension);
+    check_second_hello(
+        "4.3.8: a share that can be used",
+        [](auto& h) { h.ext_.set(ext::key_share, shares({entry(named_group::secp256r1, buffer(64, 1))})); },
+        errc::bad_key_share, alert::illegal_parameter);
+    check_second_hello(
+        "the suite that was chosen",
+        [](auto& h) {
+            h.suites = {0x13, 1};
+        },
+        errc::no_common_suite, alert::handshake_failure);
+    check_second_hello(
+        "it is sound", [](auto& h) { h.compression = {1}; }, errc::bad_compression, alert::illegal_parameter);
+    check_second_hello(
+        "9.2: key_share is there", [](auto& h) { h.ext_.remove(ext::key_share); }, errc::missing_extension,
+        alert::missing_extension);
 }
 
 TEST_CASE("server: early data goes when a retry comes (section 4.2.2)") {
@@ -285,7 +311,8 @@ TEST_CASE("server: a client's Certificate (section 4.5.1)") {
     const test::server_rules rules{
         {"4.5.1.3: a certificate, as it is required", then(certificate({})), errc::certificate_required,
          alert::certificate_required},
-        {"the context of the request", then(certificate(good, {1})), errc::bad_request_context, alert::illegal_parameter},
+        {"the context of the request", then(certificate(good, {1})), errc::bad_request_context,
+         alert::illegal_parameter},
         {"the context of the request, without a certificate too", then(certificate({}, {1})), errc::bad_request_context,
          alert::illegal_parameter},
         {"4.3: no extension that was not asked for",
@@ -314,10 +341,12 @@ TEST_CASE("server: a client's Certificate (section 4.5.1)") {
     test::check(rules, {.authenticate_client = spantls::client_authentication::require});
     // Without a certificate there is nothing to verify.
     const test::server_rules unasked{
-        {"4.5.2: no CertificateVerify behind no certificate", [](null_server& it) {
+        {"4.5.2: no CertificateVerify behind no certificate",
+         [](null_server& it) {
              test::after_client_hello(it);
              it.feed(sealed_handshake(certificate({}))).feed(sealed_handshake(certificate_verify()));
-         }, errc::unexpected_message, alert::unexpected_message},
+         },
+         errc::unexpected_message, alert::unexpected_message},
     };
     test::check(unasked, {.authenticate_client = spantls::client_authentication::request});
     const test::server_rules not_asked{
@@ -350,20 +379,34 @@ TEST_CASE("server: Finished (section 4.5.3)") {
 TEST_CASE("server: what a ClientHello may have") {
     const std::vector<hello_change> odd{
         [](auto& h) { h.session_id = {}; },
-        [](auto& h) { h.ext_.set(ext::supported_versions, {6, 0x0a, 0x0a, 3, 4, 3, 3}); },
-        [](auto& h) { h.suites = join({{0x0a, 0x0a, 0, 0xff}, h.suites}); },
-        [](auto& h) { h.ext_.set(ext::supported_groups, {0, 6, 0x0a, 0x0a, 0, 0x1d, 0, 0x17}); },
+        [](auto& h) {
+            h.ext_.set(ext::supported_versions, {6, 0x0a, 0x0a, 3, 4, 3, 3});
+        },
+        [](auto& h) {
+            h.suites = join({{0x0a, 0x0a, 0, 0xff}, h.suites});
+        },
+        [](auto& h) {
+            h.ext_.set(ext::supported_groups, {0, 6, 0x0a, 0x0a, 0, 0x1d, 0, 0x17});
+        },
         [](auto& h) {
             h.ext_.set(ext::supported_groups, {0, 6, 0x0a, 0x0a, 0, 0x1d, 0, 0x17});
             h.ext_.set(ext::key_share, shares({entry(static_cast<named_group>(0x0a0a), {0}), x25519_share}));
         },
         [](auto& h) { h.ext_.add(0x0a0a).add(0xffff, buffer(100)).add(ext::padding, buffer(200)); },
         [](auto& h) { h.ext_.add(ext::pre_shared_key, {0}); },
-        [](auto& h) { h.ext_.add(ext::cookie, {0, 1, 0}); },
-        [](auto& h) { h.ext_.add(ext::post_handshake_auth).add(ext::record_size_limit, {0x40, 1}); },
+        [](auto& h) {
+            h.ext_.add(ext::cookie, {0, 1, 0});
+        },
+        [](auto& h) {
+            h.ext_.add(ext::post_handshake_auth).add(ext::record_size_limit, {0x40, 1});
+        },
         [](auto& h) { h.ext_.remove(ext::server_name).remove(ext::psk_key_exchange_modes); },
-        [](auto& h) { h.ext_.add(ext::application_layer_protocol_negotiation, {0, 3, 2, 'h', '2'}); },
-        [](auto& h) { h.ext_.set(ext::key_share, shares({x25519_share, p256_share})); },
+        [](auto& h) {
+            h.ext_.add(ext::application_layer_protocol_negotiation, {0, 3, 2, 'h', '2'});
+        },
+        [](auto& h) {
+            h.ext_.set(ext::key_share, shares({x25519_share, p256_share}));
+        },
     };
     for (std::size_t i = 0; i < odd.size(); ++i) {
         INFO(i);

@@ -78,14 +78,16 @@ void check_names() {
 // Ways to every state.
 
 /// What a server sends to get a client into `wanted`, as far as the client's way there needs it.
-std::unique_ptr<null_client> client_in(client_state wanted, test::null_provider& crypto, const spantls::client_config& config) {
+std::unique_ptr<null_client> client_in(client_state wanted, test::null_provider& crypto,
+                                       const spantls::client_config& config) {
     auto it = std::make_unique<null_client>(crypto, config, spantls::client_target{.server_name = "leaf.example"});
     it->stop = wanted;
     const test::buffer echo = it->session_id();
     const bool asked = wanted == client_state::asks_identity || wanted == client_state::wait_certificate ||
                        wanted == client_state::asks_signature;
     std::vector<test::buffer> flight;
-    if (wanted == client_state::wait_second_server_hello) flight.push_back(server_hello::retry(echo, spantls::named_group::secp256r1).record());
+    if (wanted == client_state::wait_second_server_hello)
+        flight.push_back(server_hello::retry(echo, spantls::named_group::secp256r1).record());
     flight.push_back(server_hello(echo).record());
     flight.push_back(sealed_handshake(encrypted_extensions()));
     if (asked) flight.push_back(sealed_handshake(certificate_request()));
@@ -101,7 +103,8 @@ std::unique_ptr<null_client> client_in(client_state wanted, test::null_provider&
     return it;
 }
 
-std::unique_ptr<null_server> server_in(server_state wanted, test::null_provider& crypto, const spantls::server_config& config) {
+std::unique_ptr<null_server> server_in(server_state wanted, test::null_provider& crypto,
+                                       const spantls::server_config& config) {
     auto it = std::make_unique<null_server>(crypto, config);
     it->stop = wanted;
     client_hello first;
@@ -218,13 +221,15 @@ TEST_CASE("every (state, message) pair of the server") {
     for (std::size_t i = 0; i < states<server_state>; ++i) {
         const auto state = static_cast<server_state>(i);
         // wait_finished is reached with a client's certificate and without.
-        for (const auto authenticate : {spantls::client_authentication::request, spantls::client_authentication::none}) {
-            const bool of_the_certificate = state == server_state::wait_certificate || state == server_state::asks_verdict ||
+        for (const auto authenticate :
+             {spantls::client_authentication::request, spantls::client_authentication::none}) {
+            const bool of_the_certificate = state == server_state::wait_certificate ||
+                                            state == server_state::asks_verdict ||
                                             state == server_state::wait_certificate_verify;
             if (authenticate == spantls::client_authentication::none && of_the_certificate) continue;
             const spantls::server_config config{.authenticate_client = authenticate};
-            const std::size_t legal =
-                walk<spantls::server_table>(state, [&](server_state wanted) { return server_in(wanted, crypto, config); });
+            const std::size_t legal = walk<spantls::server_table>(
+                state, [&](server_state wanted) { return server_in(wanted, crypto, config); });
             std::printf("# server, %s: %zu of 256 messages are legal\n", spantls::name_of(state).data(), legal / 2);
         }
     }
@@ -260,5 +265,6 @@ TEST_CASE("an answer has a row in exactly the state that asks for it") {
     for (const auto& row : spantls::client_table) CHECK(asks(row.from) == spantls::is_answer(row.on));
     for (const auto& row : spantls::server_table) CHECK(asks(row.from) == spantls::is_answer(row.on));
     // No message type is taken for an answer.
-    for (int type = 0; type < 256; ++type) CHECK_FALSE(spantls::is_answer(spantls::event_for(static_cast<handshake_type>(type))));
+    for (int type = 0; type < 256; ++type)
+        CHECK_FALSE(spantls::is_answer(spantls::event_for(static_cast<handshake_type>(type))));
 }

@@ -41,35 +41,68 @@ const std::vector<broken> wrong_hellos{
     {"4.2.2: cipher_suites<2..2^16-2>", [](auto& h) { h.suites = {}; }, errc::decode_error},
     {"4.2.2: cipher_suites are of two bytes", [](auto& h) { h.suites.push_back(0); }, errc::decode_error},
     {"4.2.2: legacy_compression_methods<1..2^8-1>", [](auto& h) { h.compression = {}; }, errc::decode_error},
-    {"4.2.2: exactly one compression method", [](auto& h) { h.compression = {0, 1}; }, errc::bad_compression},
+    {"4.2.2: exactly one compression method",
+     [](auto& h) {
+         h.compression = {0, 1};
+     },
+     errc::bad_compression},
     {"4.2.2: the null compression method", [](auto& h) { h.compression = {1}; }, errc::bad_compression},
     {"4.3.1: no supported_versions is TLS 1.2", [](auto& h) { h.ext_.remove(ext::supported_versions); },
      errc::version_not_supported},
     {"4.3.1: supported_versions without TLS 1.3",
-     [](auto& h) { h.ext_.set(ext::supported_versions, {4, 3, 3, 3, 2}); }, errc::version_not_supported},
+     [](auto& h) {
+         h.ext_.set(ext::supported_versions, {4, 3, 3, 3, 2});
+     },
+     errc::version_not_supported},
     {"4.3.1: versions<2..254>", [](auto& h) { h.ext_.set(ext::supported_versions, {0}); }, errc::decode_error},
-    {"4.3.1: versions are of two bytes", [](auto& h) { h.ext_.set(ext::supported_versions, {3, 3, 4, 3}); },
+    {"4.3.1: versions are of two bytes",
+     [](auto& h) {
+         h.ext_.set(ext::supported_versions, {3, 3, 4, 3});
+     },
      errc::decode_error},
-    {"4.3: nothing behind an extension's struct", [](auto& h) { h.ext_.set(ext::supported_versions, {2, 3, 4, 0}); },
+    {"4.3: nothing behind an extension's struct",
+     [](auto& h) {
+         h.ext_.set(ext::supported_versions, {2, 3, 4, 0});
+     },
      errc::decode_error},
-    {"4.3.7: named_group_list<2..2^16-1>", [](auto& h) { h.ext_.set(ext::supported_groups, {0, 0}); }, errc::decode_error},
+    {"4.3.7: named_group_list<2..2^16-1>",
+     [](auto& h) {
+         h.ext_.set(ext::supported_groups, {0, 0});
+     },
+     errc::decode_error},
     {"4.3.3: supported_signature_algorithms<2..2^16-2>",
-     [](auto& h) { h.ext_.set(ext::signature_algorithms, {0, 0}); }, errc::decode_error},
+     [](auto& h) {
+         h.ext_.set(ext::signature_algorithms, {0, 0});
+     },
+     errc::decode_error},
     {"4.3.9: ke_modes<1..255>", [](auto& h) { h.ext_.set(ext::psk_key_exchange_modes, {0}); }, errc::decode_error},
-    {"4.3: not two extensions of one type", [](auto& h) { h.ext_.add(ext::supported_versions, {2, 3, 4}); },
+    {"4.3: not two extensions of one type",
+     [](auto& h) {
+         h.ext_.add(ext::supported_versions, {2, 3, 4});
+     },
      errc::duplicate_extension},
     {"4.3: not two unknown extensions of one type", [](auto& h) { h.ext_.add(0x0a0a).add(0x0a0a); },
      errc::duplicate_extension},
-    {"4.3: oid_filters is not for ClientHello", [](auto& h) { h.ext_.add(ext::oid_filters, {0, 0}); },
+    {"4.3: oid_filters is not for ClientHello",
+     [](auto& h) {
+         h.ext_.add(ext::oid_filters, {0, 0});
+     },
      errc::misplaced_extension},
-    {"4.3.11: pre_shared_key is the last extension",
-     [](auto& h) { h.ext_.add(ext::pre_shared_key, {0}).add(0x0a0a); }, errc::psk_not_last},
+    {"4.3.11: pre_shared_key is the last extension", [](auto& h) { h.ext_.add(ext::pre_shared_key, {0}).add(0x0a0a); },
+     errc::psk_not_last},
     {"4.3.9: pre_shared_key comes with psk_key_exchange_modes",
-     [](auto& h) { h.ext_.remove(ext::psk_key_exchange_modes).add(ext::pre_shared_key, {0}); }, errc::missing_extension},
+     [](auto& h) { h.ext_.remove(ext::psk_key_exchange_modes).add(ext::pre_shared_key, {0}); },
+     errc::missing_extension},
     {"RFC 7301, 3.1: an empty protocol name",
-     [](auto& h) { h.ext_.add(ext::application_layer_protocol_negotiation, {0, 1, 0}); }, errc::decode_error},
+     [](auto& h) {
+         h.ext_.add(ext::application_layer_protocol_negotiation, {0, 1, 0});
+     },
+     errc::decode_error},
     {"RFC 6066, 3: an empty server_name", [](auto& h) { h.ext_.set(ext::server_name, {}); }, errc::decode_error},
-    {"RFC 6066, 3: a host name with a zero byte", [](auto& h) { h.ext_.set(ext::server_name, server_name({"a\0b", 3})); },
+    {"RFC 6066, 3: a host name with a zero byte",
+     [](auto& h) {
+         h.ext_.set(ext::server_name, server_name({"a\0b", 3}));
+     },
      errc::unrecognized_name},
 };
 
@@ -137,11 +170,17 @@ TEST_CASE("a ClientHello may have these oddities") {
     const std::vector<std::function<void(client_hello&)>> odd{
         [](auto& h) { h.session_id = {}; },
         [](auto& h) { h.session_id = {1}; },
-        [](auto& h) { h.ext_.set(ext::supported_versions, {6, 0x0a, 0x0a, 3, 4, 3, 3}); },
-        [](auto& h) { h.suites = join({{0x0a, 0x0a}, h.suites}); },
+        [](auto& h) {
+            h.ext_.set(ext::supported_versions, {6, 0x0a, 0x0a, 3, 4, 3, 3});
+        },
+        [](auto& h) {
+            h.suites = join({{0x0a, 0x0a}, h.suites});
+        },
         [](auto& h) { h.ext_.add(ext::padding, test::buffer(500)); },
         [](auto& h) { h.ext_.add(ext::pre_shared_key, {0}); },
-        [](auto& h) { h.ext_.add(ext::cookie, {0, 1, 0}); },
+        [](auto& h) {
+            h.ext_.add(ext::cookie, {0, 1, 0});
+        },
         [](auto& h) { h.ext_.remove(ext::server_name); },
         [](auto& h) { h.ext_.add(ext::early_data); },
     };

@@ -16,8 +16,8 @@ struct length_field {
     std::size_t offset, width;
 };
 
-/// `wire` is a T: it is decoded, and encoded again to the same; every truncation, a byte behind it, and every length field
-/// that is one too small, one too large or as large as can be, is refused.
+/// `wire` is a T: it is decoded, and encoded again to the same; every truncation, a byte behind it, and every length
+/// field that is one too small, one too large or as large as can be, is refused.
 template <class T>
 void check_codec(spantls::bytes_view wire, std::initializer_list<length_field> lengths) {
     T value{};

@@ -16,9 +16,9 @@ using spantls::extension_type;
 
 namespace {
 
-constexpr std::array places{extension_place::client_hello, extension_place::server_hello,
+constexpr std::array places{extension_place::client_hello,        extension_place::server_hello,
                             extension_place::hello_retry_request, extension_place::encrypted_extensions,
-                            extension_place::certificate, extension_place::certificate_request,
+                            extension_place::certificate,         extension_place::certificate_request,
                             extension_place::new_session_ticket};
 
 /// The RFC's table (section 4.3), and RFC 9849 for encrypted_client_hello.
@@ -27,11 +27,11 @@ struct rfc_row {
     std::string places;
 };
 const std::vector<rfc_row> rfc_table{
-    {0, "CH EE CR"},   {1, "CH EE"},      {5, "CH CR CT"},   {10, "CH EE"},    {13, "CH CR"},    {14, "CH EE"},
-    {15, "CH EE"},     {16, "CH EE"},     {18, "CH CR CT"},  {19, "CH EE"},    {20, "CH EE"},    {21, "CH"},
-    {27, "CH CR"},     {28, "CH EE"},     {34, "CH CR CT"},  {41, "CH SH"},    {42, "CH EE NST"}, {43, "CH SH HRR"},
-    {44, "CH HRR"},    {45, "CH"},        {47, "CH CR"},     {48, "CR"},       {49, "CH"},       {50, "CH CR"},
-    {51, "CH SH HRR"}, {52, "CH CR CT"},  {57, "CH EE"},     {58, "CH EE"},    {65037, "CH HRR EE"},
+    {0, "CH EE CR"},   {1, "CH EE"},     {5, "CH CR CT"},  {10, "CH EE"}, {13, "CH CR"},        {14, "CH EE"},
+    {15, "CH EE"},     {16, "CH EE"},    {18, "CH CR CT"}, {19, "CH EE"}, {20, "CH EE"},        {21, "CH"},
+    {27, "CH CR"},     {28, "CH EE"},    {34, "CH CR CT"}, {41, "CH SH"}, {42, "CH EE NST"},    {43, "CH SH HRR"},
+    {44, "CH HRR"},    {45, "CH"},       {47, "CH CR"},    {48, "CR"},    {49, "CH"},           {50, "CH CR"},
+    {51, "CH SH HRR"}, {52, "CH CR CT"}, {57, "CH EE"},    {58, "CH EE"}, {65037, "CH HRR EE"},
 };
 
 std::uint8_t bits(const std::string& places_of) {
@@ -75,7 +75,7 @@ constexpr std::array<std::uint8_t, 11> constant{0, 45, 0, 2, 1, 1, 0x0a, 0x0a, 0
 static_assert([] {
     extension_set set;
     return set.parse(constant, extension_place::client_hello, {}) == errc::none &&
-        set.has(extension_type::psk_key_exchange_modes) && set[extension_type::psk_key_exchange_modes].size() == 2;
+           set.has(extension_type::psk_key_exchange_modes) && set[extension_type::psk_key_exchange_modes].size() == 2;
 }());
 
 constexpr int unknown = 0x0a0a;  // GREASE (RFC 8701)
@@ -105,8 +105,9 @@ TEST_CASE("every extension in every message: allowed, misplaced, unsolicited, tw
                 continue;
             }
             CHECK(parse(once, place, everything()) == errc::none);
-            const bool is_answer = place == extension_place::server_hello || place == extension_place::hello_retry_request ||
-                                   place == extension_place::encrypted_extensions || place == extension_place::certificate;
+            const bool is_answer =
+                place == extension_place::server_hello || place == extension_place::hello_retry_request ||
+                place == extension_place::encrypted_extensions || place == extension_place::certificate;
             const bool cookie = row.type == extension_type::cookie && place == extension_place::hello_retry_request;
             CHECK(parse(once, place) == (is_answer && !cookie ? errc::unsolicited_extension : errc::none));
             CHECK(parse(block_of({type, type}), place, everything()) == errc::duplicate_extension);
@@ -117,14 +118,17 @@ TEST_CASE("every extension in every message: allowed, misplaced, unsolicited, tw
 TEST_CASE("unknown extensions are ignored in requests and refused in answers (sections 4.3 and 9.3)") {
     for (const extension_place place : places) {
         INFO("message " << static_cast<int>(place));
-        const bool is_request = place == extension_place::client_hello || place == extension_place::certificate_request ||
+        const bool is_request = place == extension_place::client_hello ||
+                                place == extension_place::certificate_request ||
                                 place == extension_place::new_session_ticket;
-        CHECK(parse(block_of({unknown}), place, everything()) == (is_request ? errc::none : errc::unsolicited_extension));
+        CHECK(parse(block_of({unknown}), place, everything()) ==
+              (is_request ? errc::none : errc::unsolicited_extension));
         CHECK(parse(block_of({unknown, unknown}), place) ==
               (is_request ? errc::duplicate_extension : errc::unsolicited_extension));
         CHECK(parse({}, place) == errc::none);
     }
-    CHECK(parse(block_of({unknown, 0xffff, 0x1a1a, 0xffff}), extension_place::client_hello) == errc::duplicate_extension);
+    CHECK(parse(block_of({unknown, 0xffff, 0x1a1a, 0xffff}), extension_place::client_hello) ==
+          errc::duplicate_extension);
 }
 
 TEST_CASE("what was found is found again, and what was not is empty") {

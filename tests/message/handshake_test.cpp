@@ -35,6 +35,7 @@ TEST_CASE("a message is written with its length, part of which may be sent from 
     spantls::write_message(to, handshake_type::certificate, [&] { to.u16(0xabcd); });
     CHECK(test::hex(to.written()) == "0b000002abcd");
     spantls::writer again(out);
-    spantls::write_message(again, handshake_type::certificate, [&] { again.u16(0xabcd); }, 0x10000);
+    spantls::write_message(
+        again, handshake_type::certificate, [&] { again.u16(0xabcd); }, 0x10000);
     CHECK(test::hex(again.written()) == "0b010002abcd");
 }

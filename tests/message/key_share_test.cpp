@@ -39,7 +39,10 @@ TEST_CASE("KeyShareServerHello and KeyShareHelloRetryRequest (section 4.3.8)") {
 
 TEST_CASE("client_shares in the order of the groups, any of them left out, or none (section 4.3.8)") {
     spantls::client_key_shares shares;
-    REQUIRE(parse("001d0002aaaa" "00170001bb" "00180001cc", shares) == errc::none);
+    REQUIRE(parse("001d0002aaaa"
+                  "00170001bb"
+                  "00180001cc",
+                  shares) == errc::none);
     CHECK(shares.size() == 3);
     CHECK(test::hex(shares.find(named_group::x25519)) == "aaaa");
     CHECK(test::hex(shares.find(named_group::secp256r1)) == "bb");
@@ -47,7 +50,9 @@ TEST_CASE("client_shares in the order of the groups, any of them left out, or no
     CHECK(shares.find(named_group::x448).empty());
 
     spantls::client_key_shares some;
-    CHECK(parse("001d0001aa" "00180001cc", some) == errc::none);
+    CHECK(parse("001d0001aa"
+                "00180001cc",
+                some) == errc::none);
     CHECK(some.size() == 2);
     CHECK(some.find(named_group::secp256r1).empty());
     spantls::client_key_shares none;
@@ -57,17 +62,21 @@ TEST_CASE("client_shares in the order of the groups, any of them left out, or no
 }
 
 TEST_CASE("client_shares twice of a group, out of order, or of a group that is not offered (section 4.3.8)") {
-    CHECK(parse("001d0001aa" "001d0001aa") == errc::bad_key_shares);
-    CHECK(parse("00170001bb" "001d0001aa") == errc::bad_key_shares);
+    CHECK(parse("001d0001aa"
+                "001d0001aa") == errc::bad_key_shares);
+    CHECK(parse("00170001bb"
+                "001d0001aa") == errc::bad_key_shares);
     CHECK(parse("00190001dd") == errc::bad_key_shares);
-    CHECK(parse("001d0001aa" "00190001dd") == errc::bad_key_shares);
+    CHECK(parse("001d0001aa"
+                "00190001dd") == errc::bad_key_shares);
 }
 
 TEST_CASE("client_shares that are not well formed") {
     CHECK(parse("001d0000") == errc::decode_error);
     CHECK(parse("001d0002aa") == errc::decode_error);
     CHECK(parse("001d00") == errc::decode_error);
-    CHECK(parse("001d0001aa" "00") == errc::decode_error);
+    CHECK(parse("001d0001aa"
+                "00") == errc::decode_error);
     spantls::client_key_shares shares;
     for (const char* const data : {"", "00", "0001", "000000", "0005001d0001aa00", "0006001d0001aa"}) {
         INFO(data);

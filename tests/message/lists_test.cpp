@@ -81,8 +81,8 @@ TEST_CASE("protocol names (RFC 7301, section 3.1)") {
     CHECK_FALSE(names.contains("h"));
 
     CHECK_FALSE(is_protocol_list(""));
-    CHECK_FALSE(is_protocol_list("0000"));          // protocol_name_list<2..2^16-1>
-    CHECK_FALSE(is_protocol_list("000100"));        // ProtocolName<1..2^8-1>
+    CHECK_FALSE(is_protocol_list("0000"));    // protocol_name_list<2..2^16-1>
+    CHECK_FALSE(is_protocol_list("000100"));  // ProtocolName<1..2^8-1>
     CHECK_FALSE(is_protocol_list("00020000"));
     CHECK_FALSE(is_protocol_list("000302683200"));  // a byte behind it
     CHECK_FALSE(is_protocol_list("0003036832"));
@@ -94,7 +94,10 @@ TEST_CASE("protocol names and server names are written as they are read") {
     const std::array<std::string_view, 2> names{"h2", "mqtt"};
     spantls::writer to(out);
     spantls::write_protocol_names(to, names);
-    CHECK(test::hex(to.written()) == "0008" "026832" "046d717474");
+    CHECK(test::hex(to.written()) ==
+          "0008"
+          "026832"
+          "046d717474");
     spantls::writer host(out);
     spantls::write_server_name(host, "a.example");
     CHECK(test::hex(host.written()) == "000c000009612e6578616d706c65");
@@ -110,8 +113,8 @@ TEST_CASE("server_name (RFC 6066, section 3)") {
         return bytes;
     };
     const auto list = [](test::buffer entries) {
-        entries.insert(entries.begin(), {static_cast<std::uint8_t>(entries.size() >> 8),
-                                         static_cast<std::uint8_t>(entries.size())});
+        entries.insert(entries.begin(),
+                       {static_cast<std::uint8_t>(entries.size() >> 8), static_cast<std::uint8_t>(entries.size())});
         return entries;
     };
     const auto joined = [](test::buffer a, const test::buffer& b) {

@@ -6,7 +6,7 @@ using spantls::bytes_view;
 
 namespace {
 
-constexpr std::array<std::uint8_t, 20> ticket{0,    9, 0x3a, 0x80, 0xde, 0xad, 0xbe, 0xef, 2, 0xff,
+constexpr std::array<std::uint8_t, 20> ticket{0,    9, 0x3a, 0x80, 0xde, 0xad, 0xbe, 0xef, 2,    0xff,
                                               0xff, 0, 3,    0xff, 0xff, 0xff, 0,    2,    0xff, 0xff};
 constexpr std::array<std::uint8_t, 1> update{1};
 
@@ -27,9 +27,19 @@ TEST_CASE("NewSessionTicket (section 4.7.1)") {
     CHECK(test::hex(decoded.ticket) == "ffffff");
     CHECK(test::hex(decoded.extensions) == "ffff");
     // ticket<1..2^16-1>
-    const test::buffer no_ticket = test::unhex("00000000" "00000000" "00" "0000" "0000");
+    const test::buffer no_ticket = test::unhex(
+        "00000000"
+        "00000000"
+        "00"
+        "0000"
+        "0000");
     CHECK_FALSE(spantls::decode(bytes_view(no_ticket), decoded));
-    const test::buffer smallest = test::unhex("00000000" "00000000" "00" "000155" "0000");
+    const test::buffer smallest = test::unhex(
+        "00000000"
+        "00000000"
+        "00"
+        "000155"
+        "0000");
     CHECK(spantls::decode(bytes_view(smallest), decoded));
 }
 

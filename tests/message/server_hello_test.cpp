@@ -16,7 +16,7 @@ constexpr auto hello = [] {
     std::array<std::uint8_t, 2 + 32 + 1 + 2 + 2 + 1 + 2 + 3> bytes{};
     bytes.fill(0xff);
     bytes[0] = 3, bytes[1] = 3;
-    bytes[34] = 2;                 // legacy_session_id_echo
+    bytes[34] = 2;  // legacy_session_id_echo
     bytes[37] = 0x13, bytes[38] = 1;
     bytes[39] = 0;
     bytes[40] = 0, bytes[41] = 3;  // extensions
@@ -89,7 +89,8 @@ TEST_CASE("Botan's ServerHello cases") {
         const bool retry = record.at("Message_Type") == "hello_retry_request";
         CHECK(spantls::equal_bytes(decoded.random, spantls::hello_retry_request_random) == retry);
         spantls::extension_set extensions;
-        const auto place = retry ? spantls::extension_place::hello_retry_request : spantls::extension_place::server_hello;
+        const auto place =
+            retry ? spantls::extension_place::hello_retry_request : spantls::extension_place::server_hello;
         REQUIRE(extensions.parse(decoded.extensions, place, everything) == errc::none);
         const test::buffer types = test::unhex(record.at("AdditionalData"));
         for (std::size_t i = 0; i < types.size(); i += 2)

@@ -73,7 +73,8 @@ std::size_t replay(const test::rfc8448::trace& trace) {
     std::vector<buffer> last = protected_records(trace["Record_ClientFinished"]);
     if (trace.has("Record_Client_EarlyAppData")) {
         client.change_keys(secrets.client_early);
-        CHECK(client.pass(trace["Record_Client_EarlyAppData"], content_type::application_data) == trace["Client_EarlyAppData"]);
+        CHECK(client.pass(trace["Record_Client_EarlyAppData"], content_type::application_data) ==
+              trace["Client_EarlyAppData"]);
         const buffer end = client.pass(last.at(0), content_type::handshake);
         CHECK(test::hex(end) == "05000000");
         messages.add(end);

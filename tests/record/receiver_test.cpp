@@ -94,7 +94,8 @@ TEST_CASE("records in the clear (section 5.1)") {
     const test::server_rules of_server{
         {"5: type 0", server(raw(0, {1})), errc::unexpected_record_type, unexpected},
         {"5: SSL 2's ClientHello", server({0x80, 0x2e, 1, 3, 1, 0, 0x15}), errc::unexpected_record_type, unexpected},
-        {"5: somebody who speaks HTTP", server(letters("GET / HTTP/1.1\r\n")), errc::unexpected_record_type, unexpected},
+        {"5: somebody who speaks HTTP", server(letters("GET / HTTP/1.1\r\n")), errc::unexpected_record_type,
+         unexpected},
         {"5.1: application data is protected", server(raw(23, buffer(40))), errc::unexpected_record_type, unexpected},
         {"5: no change_cipher_spec before ClientHello", server(change_cipher_spec()), errc::unexpected_record_type,
          unexpected},
@@ -135,10 +136,11 @@ TEST_CASE("protected records (sections 5.2 and 5.4)") {
         {"6.2: no empty application data before Finished", encrypted(sealed(content_type::application_data, {})),
          errc::premature_application_data, unexpected},
         {"5.1: a message is not interrupted",
-         encrypted(join({sealed_handshake({8, 0}), sealed(content_type::application_data, {1})})), errc::interleaved_record,
-         unexpected},
+         encrypted(join({sealed_handshake({8, 0}), sealed(content_type::application_data, {1})})),
+         errc::interleaved_record, unexpected},
         {"5.2: 16641 bytes", encrypted(raw(23, 16641, {})), errc::record_overflow, alert::record_overflow},
-        {"5.2: 16641 bytes, all there", encrypted(raw(23, buffer(16641, 22))), errc::record_overflow, alert::record_overflow},
+        {"5.2: 16641 bytes, all there", encrypted(raw(23, buffer(16641, 22))), errc::record_overflow,
+         alert::record_overflow},
     };
     test::check(handshaking);
     const auto client = connected<null_client>;
@@ -150,38 +152,48 @@ TEST_CASE("protected records (sections 5.2 and 5.4)") {
         {"5.4: padding for more than 16384 bytes", client(sealed(content_type::application_data, {1}, 16384)),
          errc::record_overflow, alert::record_overflow},
         {"5.2: 16641 bytes", client(raw(23, 16641, {})), errc::record_overflow, alert::record_overflow},
-        {"5: no change_cipher_spec behind Finished", client(change_cipher_spec()), errc::unexpected_record_type, unexpected},
-        {"5.2: no plaintext alert behind Finished", client(plain_alert({2, 40})), errc::unexpected_record_type, unexpected},
+        {"5: no change_cipher_spec behind Finished", client(change_cipher_spec()), errc::unexpected_record_type,
+         unexpected},
+        {"5.2: no plaintext alert behind Finished", client(plain_alert({2, 40})), errc::unexpected_record_type,
+         unexpected},
         {"5.2: no plaintext handshake behind Finished", client(handshake(ticket())), errc::unexpected_record_type,
          unexpected},
         {"5.4: a content type", client(inner(buffer(3))), errc::no_content_type, unexpected},
         {"5.4: no empty handshake record", client(sealed_handshake({})), errc::empty_fragment, unexpected},
         {"5.1: one alert", client(sealed_alert({1})), errc::bad_alert, alert::decode_error},
         {"5.1: a message is not interrupted by data",
-         client(join({sealed_handshake({4, 0, 0}), sealed(content_type::application_data, {1})})), errc::interleaved_record,
-         unexpected},
+         client(join({sealed_handshake({4, 0, 0}), sealed(content_type::application_data, {1})})),
+         errc::interleaved_record, unexpected},
         {"5.1: a message is not interrupted by an alert", client(join({sealed_handshake({24}), sealed_alert({1, 0})})),
          errc::interleaved_record, unexpected},
-        {"one empty record too many", client(times(spantls::max_empty_records + 1, sealed(content_type::application_data, {}))),
+        {"one empty record too many",
+         client(times(spantls::max_empty_records + 1, sealed(content_type::application_data, {}))),
          errc::too_many_empty_records, unexpected},
-        {"the same with padding", client(times(spantls::max_empty_records + 1, sealed(content_type::application_data, {}, 9))),
+        {"the same with padding",
+         client(times(spantls::max_empty_records + 1, sealed(content_type::application_data, {}, 9))),
          errc::too_many_empty_records, unexpected},
     };
     test::check(later);
     const auto server = connected<null_server>;
     const test::server_rules of_server{
-        {"5: no change_cipher_spec behind Finished", server(change_cipher_spec()), errc::unexpected_record_type, unexpected},
-        {"5.2: no plaintext behind Finished", server(client_hello().record()), errc::unexpected_record_type, unexpected},
+        {"5: no change_cipher_spec behind Finished", server(change_cipher_spec()), errc::unexpected_record_type,
+         unexpected},
+        {"5.2: no plaintext behind Finished", server(client_hello().record()), errc::unexpected_record_type,
+         unexpected},
         {"5: no protected change_cipher_spec", server(sealed(content_type::change_cipher_spec, {1})),
          errc::unexpected_record_type, unexpected},
-        {"5.2: no plaintext when there are keys", [](null_server& it) {
+        {"5.2: no plaintext when there are keys",
+         [](null_server& it) {
              test::after_client_hello(it);
              it.feed(handshake(finished()));
-         }, errc::unexpected_record_type, unexpected},
-        {"6.2: no application data before Finished", [](null_server& it) {
+         },
+         errc::unexpected_record_type, unexpected},
+        {"6.2: no application data before Finished",
+         [](null_server& it) {
              test::after_client_hello(it);
              it.feed(sealed(content_type::application_data, {1}));
-         }, errc::premature_application_data, unexpected},
+         },
+         errc::premature_application_data, unexpected},
     };
     test::check(of_server);
 }

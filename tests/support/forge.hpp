@@ -42,7 +42,9 @@ inline buffer letters(std::string_view text) { return {text.begin(), text.end()}
 inline buffer message(spantls::handshake_type type, const buffer& body) {
     return join({{static_cast<std::uint8_t>(type)}, vec(3, body)});
 }
-inline buffer message(int type, const buffer& body) { return message(static_cast<spantls::handshake_type>(type), body); }
+inline buffer message(int type, const buffer& body) {
+    return message(static_cast<spantls::handshake_type>(type), body);
+}
 
 /// A record in the clear.
 inline buffer record(spantls::content_type type, const buffer& content) {
@@ -74,7 +76,9 @@ struct extensions {
         all.emplace_back(type, std::move(data));
         return *this;
     }
-    extensions& add(spantls::extension_type type, buffer data = {}) { return add(static_cast<int>(type), std::move(data)); }
+    extensions& add(spantls::extension_type type, buffer data = {}) {
+        return add(static_cast<int>(type), std::move(data));
+    }
     extensions& remove(spantls::extension_type type) {
         std::erase_if(all, [type](const auto& one) { return one.first == static_cast<int>(type); });
         return *this;
@@ -110,7 +114,8 @@ struct client_hello {
     int legacy_version = 0x0303;
     buffer random = buffer(32, 0x11);
     buffer session_id = buffer(32, 0x22);
-    buffer suites = list({spantls::cipher_suite::tls_chacha20_poly1305_sha256, spantls::cipher_suite::tls_aes_256_gcm_sha384});
+    buffer suites =
+        list({spantls::cipher_suite::tls_chacha20_poly1305_sha256, spantls::cipher_suite::tls_aes_256_gcm_sha384});
     buffer compression{0};
     extensions ext_;
 
@@ -152,8 +157,12 @@ struct server_hello {
         return hello;
     }
     buffer body() const {
-        return join({number(static_cast<std::uint64_t>(legacy_version), 2), random, vec(1, session_id),
-                     number(static_cast<std::uint64_t>(suite), 2), {static_cast<std::uint8_t>(compression)}, ext_.block()});
+        return join({number(static_cast<std::uint64_t>(legacy_version), 2),
+                     random,
+                     vec(1, session_id),
+                     number(static_cast<std::uint64_t>(suite), 2),
+                     {static_cast<std::uint8_t>(compression)},
+                     ext_.block()});
     }
     buffer message() const { return forge::message(spantls::handshake_type::server_hello, body()); }
     buffer record() const { return handshake(message()); }
@@ -168,7 +177,9 @@ inline extensions request_extensions() {
 inline buffer certificate_request(const extensions& all = request_extensions(), const buffer& context = {}) {
     return message(spantls::handshake_type::certificate_request, join({vec(1, context), all.block()}));
 }
-inline buffer certificate_entry(const buffer& der, const extensions& all = {}) { return join({vec(3, der), all.block()}); }
+inline buffer certificate_entry(const buffer& der, const extensions& all = {}) {
+    return join({vec(3, der), all.block()});
+}
 /// Certificate with a list of entries.
 inline buffer certificate(const buffer& entries, const buffer& context = {}) {
     return message(spantls::handshake_type::certificate, join({vec(1, context), vec(3, entries)}));

@@ -38,11 +38,11 @@ public:
     }
 
     Connection tls;
-    buffer sent;                    ///< all that it wrote
+    buffer sent;                      ///< all that it wrote
     std::vector<spantls::what> said;  ///< what the steps were
-    buffer received;                ///< application data
-    std::optional<state> stop;      ///< do nothing more when this state is reached, not even answer
-    bool has_identity = true;       ///< a client: whether it has a certificate
+    buffer received;                  ///< application data
+    std::optional<state> stop;        ///< do nothing more when this state is reached, not even answer
+    bool has_identity = true;         ///< a client: whether it has a certificate
     std::vector<spantls::signature_scheme> schemes{spantls::signature_scheme::ed25519};
 
     /// Bytes arrive, and everything is done that follows from them.
@@ -55,14 +55,16 @@ public:
         for (drain(); !stop || tls.handshake_state() != *stop || tls.error() != spantls::errc::none; drain()) {
             const spantls::step step = tls.receive(input_);
             said.push_back(step.what);
-            if (step.what == spantls::what::application_data) received.insert(received.end(), step.data.begin(), step.data.end());
+            if (step.what == spantls::what::application_data)
+                received.insert(received.end(), step.data.begin(), step.data.end());
             input_.erase(input_.begin(), input_.begin() + static_cast<std::ptrdiff_t>(step.consumed));
             if (step.what == spantls::what::need_input || step.what == spantls::what::failed) break;
             if (step.what == spantls::what::need_workspace) {
                 memory_.emplace_back(step.missing);
                 REQUIRE(tls.lend_workspace(memory_.back()) == spantls::errc::none);
             }
-            if (step.consumed == 0 && (step.what == spantls::what::peer_closed || step.what == spantls::what::closed)) break;
+            if (step.consumed == 0 && (step.what == spantls::what::peer_closed || step.what == spantls::what::closed))
+                break;
             if (step.is_question() && !(stop && tls.handshake_state() == *stop)) answer(step);
         }
         drain();
@@ -76,7 +78,8 @@ public:
         std::vector<buffer> all;
         for (std::size_t at = 0; at < sent.size();) {
             const std::size_t size = 5u + spantls::load_u16(sent.data() + at + 3);
-            all.emplace_back(sent.begin() + static_cast<std::ptrdiff_t>(at), sent.begin() + static_cast<std::ptrdiff_t>(at + size));
+            all.emplace_back(sent.begin() + static_cast<std::ptrdiff_t>(at),
+                             sent.begin() + static_cast<std::ptrdiff_t>(at + size));
             at += size;
         }
         return all;

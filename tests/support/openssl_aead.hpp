@@ -27,7 +27,8 @@ struct openssl_aes128_gcm {
     static void set_key(context& to, spantls::fixed_bytes<key_size> key) noexcept { spantls::copy_bytes(key, to.key); }
 
     static void seal(const context& with, spantls::fixed_bytes<12> nonce, spantls::fixed_bytes<5> header,
-                     spantls::bytes_view text, spantls::content_type type, std::size_t zeros, std::uint8_t* out) noexcept {
+                     spantls::bytes_view text, spantls::content_type type, std::size_t zeros,
+                     std::uint8_t* out) noexcept {
         std::vector<std::uint8_t> inner(text.begin(), text.end());
         inner.push_back(static_cast<std::uint8_t>(type));
         inner.resize(inner.size() + zeros);
@@ -40,7 +41,7 @@ struct openssl_aes128_gcm {
         if (record.size() < tag_size) return false;
         const spantls::mutable_bytes text = record.first(record.size() - tag_size);
         const std::unique_ptr<EVP_CIPHER_CTX, decltype(&EVP_CIPHER_CTX_free)> aes(EVP_CIPHER_CTX_new(),
-                                                                                 &EVP_CIPHER_CTX_free);
+                                                                                  &EVP_CIPHER_CTX_free);
         int size = 0;
         oracle::must(EVP_DecryptInit_ex(aes.get(), EVP_aes_128_gcm(), nullptr, with.key.data(), nonce.data()) == 1);
         oracle::must(EVP_DecryptUpdate(aes.get(), nullptr, &size, header.data(), 5) == 1);
@@ -80,7 +81,7 @@ namespace oracle {
 /// The x coordinate of `scalar` times `point` on P-256, an uncompressed point.
 inline std::array<std::uint8_t, 32> p256(spantls::bytes_view scalar, spantls::bytes_view point) {
     const std::unique_ptr<EC_GROUP, decltype(&EC_GROUP_free)> curve(EC_GROUP_new_by_curve_name(NID_X9_62_prime256v1),
-                                                                   &EC_GROUP_free);
+                                                                    &EC_GROUP_free);
     const std::unique_ptr<EC_POINT, decltype(&EC_POINT_free)> theirs(EC_POINT_new(curve.get()), &EC_POINT_free);
     const std::unique_ptr<EC_POINT, decltype(&EC_POINT_free)> product(EC_POINT_new(curve.get()), &EC_POINT_free);
     const std::unique_ptr<BIGNUM, decltype(&BN_free)> factor(

@@ -69,9 +69,11 @@ inline std::optional<std::vector<trace>> traces() {
     // server_name; all that comes behind is the RFC's. Here the message is the RFC's again.
     auto& mixed = all[resumed].values;
     mixed["Flight_InRecord"] = mixed["Message_EncryptedExtensions"] +
-        "14000020d77a952e83684490c75867d6076c0914b6c335024c6efd6dc81ecbc23a295ccc";
+                               "14000020d77a952e83684490c75867d6076c0914b6c335024c6efd6dc81ecbc23a295ccc";
     mixed["Message_EncryptedExtensions"] =
-        "080000280026000a00140012001d00170018001901000101010201030104001c00024001" "00000000" "002a0000";
+        "080000280026000a00140012001d00170018001901000101010201030104001c00024001"
+        "00000000"
+        "002a0000";
     return all;
 }
 
@@ -83,7 +85,8 @@ inline buffer shared_secret(const trace& of) {
     spantls::extension_set extensions;
     spantls::extension_mask offered;
     for (const spantls::extension_row& row : spantls::extension_table) offered.add(row.type);
-    REQUIRE(extensions.parse(chosen.extensions, spantls::extension_place::server_hello, offered) == spantls::errc::none);
+    REQUIRE(extensions.parse(chosen.extensions, spantls::extension_place::server_hello, offered) ==
+            spantls::errc::none);
     spantls::key_share_entry share{};
     REQUIRE(spantls::decode(extensions[spantls::extension_type::key_share], share));
 
@@ -91,7 +94,8 @@ inline buffer shared_secret(const trace& of) {
     spantls::parsed_client_hello hello;
     REQUIRE(hello.parse(spantls::bytes_view(client).subspan(4)) == spantls::errc::none);
     spantls::client_key_shares shares;
-    REQUIRE(shares.parse(hello.extensions[spantls::extension_type::key_share], hello.groups.groups) == spantls::errc::none);
+    REQUIRE(shares.parse(hello.extensions[spantls::extension_type::key_share], hello.groups.groups) ==
+            spantls::errc::none);
 
     // What the server draws are its Random, and then its private key.
     const buffer pool = of["Server_RNG_Pool"];
@@ -118,8 +122,8 @@ using secret = spantls::traffic_secret<provider>;
 
 struct secrets {
     secret client_handshake, server_handshake, client_application, server_application, exporter;
-    secret client_early;                  // only with a PSK
-    spantls::main_stage<provider> main;   // only without
+    secret client_early;                 // only with a PSK
+    spantls::main_stage<provider> main;  // only without
 };
 
 inline spantls::hmac_key<provider> as_key(spantls::bytes_view bytes) { return {spantls::hash_id::sha256, bytes}; }
@@ -128,7 +132,8 @@ inline buffer extract(spantls::bytes_view salt, spantls::bytes_view ikm) {
     spantls::hkdf_extract<provider>(spantls::hash_id::sha256, salt, ikm, out.data());
     return out;
 }
-inline buffer derive(spantls::bytes_view from, std::string_view label, spantls::bytes_view context, std::size_t size = 32) {
+inline buffer derive(spantls::bytes_view from, std::string_view label, spantls::bytes_view context,
+                     std::size_t size = 32) {
     buffer out(size);
     spantls::hkdf_expand_label(as_key(from), label, context, out);
     return out;

@@ -215,12 +215,11 @@ private:
                 return true;
             }
             case what::key_log:
-                key_log_.write(reinterpret_cast<const char*>(step.data.data()), static_cast<std::streamsize>(step.data.size()));
-                key_log_.flush();
+                (key_log_ << as_text(step.data)).flush();
                 return true;
             case what::handshake_done:
-                std::printf("connected TLSv1.3 %s %s alpn=%s\n", name_of(tls_.suite()).data(), name_of(tls_.group()).data(),
-                            printable(tls_.protocol()).c_str());
+                std::printf("connected TLSv1.3 %s %s alpn=%s\n", name_of(tls_.suite()).data(),
+                            name_of(tls_.group()).data(), printable(tls_.protocol()).c_str());
                 return true;
             case what::application_data: take_data(step.data); return true;
             case what::ticket:
@@ -250,7 +249,7 @@ private:
     void take_data(bytes_view data) {
         received_ += data.size();
         if (output_.is_open())
-            output_.write(reinterpret_cast<const char*>(data.data()), static_cast<std::streamsize>(data.size())).flush();
+            (output_ << as_text(data)).flush();
         else
             std::printf("data %zu %s\n", data.size(), printable(as_text(data)).c_str());
         if (received_ >= expected_ && received_ - data.size() < expected_) std::printf("received all\n");
@@ -259,7 +258,8 @@ private:
     void answer_hello(const parsed_client_hello& hello) {
         std::string names;
         for (const std::string_view name : hello.protocols) names += (names.empty() ? "" : ",") + printable(name);
-        std::printf("hello sni=%s alpn=%s\n", printable(hello.server_name).c_str(), names.empty() ? "-" : names.c_str());
+        if (names.empty()) names = "-";
+        std::printf("hello sni=%s alpn=%s\n", printable(hello.server_name).c_str(), names.c_str());
         if (opts_.has("name") && hello.server_name != opts_.get("name"))
             give(tls_.refuse(errc::unrecognized_name));
         else

@@ -143,14 +143,16 @@ private:
             return fail(error, notes, consumed);
         records.last().messages = (found.key_update ? std::uint32_t{1} << static_cast<unsigned>(handshake_type::key_update) : 0) |
             (found.tickets.empty() ? 0 : std::uint32_t{1} << static_cast<unsigned>(handshake_type::new_session_ticket));
-        if (found.key_update && key_updates_ == max_key_updates_in_a_row)
+        // An answer that was asked for does not count: a peer with nothing to send may have to give any number of them.
+        const bool asked = found.key_update && notes.has(mailbox::update_outstanding);
+        const std::uint32_t counted = found.count - (asked ? 1 : 0);
+        if (found.key_update && !asked && ++key_updates_ > max_key_updates_in_a_row)
             return fail(errc::too_many_key_updates, notes, consumed);
-        if (found.count > max_post_handshake_messages - messages_) return fail(errc::too_many_messages, notes, consumed);
-        messages_ = static_cast<std::uint8_t>(messages_ + found.count);
+        if (counted > max_post_handshake_messages - messages_) return fail(errc::too_many_messages, notes, consumed);
+        messages_ = static_cast<std::uint8_t>(messages_ + counted);
         if (found.key_update) {
             const auto aligned = aligned_proof::of(content.subspan(content.size()));
             if (!aligned) return fail(errc::key_change_unaligned, notes, consumed);
-            ++key_updates_;
             records.update_keys(*aligned, *suite_);
             notes.clear(mailbox::update_outstanding);
             if (found.update_requested) notes.set(mailbox::key_update_owed);

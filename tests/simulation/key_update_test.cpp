@@ -139,6 +139,35 @@ TEST_CASE("many requests before an answer get one answer") {
     REQUIRE(both.client.count(what::key_updated) == 1);
 }
 
+TEST_CASE("an end that only listens answers any number of requests") {
+    test::pair<seeded_chacha> both;
+    REQUIRE(both.handshake());
+    for (std::size_t i = 0; i < 3 * max_key_updates_in_a_row; ++i) {
+        REQUIRE(both.server.send("some more") == errc::none);
+        REQUIRE(both.server.tls.update_keys(true) == errc::none);
+        both.run();
+    }
+    REQUIRE(both.server.count(what::key_updated) == 3 * max_key_updates_in_a_row);
+    REQUIRE(both.client.received.size() == 3 * 9 * max_key_updates_in_a_row);
+    talks(both);
+}
+
+TEST_CASE("an answer asks for nothing; a request that waits goes out behind it") {
+    test::pair<test::null_provider> both;
+    REQUIRE(both.handshake());
+    both.to_client.put(test::null_handshake(test::key_update_message(true)));
+    both.client.silent = true;
+    both.run();
+    REQUIRE(both.client.tls.update_keys(true) == errc::none);
+    both.client.silent = false;
+    both.client.flush();
+    REQUIRE(both.to_server.waiting == test::joined({test::null_handshake(test::key_update_message(false)),
+                                                    test::null_handshake(test::key_update_message(true))}));
+    both.run();
+    REQUIRE(both.client.error() == errc::none);
+    REQUIRE(both.server.error() == errc::none);
+}
+
 TEST_CASE("an update is ahead of the data that is sent behind it, in one call") {
     test::pair<seeded_chacha> both;
     REQUIRE(both.handshake());

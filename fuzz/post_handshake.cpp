@@ -1,0 +1,36 @@
+// A row of post-handshake messages, as it stands in one record. The first byte: odd on a server.
+#include <spantls/handshake/post_handshake.hpp>
+
+#include "support/codec.hpp"
+#include "support/target.hpp"
+
+FUZZ_TARGET(post_handshake) {
+    using namespace spantls;
+    fuzz::script in(input);
+    const bool is_server = in.flag();
+    const bytes_view content = in.rest();
+    (void)fuzz::round_trip<new_session_ticket>(content);
+    (void)fuzz::round_trip<key_update>(content);
+
+    const std::size_t missing = missing_of_last(content);
+    HOLDS(missing <= 0xffffff + handshake_header_size);
+    if (missing != 0 || content.empty()) return;
+    post_handshake_messages found;
+    const errc error = read_post_handshake(content, is_server, found);
+    if (error != errc::none) {
+        HOLDS(fault_of(error) == fault::peer && alert_for(error).has_value());
+        return;
+    }
+    HOLDS(found.count >= 1 && fuzz::inside(found.tickets, content));
+    HOLDS(!found.update_requested || found.key_update);
+    std::uint32_t tickets = 0;
+    for (const new_session_ticket ticket : ticket_range(found.tickets)) {
+        ++tickets;
+        HOLDS(!is_server && !ticket.ticket.empty() && ticket.nonce.size() <= 255);
+        HOLDS(fuzz::inside(ticket.ticket, content) && fuzz::inside(ticket.nonce, content) &&
+              fuzz::inside(ticket.extensions, content));
+        fuzz::check_extensions(ticket.extensions, extension_place::new_session_ticket, {});
+    }
+    HOLDS(found.count == tickets + (found.key_update ? 1 : 0));
+    HOLDS(found.tickets.size() + (found.key_update ? key_update_size : 0) == content.size());
+}

@@ -234,3 +234,64 @@ TEST_CASE("nothing to send writes nothing") {
     REQUIRE(out == test::buffer(100, 0xa5));
     REQUIRE(both.client.tls.send(as_bytes("x"), {}).error == errc::too_small);
 }
+
+TEST_CASE("data is sealed where it stands, with every size of output") {
+    const test::buffer text(60, 'd');
+    for (std::size_t room = 0; room <= 120; ++room) {
+        CAPTURE(room);
+        test::pair<seeded_chacha> both, twin;
+        REQUIRE(both.handshake());
+        REQUIRE(twin.handshake());
+        test::buffer out(std::max(room, record_header_size + text.size()));
+        const mutable_bytes data = mutable_bytes(out).subspan(record_header_size, text.size());
+        copy_bytes(text, data);
+        const bool fits = room >= text.size() + record_overhead;
+        if (room <= record_header_size) continue;
+        const output first = both.client.tls.send(data, mutable_bytes(out).first(room));
+        REQUIRE(first.error == (fits ? errc::none : errc::too_small));
+        REQUIRE(first.consumed == (fits ? text.size() : 0));
+        REQUIRE(first.records.size() == (fits ? sealed_size(text.size()) : 0));
+        if (fits) both.to_server.put(first.records);
+        if (!fits) REQUIRE(test::copy(data) == text);
+        if (!fits) REQUIRE(both.client.send(text) == errc::none);
+        both.run();
+        REQUIRE(both.server.received == text);
+        REQUIRE(twin.client.send(text) == errc::none);
+        REQUIRE(twin.to_server.all == both.to_server.all);
+    }
+}
+
+TEST_CASE("data is not sealed where it stands while something else is owed") {
+    test::pair<seeded_chacha> both({.client = {.record_size = 50, .rekey_after = 3}});
+    REQUIRE(both.handshake());
+    test::buffer out(200);
+    const auto place = [&](std::size_t size) {
+        const mutable_bytes data = mutable_bytes(out).subspan(record_header_size, size);
+        std::fill(data.begin(), data.end(), std::uint8_t{'p'});
+        return data;
+    };
+    REQUIRE(both.client.tls.send(place(51), out).error == errc::too_small);
+    test::buffer expected;
+    for (std::size_t i = 0; i < 10; ++i) {
+        // The key is due after two records of data, and its update is a record of its own.
+        output written = both.client.tls.send(place(50), out);
+        const bool due = i != 0 && i % 2 == 0;
+        REQUIRE(written.error == (due ? errc::output_owed : errc::none));
+        if (due) {
+            REQUIRE(written.empty());
+            REQUIRE(test::copy(place(50)) == test::buffer(50, 'p'));
+            REQUIRE(both.client.flush());
+            written = both.client.tls.send(place(50), out);
+        }
+        REQUIRE(written.consumed == 50);
+        both.to_server.put(written.records);
+        expected.insert(expected.end(), 50, 'p');
+    }
+    both.run();
+    REQUIRE(both.server.received == expected);
+    REQUIRE(both.server.count(what::key_updated) == 4);
+    REQUIRE(both.client.tls.close() == errc::none);
+    REQUIRE(both.client.tls.send(place(1), out).error == errc::write_closed);
+    REQUIRE(both.client.flush());
+    REQUIRE(both.client.tls.send(place(1), out).error == errc::write_closed);
+}

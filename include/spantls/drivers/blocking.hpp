@@ -30,8 +30,8 @@ inline namespace v1 {
 template <class Connection, blocking_stream Stream>
 class blocking {
 public:
-    blocking(Connection& tls, Stream& stream, mutable_bytes buffer) noexcept
-        : tls_(tls), stream_(stream), input_(buffer) {}
+    blocking(Connection& connection, Stream& over, mutable_bytes lent) noexcept
+        : tls_(connection), stream_(over), input_(lent) {}
 
     /// Goes on until the handshake is done. `who` is an answerer, or just a judge of peers.
     template <answerer Answers>

@@ -45,9 +45,9 @@ struct wants {
 template <class Connection>
 class full_duplex {
 public:
-    full_duplex(Connection& tls, mutable_bytes input, mutable_bytes output) noexcept
-        : tls_(tls), input_(input), output_(output) {
-        if (input.empty() || output.size() < min_output) give_up();
+    full_duplex(Connection& connection, mutable_bytes lent_input, mutable_bytes lent_output) noexcept
+        : tls_(connection), input_(lent_input), output_(lent_output) {
+        if (lent_input.empty() || lent_output.size() < min_output) give_up();
     }
 
     // Bytes in

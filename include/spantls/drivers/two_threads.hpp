@@ -25,8 +25,8 @@ template <class Half, blocking_stream Stream, std::invocable Wake>
 class threaded_reader {
 public:
     /// max_record bytes of buffer do; with more, a read from the stream brings several records.
-    threaded_reader(Half half, Stream& stream, mutable_bytes buffer, Wake wake)
-        : half_(half), stream_(stream), input_(buffer), wake_(wake) {}
+    threaded_reader(Half half, Stream& over, mutable_bytes lent, Wake wake)
+        : half_(half), stream_(over), input_(lent), wake_(wake) {}
 
     /// The next application data. Tickets and key updates pass; next() shows them.
     incoming read() {
@@ -88,8 +88,8 @@ template <class Half, blocking_stream Stream>
 class threaded_writer {
 public:
     /// A buffer of min_output bytes or more; with max_record, a write to the stream takes a whole record.
-    threaded_writer(Half half, Stream& stream, mutable_bytes buffer) noexcept
-        : half_(half), stream_(stream), buffer_(buffer) {}
+    threaded_writer(Half half, Stream& over, mutable_bytes lent) noexcept
+        : half_(half), stream_(over), buffer_(lent) {}
 
     /// Sends all of `data`, and before it what is owed.
     io_status write(bytes_view data) {

@@ -1,0 +1,93 @@
+// A client as a small device would have it: one connection, one thread, one buffer for both directions, no heap, and all
+// of its memory laid out before main(). It pins the server's key, says something and prints what comes back.
+//
+// Try it:  build/examples/epoll_echo_server --port 4433 --cert C.pem --key K.pem
+//          build/examples/blocking_client 127.0.0.1 4433 SHA256-OF-SPKI hello     (the server prints the hash)
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sodium.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+
+#include <spantls/client.hpp>
+#include <spantls/drivers/blocking.hpp>
+#include <spantls/providers/sodium.hpp>
+#include <spantls/x509/pins.hpp>
+
+// One cipher suite: ChaCha20-Poly1305 is the faster one where the CPU has no AES, and its keys are small.
+using client = spantls::client<spantls::sodium_chacha>;
+
+// All of the memory. A peer may send records of 16 KB and a bit, so the buffer is that large; who knows that the peer's
+// are smaller takes less. The workspace is free again after the handshake.
+constexpr std::size_t device_ram = 32 * 1024;
+static std::uint8_t workspace[client::workspace_size];
+static std::uint8_t buffer[spantls::max_record];
+static_assert(sizeof(client) + sizeof workspace + sizeof buffer <= device_ram, "it does not fit into the device");
+
+/// A socket of the C library, as the driver wants it. An embedded TCP stack has calls just like these.
+struct device_socket {
+    int fd = -1;
+    ~device_socket() {
+        if (fd >= 0) ::close(fd);
+    }
+    std::ptrdiff_t read(spantls::mutable_bytes space) { return ::recv(fd, space.data(), space.size(), 0); }
+    std::ptrdiff_t write(spantls::bytes_view bytes) { return ::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL); }
+
+    bool connect(const char* address, const char* port) {
+        sockaddr_in to{};
+        to.sin_family = AF_INET;
+        to.sin_port = htons(static_cast<std::uint16_t>(std::atoi(port)));
+        if (::inet_pton(AF_INET, address, &to.sin_addr) != 1) return false;
+        fd = ::socket(AF_INET, SOCK_STREAM, 0);
+        return fd >= 0 && ::connect(fd, reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0;
+    }
+};
+
+static void print_memory() {
+    std::printf("client     %6zu bytes\n", sizeof(client));
+    std::printf("workspace  %6zu bytes, for the handshake only\n", sizeof workspace);
+    std::printf("buffer     %6zu bytes, both directions\n", sizeof buffer);
+    std::printf("together   %6zu bytes of %zu, besides the stack\n\n", sizeof(client) + sizeof workspace + sizeof buffer,
+                device_ram);
+}
+
+static int failed(const char* doing, spantls::io_status why) {
+    std::fprintf(stderr, "%s: %s\n", doing, why.stream_failed ? "the network has failed" : describe(why.error).data());
+    return 1;
+}
+
+int main(int argc, char** argv) {
+    spantls::x509::spki_hash pin{};
+    std::size_t pin_size = 0;
+    const bool good_pin = argc == 5 && sodium_hex2bin(pin.data(), pin.size(), argv[3], std::char_traits<char>::length(argv[3]),
+                                                      nullptr, &pin_size, nullptr) == 0 && pin_size == pin.size();
+    if (!good_pin) {
+        std::fprintf(stderr, "blocking_client IPV4-ADDRESS PORT SHA256-OF-SPKI TEXT\n");
+        return 2;
+    }
+    print_memory();
+
+    static spantls::sodium_chacha crypto;
+    static const spantls::client_config config{};
+    static client tls(crypto, config, workspace);
+    const spantls::x509::pinned_spki pinned(pin);
+    const auto trust = [&](const spantls::x509::peer& peer) { return pinned.judge(crypto, peer); };
+
+    device_socket socket;
+    if (!socket.connect(argv[1], argv[2])) return failed("connecting", {spantls::errc::none, true});
+
+    // This is all that it takes.
+    spantls::blocking io(tls, socket, buffer);
+    if (const auto done = io.handshake(trust); !done) return failed("handshake", done);
+    if (const auto sent = io.write(spantls::as_bytes(argv[4])); !sent) return failed("writing", sent);
+    if (const auto said = io.close(); !said) return failed("closing", said);
+    spantls::incoming text = io.read();
+    for (; text; text = io.read()) std::printf("%.*s", static_cast<int>(text.data.size()), reinterpret_cast<const char*>(text.data.data()));
+    if (!text.status) return failed("reading", text.status);
+    std::printf("\n\nclosed by both ends\n");
+    return 0;
+}

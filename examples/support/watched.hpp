@@ -1,0 +1,212 @@
+// A connection over a blocking socket, driven by hand so that every record can be shown: what it prints it has read off
+// the connection (last_sent(), last_received(), steps, getters).
+#pragma once
+
+#include <fstream>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <spantls/drivers/answers.hpp>
+#include <spantls/drivers/stream.hpp>
+#include <spantls/message/handshake.hpp>
+#include <spantls/record/limits.hpp>
+#include <spantls/step.hpp>
+
+#include "support/journal.hpp"
+#include "support/pem.hpp"
+#include "support/tcp.hpp"
+
+namespace examples {
+
+using spantls::errc;
+using spantls::what;
+
+template <class Connection>
+class watched {
+public:
+    watched(std::string who, Connection& tls, tcp_socket& socket, journal& to)
+        : who_(std::move(who)), tls_(tls), socket_(socket), journal_(to), buffer_(spantls::max_record) {}
+
+    Connection& tls() { return tls_; }
+    void log_keys_to(const std::string& file) { key_log_.open(file, std::ios::app); }
+
+    /// Until the handshake is done; false when it fails.
+    template <spantls::answerer Answers>
+    bool handshake(Answers& answers) {
+        while (const auto step = next()) {
+            if (step->what == what::failed) return false;
+            if (step->what == what::handshake_done) {
+                flush();
+                show_what_was_negotiated();
+                return true;
+            }
+            if (!step->is_question()) continue;
+            const std::string about = question_in(*step);
+            const bool answered = spantls::answer(tls_, *step, answers) == errc::none && tls_.error() == errc::none;
+            journal_.question(who_, name_of(step->what), about + (answered ? answer_to(step->what) : " -> no"));
+        }
+        return false;
+    }
+
+    /// Waits for the next step that means something.
+    std::optional<spantls::step> next() {
+        for (;;) {
+            if (have_ == 0 && !flush()) return std::nullopt;
+            const spantls::step step = tls_.receive(std::span(buffer_).first(have_));
+            if (step.consumed != 0) show_received(step);
+            have_ = spantls::compact(buffer_, step.consumed, have_);
+            switch (step.what) {
+                case what::need_input:
+                    if (!read(step.missing)) return std::nullopt;
+                    break;
+                case what::need_workspace:
+                    workspaces_.emplace_back(step.missing);
+                    tls_.lend_workspace(workspaces_.back());
+                    break;
+                case what::key_log: key_log_ << spantls::as_text(step.data); break;
+                case what::output_waiting:
+                case what::progress: break;
+                case what::failed:
+                    flush();
+                    show_failure(step);
+                    return step;
+                default: return step;
+            }
+        }
+    }
+    /// Waits for one kind of step, and shows the others; false when it does not come.
+    bool wait_for(what wanted) {
+        while (const auto step = next()) {
+            if (step->what == wanted) return true;
+            if (step->what == what::failed || step->what == what::closed) return false;
+        }
+        return false;
+    }
+
+    bool send(std::string_view text) {
+        flush();
+        for (spantls::bytes_view rest = spantls::as_bytes(text); !rest.empty();) {
+            const spantls::output out = tls_.send(rest, buffer_);
+            if (out.empty() || !write(out, quoted(text))) return false;
+            rest = rest.subspan(out.consumed);
+        }
+        return true;
+    }
+    bool send_ticket(const spantls::new_session_ticket& ticket) {
+        const spantls::output out = tls_.send_ticket(ticket, buffer_);
+        return out.error == errc::none && write(out);
+    }
+    /// Sends what is owed.
+    bool flush() {
+        for (;;) {
+            const spantls::output out = tls_.transmit(buffer_);
+            if (out.empty()) return true;
+            if (!write(out)) return false;
+        }
+    }
+
+    /// When the other end shows them.
+    void hide_records() { shows_records_ = false; }
+    void say(std::string_view what, const std::string& about) { journal_.outcome(who_, what, about); }
+
+private:
+    bool read(std::size_t count) {
+        while (count > 0) {
+            const std::ptrdiff_t got = socket_.read(std::span(buffer_).subspan(have_, count));
+            if (got < 0) say("timeout", "nothing comes");
+            if (got < 0) return false;
+            if (got == 0) {
+                show_failure(tls_.end_of_input());
+                return false;
+            }
+            have_ += static_cast<std::size_t>(got);
+            count -= static_cast<std::size_t>(got);
+        }
+        return true;
+    }
+
+    /// One call may have written several records. The connection tells about the last; those before it, as far as they
+    /// are not encrypted, tell about themselves.
+    bool write(const spantls::output& out, const std::string& inside = {}) {
+        const spantls::record_info& last = tls_.last_sent();
+        spantls::bytes_view rest = out.records;
+        while (rest.size() > last.wire_size) {
+            spantls::record_info record;
+            record.type = static_cast<spantls::content_type>(rest[0]);
+            record.wire_size = static_cast<std::uint16_t>(spantls::record_header_size + spantls::load_u16(rest.data() + 3));
+            record.encrypted = record.type == spantls::content_type::application_data;
+            if (record.type == spantls::content_type::handshake)
+                record.messages = std::uint32_t{1} << (rest[spantls::record_header_size] & 31);
+            show_sent(record, inside);
+            rest = rest.subspan(record.wire_size);
+        }
+        show_sent(last, inside);
+        return spantls::write_all(socket_, out);
+    }
+
+    void show_sent(const spantls::record_info& record, const std::string& inside) {
+        std::string about = inside;
+        if (record.type == spantls::content_type::handshake) about = messages_in(record);
+        if (record.type == spantls::content_type::change_cipher_spec) about = for_middleboxes;
+        if (record.type == spantls::content_type::alert)
+            about = name_of(spantls::alert_for(tls_.error()).value_or(spantls::alert_description::close_notify));
+        if (shows_records_) journal_.record(who_, true, record, about);
+    }
+    void show_received(const spantls::step& step) {
+        const spantls::record_info& record = tls_.last_received();
+        std::string about;
+        if (record.type == spantls::content_type::handshake) about = messages_in(record);
+        if (record.type == spantls::content_type::change_cipher_spec) about = for_middleboxes;
+        if (record.type == spantls::content_type::application_data) about = quoted(spantls::as_text(step.data));
+        if (record.type == spantls::content_type::alert) about = name_of(step.alert);
+        if (shows_records_) journal_.record(who_, false, record, about);
+        if (step.what == what::ticket)
+            for (const spantls::new_session_ticket& ticket : step.tickets())
+                say("ticket", std::to_string(ticket.ticket.size()) + " bytes, good for " + std::to_string(ticket.lifetime) + " s");
+        if (step.what == what::key_updated) say("key_updated", "the peer writes with new keys");
+        if (step.what == what::peer_closed) say("peer_closed", "the peer has nothing more to say");
+        if (step.what == what::closed) say("closed", "both ends have said close_notify");
+    }
+    static std::string question_in(const spantls::step& step) {
+        switch (step.what) {
+            case what::client_hello: return "it wants to talk to " + quoted(step.hello().server_name);
+            case what::choose_identity: return "the server wants a certificate";
+            case what::sign:
+                return std::to_string(step.signing().content.size()) + " bytes, by " + std::string(name_of(step.signing().scheme));
+            default: return "a key with SHA-256 " + spki_hash_of(step.peer().chain.front().der).substr(0, 16) + "...";
+        }
+    }
+    static std::string answer_to(what question) {
+        switch (question) {
+            case what::client_hello: return " -> a certificate";
+            case what::choose_identity: return " -> that, or none";
+            case what::sign: return " -> signed";
+            default: return " -> accepted";
+        }
+    }
+    void show_what_was_negotiated() {
+        std::string about = std::string(name_of(tls_.suite())) + ", " + std::string(name_of(tls_.group()));
+        if (!tls_.protocol().empty()) about += ", ALPN " + quoted(tls_.protocol());
+        say("handshake_done", about);
+    }
+    void show_failure(const spantls::step& step) {
+        if (step.what != what::failed) return;
+        say("failed", std::string(describe(step.error)));
+    }
+
+    static constexpr const char* for_middleboxes = "(for old middleboxes)";
+
+    std::string who_;
+    Connection& tls_;
+    tcp_socket& socket_;
+    journal& journal_;
+    std::vector<std::uint8_t> buffer_;
+    std::size_t have_ = 0;
+    bool shows_records_ = true;
+    std::vector<std::vector<std::uint8_t>> workspaces_;
+    std::ofstream key_log_;
+};
+
+}  // namespace examples

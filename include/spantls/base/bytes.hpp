@@ -42,6 +42,7 @@ constexpr void copy_bytes(bytes_view from, mutable_bytes to) noexcept {
 /// Compares two public values; for secrets there is constant_time_equal.
 constexpr bool equal_bytes(bytes_view a, bytes_view b) noexcept {
     if (a.size() != b.size()) return false;
+    if (!std::is_constant_evaluated()) return a.empty() || std::memcmp(a.data(), b.data(), a.size()) == 0;
     for (std::size_t i = 0; i < a.size(); ++i)
         if (a[i] != b[i]) return false;
     return true;

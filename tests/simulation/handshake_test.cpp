@@ -8,6 +8,7 @@
 
 #include "support/catch.hpp"
 #include "support/null_provider.hpp"
+#include "support/null_records.hpp"
 #include "support/pair.hpp"
 
 using namespace spantls;
@@ -276,4 +277,65 @@ TEST_CASE("what was in each record can be told") {
     std::size_t wire = 0;
     for (const record_info& record : both.client.opened) wire += record.wire_size;
     REQUIRE(wire == both.to_client.all.size());
+}
+
+TEST_CASE("what waits to be sent is named where nothing else can be done") {
+    test::pair<seeded_chacha> both;
+    REQUIRE(both.client.receive().what == what::output_waiting);
+    REQUIRE(both.client.flush());
+    REQUIRE(both.client.receive().what == what::need_input);
+    both.server.silent = true;
+    both.run();
+    REQUIRE(both.server.tls.owes_output());
+    REQUIRE(both.server.receive().what == what::output_waiting);
+    both.server.silent = false;
+    REQUIRE(both.handshake());
+    REQUIRE(both.client.tls.update_keys() == errc::none);
+    REQUIRE(both.client.receive().what == what::output_waiting);
+    // Data that has come goes before it.
+    REQUIRE(both.server.send("data") == errc::none);
+    both.client.arrive(both.to_client.take());
+    REQUIRE(both.client.receive().what == what::application_data);
+    REQUIRE(both.client.receive().what == what::output_waiting);
+    REQUIRE(both.client.flush());
+    REQUIRE(both.client.receive().what == what::need_input);
+}
+
+TEST_CASE("data may come in one piece with the last message before it") {
+    // Of the client, whose first data leaves together with its Finished.
+    test::pair<seeded_chacha> by_client;
+    by_client.client.watch = [&](const step& step) {
+        if (step.what == what::handshake_done) REQUIRE(by_client.client.send("at once") == errc::none);
+    };
+    REQUIRE(by_client.handshake());
+    REQUIRE(by_client.server.received == test::text("at once"));
+
+    // Of a server, which need not wait for the client's Finished (section 2).
+    for (const auto who : {client_authentication::none, client_authentication::request}) {
+        test::pair<test::null_provider> by_server({.server = {.authenticate_client = who}});
+        by_server.client.own = &by_server.client_credentials();
+        by_server.to_client.transit = [first = true](test::buffer sent) mutable {
+            const test::buffer data = test::null_data(test::text("early"));
+            if (std::exchange(first, false)) sent.insert(sent.end(), data.begin(), data.end());
+            return sent;
+        };
+        REQUIRE(by_server.handshake());
+        REQUIRE(by_server.client.received == test::text("early"));
+        const auto& history = by_server.client.history;
+        REQUIRE(history[history.size() - 2].what == what::handshake_done);
+    }
+}
+
+TEST_CASE("data before its time is refused") {
+    test::pair<test::null_provider> both;
+    both.to_server.transit = [](test::buffer sent) {
+        if (sent[0] == 22) return sent;
+        const test::buffer data = test::null_data(test::text("too early"));
+        sent.insert(sent.begin() + (sent[0] == 20 ? 6 : 0), data.begin(), data.end());
+        return sent;
+    };
+    REQUIRE_FALSE(both.handshake());
+    REQUIRE(both.server.error() == errc::premature_application_data);
+    REQUIRE(both.server.received.empty());
+    REQUIRE(both.client.alert() == alert_description::unexpected_message);
 }

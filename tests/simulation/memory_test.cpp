@@ -251,6 +251,36 @@ TEST_CASE("a larger workspace can be lent at any point of a handshake, and the o
         }
 }
 
+TEST_CASE("a larger workspace can be lent in the middle of what is being sent") {
+    for (const bool retry : {false, true}) {
+        test::pair_options options = test::conversation_options();
+        if (retry) options.client.shares = fixed_vector<named_group, 4>{};
+        const test::credentials longer("server", 500);
+        real_pair both(options);
+        both.client.own = &both.client_credentials();
+        both.server.own = &longer;
+        std::size_t size = 9000, moves = 0;
+        const auto send_slowly = [&](auto& end, test::link& to) {
+            test::buffer out(min_output + 10);
+            for (output sent = end.tls.transmit(out); !sent.empty(); sent = end.tls.transmit(out)) {
+                to.put(sent.records);
+                if (end.tls.connected()) continue;
+                REQUIRE(end.lend(++size) == errc::none);
+                ++moves;
+            }
+        };
+        both.client.silent = both.server.silent = true;
+        do {
+            send_slowly(both.client, both.to_server);
+            send_slowly(both.server, both.to_client);
+        } while (both.round() || both.client.tls.owes_output() || both.server.tls.owes_output());
+        REQUIRE(both.client.has(what::handshake_done));
+        REQUIRE(both.server.has(what::handshake_done));
+        REQUIRE(moves > 20);
+        talks(both);
+    }
+}
+
 TEST_CASE("the workspace comes back wiped when nothing needs it any more, and not before") {
     real_pair both;
     const auto taken = [](auto& end) { return end.tls.take_workspace(); };

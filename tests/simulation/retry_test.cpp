@@ -143,6 +143,36 @@ TEST_CASE("what may not change after a retry") {
     REQUIRE(with_second_hello([](mutable_bytes hello) { hello[hello.size() - 35] = 0x77; }) == errc::bad_key_shares);
 }
 
+TEST_CASE("a client returns the cookie of a retry, with or without another share") {
+    for (const bool with_share : {true, false}) {
+        test::pair<test::null_provider> both(
+            {.client = {.shares = with_share ? no_share : std::nullopt, .compatibility_mode = false}});
+        const test::buffer chip(300, 0xcc);
+        both.to_client.transit = [&, retry = test::buffer{}](test::buffer sent) {
+            test::buffer extensions{0, 43, 0, 2, 3, 4};
+            if (with_share) extensions = test::joined({extensions, {0, 51, 0, 2, 0, 29}});
+            extensions = test::joined({extensions, {0, 44, 1, 46, 1, 44}, chip});
+            const test::buffer hello = test::message(
+                handshake_type::server_hello,
+                test::joined({{3, 3}, test::copy(hello_retry_request_random), {0, 0x13, 0x03, 0},
+                              {static_cast<std::uint8_t>(extensions.size() >> 8), static_cast<std::uint8_t>(extensions.size())},
+                              extensions}));
+            return sent[0] == 22 ? test::plain_record(content_type::handshake, hello) : test::buffer{};
+        };
+        both.run();
+        const auto records = test::records_in(both.to_server.all);
+        REQUIRE(records.size() >= 2);
+        parsed_client_hello first, second;
+        REQUIRE(first.parse(bytes_view(records[0]).subspan(9)) == errc::none);
+        REQUIRE(second.parse(bytes_view(records[1]).subspan(9)) == errc::none);
+        REQUIRE_FALSE(first.extensions.has(extension_type::cookie));
+        REQUIRE(test::copy(second.extensions[extension_type::cookie]) == test::joined({{1, 44}, chip}));
+        const auto shares = [](const parsed_client_hello& hello) { return test::copy(hello.extensions[extension_type::key_share]); };
+        REQUIRE((shares(first) == shares(second)) == !with_share);
+        REQUIRE(shares(second).size() == 2 + 4 + 32);
+    }
+}
+
 TEST_CASE("a client takes no second retry, and none that changes nothing") {
     test::buffer retry;
     test::pair<test::null_provider> both({.client = {.shares = no_share, .compatibility_mode = false}});

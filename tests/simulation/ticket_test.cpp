@@ -174,6 +174,21 @@ TEST_CASE("several tickets over several records, cut anywhere") {
     }
 }
 
+TEST_CASE("nothing stands between the pieces of a message") {
+    const test::buffer ticket = test::ticket_message(1, 10);
+    const test::buffer front(ticket.begin(), ticket.begin() + 9), back(ticket.begin() + 9, ticket.end());
+    for (const test::buffer& between : {test::null_data({1}), test::null_data({}), test::null_alert(1, alert_description::user_canceled)}) {
+        test::pair<test::null_provider> both;
+        REQUIRE(both.handshake());
+        both.to_client.put(test::joined({test::null_handshake(front), between, test::null_handshake(back)}));
+        both.run();
+        REQUIRE(both.client.error() == errc::interleaved_record);
+        REQUIRE(both.server.alert() == alert_description::unexpected_message);
+        REQUIRE(both.client.received.empty());
+        REQUIRE_FALSE(both.client.has(what::ticket));
+    }
+}
+
 TEST_CASE("tickets that cannot be sent") {
     test::pair<seeded_chacha> both;
     REQUIRE(both.handshake());

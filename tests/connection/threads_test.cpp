@@ -1,5 +1,5 @@
-// The two halves of a connection on two threads, without a lock between them: data both ways, key updates that cross, and
-// ends of every kind. Meant for ThreadSanitizer.
+// The two halves of a connection on two threads, without a lock between them: data both ways, key updates that cross,
+// and ends of every kind. Meant for ThreadSanitizer.
 #include <spantls/connection/halves.hpp>
 
 #include <algorithm>
@@ -21,8 +21,8 @@ namespace {
 
 using provider = test::seeded<sodium_chacha>;
 
-/// One direction of a transport: bytes, their end, and no more than so many on the way. What happens to it is seen by the
-/// reader of one end and the writer of the other only.
+/// One direction of a transport: bytes, their end, and no more than so many on the way. What happens to it is seen by
+/// the reader of one end and the writer of the other only.
 class one_way {
 public:
     void write(bytes_view bytes) {
@@ -86,14 +86,16 @@ private:
 };
 
 /// The byte at `at` of what an end says.
-std::uint8_t said(std::uint64_t seed, std::size_t at) { return static_cast<std::uint8_t>((at * 2654435761u + seed) >> 11); }
+std::uint8_t said(std::uint64_t seed, std::size_t at) {
+    return static_cast<std::uint8_t>((at * 2654435761u + seed) >> 11);
+}
 
 struct plan {
     std::uint64_t seed = 1;
-    std::size_t size = 0;          ///< bytes to say
-    std::size_t update_every = 0;  ///< calls to send(); every other one asks the peer to do the same
-    std::size_t abort_after = SIZE_MAX;   ///< bytes said before the writer gives up
-    std::size_t damage_at = SIZE_MAX;     ///< byte of the stream that does not arrive as it was sent
+    std::size_t size = 0;                ///< bytes to say
+    std::size_t update_every = 0;        ///< calls to send(); every other one asks the peer to do the same
+    std::size_t abort_after = SIZE_MAX;  ///< bytes said before the writer gives up
+    std::size_t damage_at = SIZE_MAX;    ///< byte of the stream that does not arrive as it was sent
 };
 
 struct account {
@@ -108,7 +110,8 @@ struct account {
 
 /// One thread of an end. It reads until there is nothing more to read.
 template <class Half>
-void read_all(Half half, one_way& from, bell& wake, std::atomic<bool>& over, std::uint64_t peers_seed, account& result) {
+void read_all(Half half, one_way& from, bell& wake, std::atomic<bool>& over, std::uint64_t peers_seed,
+              account& result) {
     test::buffer input(40000);
     test::seeded_stream random(peers_seed);
     std::size_t have = 0;
@@ -138,8 +141,8 @@ void read_all(Half half, one_way& from, bell& wake, std::atomic<bool>& over, std
     wake.ring();
 }
 
-/// The other thread. It says everything, then close_notify, and then answers what has to be answered; with nothing to say
-/// it closes when the other end has.
+/// The other thread. It says everything, then close_notify, and then answers what has to be answered; with nothing to
+/// say it closes when the other end has.
 template <class Half>
 void write_all(Half half, one_way& to, bell& wake, const std::atomic<bool>& over, const plan& plan, account& result) {
     test::buffer text(20000), out(30000);
@@ -147,7 +150,8 @@ void write_all(Half half, one_way& to, bell& wake, const std::atomic<bool>& over
     std::size_t sent_bytes = 0;
     const auto put = [&](bytes_view records) {
         test::buffer bytes = test::copy(records);
-        if (plan.damage_at >= sent_bytes && plan.damage_at - sent_bytes < bytes.size()) bytes[plan.damage_at - sent_bytes] ^= 0x20;
+        if (plan.damage_at >= sent_bytes && plan.damage_at - sent_bytes < bytes.size())
+            bytes[plan.damage_at - sent_bytes] ^= 0x20;
         sent_bytes += bytes.size();
         to.write(bytes);
     };
@@ -192,10 +196,15 @@ struct two_ends {
         auto [server_reader, server_writer] = both->server.tls.split();
         account client_writes, server_writes;
         std::thread threads[] = {
-            std::thread([&, half = client_reader] { read_all(half, to_client, client_bell, client_over, down.seed, client); }),
-            std::thread([&, half = server_reader] { read_all(half, to_server, server_bell, server_over, up.seed, server); }),
-            std::thread([&, half = client_writer] { write_all(half, to_server, client_bell, client_over, up, client_writes); }),
-            std::thread([&, half = server_writer] { write_all(half, to_client, server_bell, server_over, down, server_writes); }),
+            std::thread(
+                [&, half = client_reader] { read_all(half, to_client, client_bell, client_over, down.seed, client); }),
+            std::thread(
+                [&, half = server_reader] { read_all(half, to_server, server_bell, server_over, up.seed, server); }),
+            std::thread(
+                [&, half = client_writer] { write_all(half, to_server, client_bell, client_over, up, client_writes); }),
+            std::thread([&, half = server_writer] {
+                write_all(half, to_client, server_bell, server_over, down, server_writes);
+            }),
         };
         for (std::thread& thread : threads) thread.join();
         client.requests = client_writes.requests;
@@ -210,7 +219,8 @@ constexpr std::size_t much = 3000000;
 }  // namespace
 
 TEST_CASE("heavy transfer both ways with key updates that cross", "[threads]") {
-    const two_ends ends({.seed = 1, .size = 4 * much, .update_every = 7}, {.seed = 2, .size = 4 * much, .update_every = 5},
+    const two_ends ends({.seed = 1, .size = 4 * much, .update_every = 7},
+                        {.seed = 2, .size = 4 * much, .update_every = 5},
                         {.client = {.rekey_after = 40}, .server = {.record_size = 5000, .rekey_after = 90}});
     for (const account* end : {&ends.client, &ends.server}) {
         REQUIRE(end->error == errc::none);
@@ -235,7 +245,8 @@ TEST_CASE("one end talks and the other only answers key updates", "[threads]") {
 TEST_CASE("an alert crosses from the reader to the writer, in the middle of everything", "[threads]") {
     for (std::size_t at = 1; at < much; at = at * 3 + 1000) {
         CAPTURE(at);
-        const two_ends ends({.seed = at, .size = much, .update_every = 6, .damage_at = at}, {.seed = at + 1, .size = much, .update_every = 4});
+        const two_ends ends({.seed = at, .size = much, .update_every = 6, .damage_at = at},
+                            {.seed = at + 1, .size = much, .update_every = 4});
         // The server has read something that is not authentic, or waits for what never comes where a length was hit.
         REQUIRE(ends.server.last == what::failed);
         REQUIRE((ends.server.error == errc::bad_record_mac || ends.server.error == errc::unexpected_record_type ||
@@ -262,7 +273,8 @@ TEST_CASE("both ends fail at the same time", "[threads]") {
 
 TEST_CASE("a writer gives up, and a reader hears of it", "[threads]") {
     for (const std::size_t after : {std::size_t{0}, std::size_t{1}, std::size_t{700000}}) {
-        const two_ends ends({.seed = 5, .size = much, .update_every = 6, .abort_after = after}, {.seed = 6, .size = much});
+        const two_ends ends({.seed = 5, .size = much, .update_every = 6, .abort_after = after},
+                            {.seed = 6, .size = much});
         REQUIRE(ends.client.send_error == errc::connection_failed);
         REQUIRE(ends.server.last == what::failed);
         REQUIRE(ends.server.error == errc::peer_alert);

@@ -91,15 +91,16 @@ TEST_CASE("a client that declines is let in where a certificate was only request
     REQUIRE_FALSE(both.server.has(what::verify_peer));
 }
 
-TEST_CASE("a client that declines is not let in where a certificate is required, and hears it where data was expected") {
+TEST_CASE(
+    "a client that declines is not let in where a certificate is required, and hears it where data was expected") {
     pair both(asking(client_authentication::require));
     server_refuses(both, errc::certificate_required, alert_description::certificate_required);
 }
 
 TEST_CASE("every verdict on a client has its alert") {
-    for (const errc why : {errc::bad_certificate, errc::unsupported_certificate, errc::certificate_revoked,
-                           errc::certificate_expired, errc::certificate_unknown, errc::unknown_ca, errc::access_denied,
-                           errc::refused}) {
+    for (const errc why :
+         {errc::bad_certificate, errc::unsupported_certificate, errc::certificate_revoked, errc::certificate_expired,
+          errc::certificate_unknown, errc::unknown_ca, errc::access_denied, errc::refused}) {
         CAPTURE(name_of(why));
         pair both(asking(client_authentication::request));
         both.client.own = &both.client_credentials();
@@ -171,7 +172,8 @@ TEST_CASE("the two ends do not sign the same") {
     REQUIRE(context == "TLS 1.3, client CertificateVerify");
     REQUIRE(by_client.size() == 64 + 33 + 1 + 32);
     REQUIRE(by_server.size() == 64 + 33 + 1 + 32);
-    REQUIRE(test::buffer(by_client.begin() + 98, by_client.end()) != test::buffer(by_server.begin() + 98, by_server.end()));
+    REQUIRE(test::buffer(by_client.begin() + 98, by_client.end()) !=
+            test::buffer(by_server.begin() + 98, by_server.end()));
 }
 
 TEST_CASE("an identity with schemes that the peer does not take") {

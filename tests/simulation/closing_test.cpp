@@ -67,7 +67,8 @@ void is_dead(Endpoint& end) {
 }
 
 bool fatal_by_nature(int value) {
-    return value != static_cast<int>(alert_description::close_notify) && value != static_cast<int>(alert_description::user_canceled);
+    return value != static_cast<int>(alert_description::close_notify) &&
+           value != static_cast<int>(alert_description::user_canceled);
 }
 
 }  // namespace
@@ -177,7 +178,9 @@ TEST_CASE("user_canceled stands before its close_notify, both as warnings") {
     both.client.flush();
     REQUIRE(both.to_server.all.size() >= 14);
     const test::buffer last(both.to_server.all.end() - 14, both.to_server.all.end());
-    REQUIRE(test::hex(last) == "1503030002015a" "15030300020100");
+    REQUIRE(test::hex(last) ==
+            "1503030002015a"
+            "15030300020100");
 }
 
 TEST_CASE("user_canceled by itself changes nothing") {
@@ -211,6 +214,48 @@ TEST_CASE("an alert of the caller's choice") {
     REQUIRE(in_handshake.client.error() == errc::peer_alert);
     REQUIRE(in_handshake.client.alert() == alert_description::internal_error);
     REQUIRE(in_handshake.server.error() == errc::canceled);
+}
+
+TEST_CASE("an end that gives up in the middle of a flight sends the rest of it, and then why") {
+    const auto give_up = [](auto& both, auto& end, auto& other, test::link& to, std::size_t records) {
+        for (std::size_t i = 0; i < records; ++i) {
+            test::buffer out(min_output + 10);
+            const output sent = end.tls.transmit(out);
+            if (sent.empty()) return false;
+            to.put(sent.records);
+        }
+        end.tls.abort(alert_description::general_error);
+        both.run();
+        REQUIRE(end.error() == errc::canceled);
+        REQUIRE(other.error() == errc::peer_alert);
+        REQUIRE(other.alert() == alert_description::general_error);
+        is_dead(end);
+        is_dead(other);
+        return true;
+    };
+    std::size_t records = 0;
+    for (bool more = true; more; ++records) {
+        CAPTURE(records);
+        real_pair both;
+        both.server.silent = true;
+        both.run();
+        both.server.silent = false;
+        REQUIRE(both.server.tls.owes_output());
+        more = give_up(both, both.server, both.client, both.to_client, records);
+    }
+    REQUIRE(records > 10);
+    for (records = 0;; ++records) {
+        CAPTURE(records);
+        real_pair both({.server = {.authenticate_client = client_authentication::require}});
+        both.client.own = &both.client_credentials();
+        both.client.flush();
+        both.client.silent = true;
+        both.run();
+        both.client.silent = false;
+        REQUIRE(both.client.has(what::handshake_done));
+        if (!give_up(both, both.client, both.server, both.to_server, records)) break;
+    }
+    REQUIRE(records > 10);
 }
 
 TEST_CASE("every alert that there is, and every one that there is not, ends the connection on both sides") {
@@ -253,7 +298,8 @@ TEST_CASE("close_notify is one at any level") {
 }
 
 TEST_CASE("a record of alerts holds exactly one") {
-    for (const test::buffer& content : {test::buffer{}, test::buffer{2}, test::buffer{2, 40, 0}, test::buffer{1, 0, 1, 0}}) {
+    for (const test::buffer& content :
+         {test::buffer{}, test::buffer{2}, test::buffer{2, 40, 0}, test::buffer{1, 0, 1, 0}}) {
         CAPTURE(content.size());
         null_pair both;
         REQUIRE(both.handshake());

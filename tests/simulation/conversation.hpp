@@ -23,7 +23,8 @@ void give_ticket(Endpoint& server, link& to) {
 }
 
 /// What both ends mean to say, whether it arrives or not.
-inline const buffer said_by_client = text("a question" + std::string(300, 'q')), said_by_server = text("an answer" + std::string(200, 'a'));
+inline const buffer said_by_client = text("a question" + std::string(300, 'q')),
+                    said_by_server = text("an answer" + std::string(200, 'a'));
 
 template <class Pair>
 void converse(Pair& both) {
@@ -61,10 +62,11 @@ bool only_what_was_said(const Pair& both) {
 /// Everything arrived, and both ends are content.
 template <class Pair>
 bool went_well(const Pair& both) {
-    return both.server.received == said_by_client && both.client.received == said_by_server && both.client.tickets.size() == 1 &&
-        both.client.error() == spantls::errc::none && both.server.error() == spantls::errc::none &&
-        both.client.tls.protocol() == "talk" && both.server.has(spantls::what::verify_peer) &&
-        both.client.has(spantls::what::closed) && both.server.has(spantls::what::peer_closed);
+    return both.server.received == said_by_client && both.client.received == said_by_server &&
+           both.client.tickets.size() == 1 && both.client.error() == spantls::errc::none &&
+           both.server.error() == spantls::errc::none && both.client.tls.protocol() == "talk" &&
+           both.server.has(spantls::what::verify_peer) && both.client.has(spantls::what::closed) &&
+           both.server.has(spantls::what::peer_closed);
 }
 
 /// What happened, without how often.

@@ -1,5 +1,5 @@
-// One bit of one byte of a connection is flipped on its way: it is noticed, the right thing is said about it, and nothing
-// is delivered that was not sent.
+// One bit of one byte of a connection is flipped on its way: it is noticed, the right thing is said about it, and
+// nothing is delivered that was not sent.
 #include <spantls/spantls.hpp>
 
 #include <initializer_list>
@@ -31,7 +31,10 @@ std::vector<place> places_of(const test::buffer& stream) {
     const auto records = test::records_in(stream);
     for (std::size_t i = 0; i < records.size(); ++i)
         for (std::size_t at = 0; at < records[i].size(); ++at)
-            places.push_back({at == 0 ? part::type : at < 3 ? part::version : at < 5 ? part::length : part::body,
+            places.push_back({at == 0  ? part::type
+                              : at < 3 ? part::version
+                              : at < 5 ? part::length
+                                       : part::body,
                               static_cast<content_type>(records[i][0]), i + 1 == records.size()});
     return places;
 }
@@ -47,7 +50,8 @@ bool acceptable(const place& at, errc error) {
         switch (at.where) {
             // It looks like another record in the clear, or like nothing at all.
             case part::type: return one_of(error, {unexpected_record_type, bad_change_cipher_spec, bad_alert});
-            // Longer: it overflows, takes in the next record, or waits for what never comes. Shorter: it is not authentic.
+            // Longer: it overflows, takes in the next record, or waits for what never comes. Shorter: it is not
+            // authentic.
             case part::length: return one_of(error, {bad_record_mac, record_overflow, truncated});
             // The header is authenticated with the rest.
             case part::version:
@@ -58,17 +62,21 @@ bool acceptable(const place& at, errc error) {
     if (at.outer == content_type::change_cipher_spec) {
         switch (at.where) {
             // As a handshake record it is the first byte of a ClientHello, or of nothing that is expected.
-            case part::type: return one_of(error, {unexpected_record_type, bad_alert, message_too_long, interleaved_record, truncated});
+            case part::type:
+                return one_of(error,
+                              {unexpected_record_type, bad_alert, message_too_long, interleaved_record, truncated});
             case part::length: return one_of(error, {bad_change_cipher_spec, record_overflow, truncated});
             default: return error == bad_change_cipher_spec;
         }
     }
     switch (at.where) {
-        case part::type: return one_of(error, {unexpected_record_type, bad_change_cipher_spec, bad_alert, premature_application_data});
+        case part::type:
+            return one_of(error,
+                          {unexpected_record_type, bad_change_cipher_spec, bad_alert, premature_application_data});
         // A hello that is cut, or one that takes in what stands behind it, or waits for it.
         case part::length:
-            return one_of(error, {truncated, record_overflow, unexpected_record_type, key_change_unaligned, empty_fragment,
-                                  interleaved_record, bad_record_mac});
+            return one_of(error, {truncated, record_overflow, unexpected_record_type, key_change_unaligned,
+                                  empty_fragment, interleaved_record, bad_record_mac});
         // A hello in which anything may have changed; none, when the other end is the first to notice.
         default: return error == none || fault_of(error) == fault::peer || error == truncated;
     }
@@ -89,8 +97,8 @@ void is_told(const place& at, Failed& failed, const test::buffer& sent, Other& o
         REQUIRE(other.alert() == *alert);
         return;
     }
-    // With a hello that reads differently at both ends the keys differ, and so nothing can be told; and whoever has had the
-    // last word, close_notify, does not listen any more.
+    // With a hello that reads differently at both ends the keys differ, and so nothing can be told; and whoever has had
+    // the last word, close_notify, does not listen any more.
     const bool other_keys = at.outer == content_type::handshake && other.error() == errc::bad_record_mac;
     const bool heard_the_end = other.error() == errc::none && (other.has(what::peer_closed) || other.has(what::closed));
     CAPTURE(name_of(other.error()), name_of(failed.error()));
@@ -113,7 +121,8 @@ void flip_everything(std::initializer_list<std::uint8_t> header_masks, std::init
                 const place& here = places[at];
                 CAPTURE(up, at, unsigned{mask}, static_cast<int>(here.where), name_of(here.outer));
                 Pair both(options);
-                (up ? both.to_server : both.to_client).transit = [&, passed = std::size_t{0}](test::buffer sent) mutable {
+                (up ? both.to_server : both.to_client).transit = [&,
+                                                                  passed = std::size_t{0}](test::buffer sent) mutable {
                     if (at >= passed && at < passed + sent.size()) sent[at - passed] ^= mask;
                     passed += sent.size();
                     return sent;
@@ -133,14 +142,16 @@ void flip_everything(std::initializer_list<std::uint8_t> header_masks, std::init
                 REQUIRE_FALSE(test::went_well(both));
                 REQUIRE((reader != errc::none || writer != errc::none));
                 const bool waits = here.where == part::length || here.outer == content_type::change_cipher_spec ||
-                    here.outer == content_type::handshake;
+                                   here.outer == content_type::handshake;
                 if (!waits) REQUIRE((fault_of(reader) == fault::peer && reader != errc::peer_alert));
                 for (const bool client_failed : {true, false}) {
                     const errc error = client_failed ? both.client.error() : both.server.error();
                     if (error == errc::none || error == errc::peer_alert || error == errc::truncated) continue;
                     // Both may have failed by themselves, when the keys differ.
-                    if (client_failed) is_told(here, both.client, both.to_server.all, both.server);
-                    else is_told(here, both.server, both.to_client.all, both.client);
+                    if (client_failed)
+                        is_told(here, both.client, both.to_server.all, both.server);
+                    else
+                        is_told(here, both.server, both.to_client.all, both.client);
                 }
             }
     }

@@ -71,8 +71,8 @@ bool has_change_cipher_spec(const test::buffer& stream) {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("both ends of a provider shake hands and talk", "", sodium, sodium_chacha, seeded_sodium, seeded_chacha,
-                   test::null_provider) {
+TEMPLATE_TEST_CASE("both ends of a provider shake hands and talk", "", sodium, sodium_chacha, seeded_sodium,
+                   seeded_chacha, test::null_provider) {
     test::pair<TestType> both;
     REQUIRE(both.handshake());
     REQUIRE(both.client.tls.connected());
@@ -96,7 +96,8 @@ TEST_CASE("ends with different providers understand each other") {
 }
 
 TEMPLATE_TEST_CASE("each cipher suite", "", seeded_sodium, test::null_provider) {
-    for (const cipher_suite suite : {cipher_suite::tls_chacha20_poly1305_sha256, cipher_suite::tls_aes_256_gcm_sha384}) {
+    for (const cipher_suite suite :
+         {cipher_suite::tls_chacha20_poly1305_sha256, cipher_suite::tls_aes_256_gcm_sha384}) {
         CAPTURE(name_of(suite));
         if (!test::make_provider<TestType>(1).available(suite)) continue;
         test::pair<TestType> chosen_by_client({.client = {.prefer = {.suites = {suite}}}});
@@ -188,7 +189,8 @@ TEST_CASE("an address is not sent as SNI, but the server is judged by it") {
     REQUIRE(nameless.server.server_name.empty());
 }
 
-TEMPLATE_TEST_CASE("key log: the same five lines on both sides, and only when asked for", "", seeded_sodium, seeded_chacha) {
+TEMPLATE_TEST_CASE("key log: the same five lines on both sides, and only when asked for", "", seeded_sodium,
+                   seeded_chacha) {
     test::pair<TestType> both({.client = {.key_log = true}, .server = {.key_log = true}});
     REQUIRE(both.handshake());
     REQUIRE(both.client.key_log == both.server.key_log);

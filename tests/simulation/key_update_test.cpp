@@ -196,10 +196,12 @@ TEST_CASE("an answer that is owed goes ahead of the data") {
     REQUIRE(both.client.received == test::text("answer"));
 }
 
-TEMPLATE_TEST_CASE("keys change by themselves at the limit of the configuration", "", seeded_chacha, test::null_provider) {
+TEMPLATE_TEST_CASE("keys change by themselves at the limit of the configuration", "", seeded_chacha,
+                   test::null_provider) {
     for (const std::uint64_t limit : {2u, 3u, 10u}) {
         CAPTURE(limit);
-        test::pair<TestType> both({.client = {.record_size = 7, .rekey_after = limit}, .server = {.rekey_after = limit}});
+        test::pair<TestType> both(
+            {.client = {.record_size = 7, .rekey_after = limit}, .server = {.rekey_after = limit}});
         REQUIRE(both.handshake());
         both.server.opened.clear();
         test::buffer sent;
@@ -274,7 +276,8 @@ TEST_CASE("what a KeyUpdate may not be") {
     REQUIRE(fails_with(test::null_handshake(test::message(key_update, {0, 0}))) == errc::decode_error);
     const test::buffer one = test::key_update_message(false);
     REQUIRE(fails_with(test::null_handshake(test::joined({one, one}))) == errc::key_change_unaligned);
-    REQUIRE(fails_with(test::null_handshake(test::joined({one, test::ticket_message(1)}))) == errc::key_change_unaligned);
+    REQUIRE(fails_with(test::null_handshake(test::joined({one, test::ticket_message(1)}))) ==
+            errc::key_change_unaligned);
     REQUIRE(fails_with(test::null_handshake(test::joined({one, {4, 0}}))) == errc::key_change_unaligned);
     REQUIRE(fails_with(test::plain_record(content_type::handshake, one)) == errc::unexpected_record_type);
 }

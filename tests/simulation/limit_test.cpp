@@ -89,32 +89,40 @@ TEST_CASE("key updates in a row, by a peer that really makes them") {
             both.server.flush();
         }
         both.run();
-        ends_with(both.client, both.server, count == max_key_updates_in_a_row ? errc::none : errc::too_many_key_updates);
+        ends_with(both.client, both.server,
+                  count == max_key_updates_in_a_row ? errc::none : errc::too_many_key_updates);
     }
 }
 
 TEST_CASE("post-handshake messages without data between them") {
-    const auto ticket = [](std::size_t i) { return test::null_handshake(test::ticket_message(static_cast<std::uint8_t>(i))); };
+    const auto ticket = [](std::size_t i) {
+        return test::null_handshake(test::ticket_message(static_cast<std::uint8_t>(i)));
+    };
     many(max_post_handshake_messages, errc::none, ticket);
     many(max_post_handshake_messages + 1, errc::too_many_messages, ticket);
     many(20 * max_post_handshake_messages, errc::none,
          [&](std::size_t i) { return i % (max_post_handshake_messages + 1) == 0 ? test::null_data({1}) : ticket(i); });
-    const auto mixed = [&](std::size_t i) { return i % 2 == 0 ? ticket(i) : test::null_handshake(test::key_update_message(false)); };
+    const auto mixed = [&](std::size_t i) {
+        return i % 2 == 0 ? ticket(i) : test::null_handshake(test::key_update_message(false));
+    };
     many(max_post_handshake_messages, errc::none, mixed);
     many(max_post_handshake_messages + 1, errc::too_many_messages, mixed);
     const auto canceled = [](std::size_t) { return test::null_alert(1, alert_description::user_canceled); };
     many(max_post_handshake_messages, errc::none, canceled);
     many(max_post_handshake_messages + 1, errc::too_many_messages, canceled);
-    for (const std::size_t count : {std::size_t{max_post_handshake_messages}, std::size_t{max_post_handshake_messages + 1}})
+    for (const std::size_t count :
+         {std::size_t{max_post_handshake_messages}, std::size_t{max_post_handshake_messages + 1}})
         many(1, count == max_post_handshake_messages ? errc::none : errc::too_many_messages, [&](std::size_t) {
             test::buffer all;
-            for (std::size_t i = 0; i < count; ++i) all = test::joined({all, test::ticket_message(static_cast<std::uint8_t>(i))});
+            for (std::size_t i = 0; i < count; ++i)
+                all = test::joined({all, test::ticket_message(static_cast<std::uint8_t>(i))});
             return test::null_handshake(all);
         });
 }
 
 TEST_CASE("user_canceled in a handshake") {
-    for (const std::size_t count : {std::size_t{max_post_handshake_messages}, std::size_t{max_post_handshake_messages + 1}}) {
+    for (const std::size_t count :
+         {std::size_t{max_post_handshake_messages}, std::size_t{max_post_handshake_messages + 1}}) {
         null_pair both;
         for (std::size_t i = 0; i < count; ++i)
             both.to_server.put(test::plain_record(content_type::alert, test::buffer{1, 90}));
@@ -142,8 +150,10 @@ TEST_CASE("change_cipher_spec records") {
             };
             const bool fits = count <= max_change_cipher_specs;
             REQUIRE(both.handshake() == fits);
-            if (to_client) ends_with(both.client, both.server, fits ? errc::none : errc::too_many_change_cipher_specs);
-            else ends_with(both.server, both.client, fits ? errc::none : errc::too_many_change_cipher_specs);
+            if (to_client)
+                ends_with(both.client, both.server, fits ? errc::none : errc::too_many_change_cipher_specs);
+            else
+                ends_with(both.server, both.client, fits ? errc::none : errc::too_many_change_cipher_specs);
         }
 }
 
@@ -161,7 +171,8 @@ TEST_CASE("change_cipher_spec where there is none") {
     REQUIRE(late.server.error() == errc::unexpected_record_type);
     REQUIRE(late.client.error() == errc::unexpected_record_type);
     // What it may not hold.
-    for (const test::buffer& record : {test::buffer{20, 3, 3, 0, 1, 2}, test::buffer{20, 3, 3, 0, 2, 1, 1}, test::buffer{20, 3, 3, 0, 0}}) {
+    for (const test::buffer& record :
+         {test::buffer{20, 3, 3, 0, 1, 2}, test::buffer{20, 3, 3, 0, 2, 1, 1}, test::buffer{20, 3, 3, 0, 0}}) {
         null_pair both;
         both.to_client.put(record);
         REQUIRE_FALSE(both.handshake());
@@ -201,8 +212,10 @@ TEST_CASE("records as large as they may be, and larger") {
     many(1, errc::record_overflow, [](std::size_t) { return test::null_data(test::buffer(1, 1), 16384); });
     many(1, errc::no_content_type, [](std::size_t) { return test::null_record(content_type::invalid, {}, 40); });
     many(1, errc::empty_fragment, [](std::size_t) { return test::null_handshake({}); });
-    many(1, errc::unexpected_record_type, [](std::size_t) { return test::null_record(content_type::change_cipher_spec, {1}); });
-    many(1, errc::unexpected_record_type, [](std::size_t) { return test::null_record(static_cast<content_type>(24), {1}); });
+    many(1, errc::unexpected_record_type,
+         [](std::size_t) { return test::null_record(content_type::change_cipher_spec, {1}); });
+    many(1, errc::unexpected_record_type,
+         [](std::size_t) { return test::null_record(static_cast<content_type>(24), {1}); });
 }
 
 TEST_CASE("handshake messages of 64 KiB in a handshake, and longer ones") {
@@ -216,7 +229,9 @@ TEST_CASE("handshake messages of 64 KiB in a handshake, and longer ones") {
         REQUIRE(hello.size() == size);
         test::buffer records;
         for (std::size_t at = 0; at < hello.size(); at += 16384)
-            records = test::joined({records, test::plain_record(content_type::handshake, bytes_view(hello).subspan(at, std::min<std::size_t>(16384, size - at)))});
+            records = test::joined(
+                {records, test::plain_record(content_type::handshake,
+                                             bytes_view(hello).subspan(at, std::min<std::size_t>(16384, size - at)))});
         auto both = std::make_unique<null_pair>(test::pair_options{.client = {.compatibility_mode = false}});
         bool first = true;
         both->to_server.transit = [&](test::buffer sent) { return std::exchange(first, false) ? records : sent; };
@@ -234,8 +249,10 @@ TEST_CASE("a handshake message that says that it is longer than 64 KiB is refuse
         null_pair both;
         both.client.silent = true;
         const std::size_t body = max_handshake_message - 4 + (too_long ? 1 : 0);
-        both.to_server.put(test::plain_record(content_type::handshake, test::buffer{1, static_cast<std::uint8_t>(body >> 16), static_cast<std::uint8_t>(body >> 8),
-                                                                                    static_cast<std::uint8_t>(body)}));
+        both.to_server.put(
+            test::plain_record(content_type::handshake,
+                               test::buffer{1, static_cast<std::uint8_t>(body >> 16),
+                                            static_cast<std::uint8_t>(body >> 8), static_cast<std::uint8_t>(body)}));
         both.server.lends = false;
         both.run();
         REQUIRE(both.server.error() == (too_long ? errc::message_too_long : errc::none));
@@ -272,13 +289,15 @@ TEST_CASE("early data that is not taken is skipped, up to a limit") {
         std::vector<std::size_t> lengths;
         bool skipped;
     };
-    const flow flows[] = {{{100}, true},          {{16384}, true},         {{16385}, false},          {{16384, 1}, false},
-                          {{8000, 8384}, true},   {{8000, 8385}, false},   {{1, 1, 1, 16381}, true},  {{}, true}};
+    const flow flows[] = {{{100}, true},        {{16384}, true},       {{16385}, false},         {{16384, 1}, false},
+                          {{8000, 8384}, true}, {{8000, 8385}, false}, {{1, 1, 1, 16381}, true}, {{}, true}};
     for (const flow& each : flows) {
-        test::pair<test::seeded<sodium_chacha>> both({.client = {.prefer = {.suites = {cipher_suite::tls_chacha20_poly1305_sha256}}, .compatibility_mode = false}});
+        test::pair<test::seeded<sodium_chacha>> both(
+            {.client = {.prefer = {.suites = {cipher_suite::tls_chacha20_poly1305_sha256}},
+                        .compatibility_mode = false}});
         CAPTURE(each.lengths.size(), each.skipped);
-        // A client of ours does not offer early data, so what it says is changed, and its transcript is not the server's:
-        // a server that has skipped everything fails at the client's first protected record, and no sooner.
+        // A client of ours does not offer early data, so what it says is changed, and its transcript is not the
+        // server's: a server that has skipped everything fails at the client's first protected record, and no sooner.
         bool first = true;
         both.to_server.transit = [&](test::buffer sent) {
             if (!std::exchange(first, false)) return sent;
@@ -289,7 +308,8 @@ TEST_CASE("early data that is not taken is skipped, up to a limit") {
             store_be(hello.data() + block, hello.size() - block - 2, 2);
             test::buffer all = test::plain_record(content_type::handshake, hello);
             for (const std::size_t length : each.lengths) {
-                test::buffer record{23, 3, 3, static_cast<std::uint8_t>(length >> 8), static_cast<std::uint8_t>(length)};
+                test::buffer record{23, 3, 3, static_cast<std::uint8_t>(length >> 8),
+                                    static_cast<std::uint8_t>(length)};
                 record.resize(5 + length, 0xee);
                 all.insert(all.end(), record.begin(), record.end());
             }

@@ -135,7 +135,8 @@ TEST_CASE("a workspace may begin anywhere") {
         const std::size_t size = client<seeded_chacha>::smallest_workspace;
         test::buffer memory(size + offset, 0x5a);
         {
-            client<seeded_chacha> tls(crypto, config, mutable_bytes(memory).subspan(offset), {.server_name = "leaf.example"});
+            client<seeded_chacha> tls(crypto, config, mutable_bytes(memory).subspan(offset),
+                                      {.server_name = "leaf.example"});
             REQUIRE(tls.error() == errc::none);
             test::buffer out(1000);
             REQUIRE_FALSE(tls.transmit(out).empty());
@@ -162,8 +163,8 @@ TEST_CASE("a chain that is longer asks for as much as it takes") {
             both.server.own = &longer;
             both.client.own = &longer_client;
             REQUIRE(both.handshake());
-            // For a first record, for the message that it begins, and for what comes in a record with its end. The sender's chain
-            // stays where it is.
+            // For a first record, for the message that it begins, and for what comes in a record with its end. The
+            // sender's chain stays where it is.
             REQUIRE(both.client.loans >= 1);
             REQUIRE(both.client.loans <= 3);
             REQUIRE(both.server.loans >= 1);
@@ -339,7 +340,8 @@ TEST_CASE("no secret of the handshake is left in a connection that is done, and 
     seeded_chacha client_crypto(1), server_crypto(2);
     alignas(tested) static std::uint8_t storage[sizeof(tested)];
     test::buffer client_memory(tested::workspace_size), server_memory(server<seeded_chacha>::workspace_size);
-    auto* const tls = ::new (static_cast<void*>(storage)) tested(client_crypto, config, client_memory, {.server_name = "x"});
+    auto* const tls =
+        ::new (static_cast<void*>(storage)) tested(client_crypto, config, client_memory, {.server_name = "x"});
     server<seeded_chacha> peer(server_crypto, serves, server_memory);
     const test::credentials who("server");
 

@@ -115,19 +115,23 @@ TEST_CASE("every question refused") {
         bool server;
         what question;
     };
-    for (const refusal& refused : {refusal{true, what::client_hello}, refusal{true, what::sign}, refusal{true, what::verify_peer},
-                                   refusal{false, what::choose_identity}, refusal{false, what::verify_peer},
-                                   refusal{false, what::sign}})
+    for (const refusal& refused :
+         {refusal{true, what::client_hello}, refusal{true, what::sign}, refusal{true, what::verify_peer},
+          refusal{false, what::choose_identity}, refusal{false, what::verify_peer}, refusal{false, what::sign}})
         for (const errc why : {errc::refused, errc::unrecognized_name, errc::access_denied, errc::certificate_expired,
                                errc::truncated, errc::not_asked, errc::canceled}) {
             CAPTURE(refused.server, name_of(refused.question), name_of(why));
             real_pair both(with_every_question());
             both.client.own = &both.client_credentials();
             const auto refusing = [&](auto& end) {
-                return [&](const step& step) { return step.what == refused.question && end.tls.refuse(why) == errc::none; };
+                return [&](const step& step) {
+                    return step.what == refused.question && end.tls.refuse(why) == errc::none;
+                };
             };
-            if (refused.server) both.server.answer = refusing(both.server);
-            else both.client.answer = refusing(both.client);
+            if (refused.server)
+                both.server.answer = refusing(both.server);
+            else
+                both.client.answer = refusing(both.client);
             REQUIRE_FALSE(both.handshake());
             const errc failed = refused.server ? both.server.error() : both.client.error();
             const errc other = refused.server ? both.client.error() : both.server.error();
@@ -213,8 +217,10 @@ TEST_CASE("a signature for which there is no room changes nothing, and fits when
                 return true;
             };
         };
-        if (of_server) both.server.answer = long_first(both.server);
-        else both.client.answer = long_first(both.client);
+        if (of_server)
+            both.server.answer = long_first(both.server);
+        else
+            both.client.answer = long_first(both.client);
         // It is no signature, but it arrives whole: the other end gets as far as checking it.
         REQUIRE_FALSE(both.handshake());
         REQUIRE(refused == 1);

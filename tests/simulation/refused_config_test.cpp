@@ -40,7 +40,8 @@ static_assert(checked<sodium>(server_config{.alpn = {"h2", name_of_256}}) == err
 static_assert(checked<sodium>(client_config{.alpn = {""}}) == errc::config_bad_alpn);
 static_assert(checked<sodium>(server_config{.alpn = {"h2", "mqtt", "h2"}}) == errc::config_too_many);
 static_assert(checked<sodium>(client_config{.alpn = {"1", "2", "3", "4", "5", "6", "7", "8"}}) == errc::none);
-static_assert(checked<sodium>(client_config{.alpn = {"1", "2", "3", "4", "5", "6", "7", "8", "9"}}) == errc::config_too_many);
+static_assert(checked<sodium>(client_config{.alpn = {"1", "2", "3", "4", "5", "6", "7", "8", "9"}}) ==
+              errc::config_too_many);
 
 // Nothing that the provider has.
 static_assert(checked<sodium>(client_config{.prefer = {.suites = {unknown_suite}}}) == errc::config_no_suite);
@@ -55,17 +56,18 @@ static_assert(checked<sodium>(client_config{.prefer = {.schemes = {signature_sch
 static_assert(checked<sodium>(client_config{.prefer = {.suites = {chacha, chacha}}}) == errc::config_too_many);
 static_assert(checked<sodium>(client_config{.prefer = {.groups = {named_group::x25519, named_group::x25519}}}) ==
               errc::config_too_many);
-static_assert(checked<sodium>(client_config{.prefer = {.schemes = {signature_scheme::ed25519, signature_scheme::ed25519}}}) ==
+static_assert(checked<sodium>(client_config{
+                  .prefer = {.schemes = {signature_scheme::ed25519, signature_scheme::ed25519}}}) ==
               errc::config_too_many);
-static_assert(checked<sodium>(client_config{.shares = fixed_vector<named_group, 4>{named_group::x25519, named_group::x25519}}) ==
-              errc::config_too_many);
+static_assert(checked<sodium>(client_config{.shares = fixed_vector<named_group, 4>{
+                                                named_group::x25519, named_group::x25519}}) == errc::config_too_many);
 
 // Shares of what is not offered, or cannot be made.
 static_assert(checked<sodium>(client_config{.shares = fixed_vector<named_group, 4>{named_group::secp256r1}}) ==
               errc::config_bad_shares);
-static_assert(checked<test::null_provider>(
-                  client_config{.prefer = {.groups = {named_group::x25519}},
-                                .shares = fixed_vector<named_group, 4>{named_group::secp256r1}}) == errc::config_bad_shares);
+static_assert(checked<test::null_provider>(client_config{
+                  .prefer = {.groups = {named_group::x25519}},
+                  .shares = fixed_vector<named_group, 4>{named_group::secp256r1}}) == errc::config_bad_shares);
 
 // Limits.
 static_assert(checked<sodium>(client_config{.record_size = 0}) == errc::config_bad_limit);
@@ -80,7 +82,8 @@ static_assert(check(client_target{.server_name = "host.example"}) == errc::none)
 static_assert(check(client_target{.server_name = "2001:db8::1"}) == errc::none);
 static_assert(check(client_target{.server_name = name_of_255.substr(2)}) == errc::none);
 static_assert(check(client_target{.server_name = name_of_255.substr(1)}) == errc::config_bad_server_name);
-static_assert(check(client_target{.server_name = std::string_view("host\0.example", 13)}) == errc::config_bad_server_name);
+static_assert(check(client_target{.server_name = std::string_view("host\0.example", 13)}) ==
+              errc::config_bad_server_name);
 static_assert(check(client_target{.server_name = "host example"}) == errc::config_bad_server_name);
 static_assert(check(client_target{.server_name = "host\n"}) == errc::config_bad_server_name);
 static_assert(check(client_target{.server_name = "h\xc3\xb6st"}) == errc::config_bad_server_name);
@@ -88,7 +91,8 @@ static_assert(check(client_target{.server_name = "host\x7f"}) == errc::config_ba
 
 // Chains.
 constexpr std::array<std::uint8_t, 65536> much{};
-constexpr std::array<bytes_view, 1> good_chain{bytes_view(much).first(65536 - 16 - 5)}, long_chain{bytes_view(much).first(65536 - 16 - 4)};
+constexpr std::array<bytes_view, 1> good_chain{bytes_view(much).first(65536 - 16 - 5)},
+    long_chain{bytes_view(much).first(65536 - 16 - 4)};
 constexpr std::array<bytes_view, 2> hollow_chain{bytes_view(much).first(10), bytes_view{}};
 constexpr std::array schemes{signature_scheme::ed25519};
 static_assert(check(identity{good_chain, schemes}) == errc::none);
@@ -185,7 +189,9 @@ TEST_CASE("one configuration serves any number of connections at once") {
     static const client_config shared_client{.alpn = {"a", "b"}};
     static const server_config shared_server{.alpn = {"b"}};
     std::list<test::pair<test::null_provider>> pairs;
-    for (int i = 0; i < 20; ++i) pairs.emplace_back(test::pair_options{.client = shared_client, .server = shared_server, .seed = static_cast<std::uint64_t>(i)});
+    for (int i = 0; i < 20; ++i)
+        pairs.emplace_back(test::pair_options{
+            .client = shared_client, .server = shared_server, .seed = static_cast<std::uint64_t>(i)});
     for (bool moved = true; moved;) {
         moved = false;
         for (auto& both : pairs) moved = both.round() || moved;

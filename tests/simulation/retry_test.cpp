@@ -17,8 +17,8 @@ using kem_provider = test::basic_null_provider<UINT64_MAX, test::null_x25519, te
 
 const std::optional<fixed_vector<named_group, 4>> no_share{fixed_vector<named_group, 4>{}};
 
-/// The types of the records of a stream, one letter each: h for handshake, c for change_cipher_spec, and p for those that
-/// are protected.
+/// The types of the records of a stream, one letter each: h for handshake, c for change_cipher_spec, and p for those
+/// that are protected.
 std::string shape(const test::buffer& stream) {
     std::string letters;
     for (const test::buffer& record : test::records_in(stream))
@@ -37,7 +37,8 @@ void talks(Pair& both) {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("a client without a share is asked for one", "", seeded_chacha, test::seeded<sodium>, test::null_provider) {
+TEMPLATE_TEST_CASE("a client without a share is asked for one", "", seeded_chacha, test::seeded<sodium>,
+                   test::null_provider) {
     for (const bool compatible : {true, false})
         for (const auto who : {client_authentication::none, client_authentication::request}) {
             test::pair<TestType> both({.client = {.shares = no_share, .compatibility_mode = compatible},
@@ -57,8 +58,8 @@ TEMPLATE_TEST_CASE("a client without a share is asked for one", "", seeded_chach
 
 TEST_CASE("a group of which the server has no use is retried with one that it has") {
     for (const bool compatible : {true, false}) {
-        test::pair<test::null_provider> both({.client = {.compatibility_mode = compatible},
-                                              .server = {.prefer = {.groups = {named_group::secp256r1}}}});
+        test::pair<test::null_provider> both(
+            {.client = {.compatibility_mode = compatible}, .server = {.prefer = {.groups = {named_group::secp256r1}}}});
         REQUIRE(both.handshake());
         REQUIRE(both.client.tls.group() == named_group::secp256r1);
         REQUIRE(both.server.tls.group() == named_group::secp256r1);
@@ -152,11 +153,13 @@ TEST_CASE("a client returns the cookie of a retry, with or without another share
             test::buffer extensions{0, 43, 0, 2, 3, 4};
             if (with_share) extensions = test::joined({extensions, {0, 51, 0, 2, 0, 29}});
             extensions = test::joined({extensions, {0, 44, 1, 46, 1, 44}, chip});
-            const test::buffer hello = test::message(
-                handshake_type::server_hello,
-                test::joined({{3, 3}, test::copy(hello_retry_request_random), {0, 0x13, 0x03, 0},
-                              {static_cast<std::uint8_t>(extensions.size() >> 8), static_cast<std::uint8_t>(extensions.size())},
-                              extensions}));
+            const test::buffer hello = test::message(handshake_type::server_hello,
+                                                     test::joined({{3, 3},
+                                                                   test::copy(hello_retry_request_random),
+                                                                   {0, 0x13, 0x03, 0},
+                                                                   {static_cast<std::uint8_t>(extensions.size() >> 8),
+                                                                    static_cast<std::uint8_t>(extensions.size())},
+                                                                   extensions}));
             return sent[0] == 22 ? test::plain_record(content_type::handshake, hello) : test::buffer{};
         };
         both.run();
@@ -167,7 +170,9 @@ TEST_CASE("a client returns the cookie of a retry, with or without another share
         REQUIRE(second.parse(bytes_view(records[1]).subspan(9)) == errc::none);
         REQUIRE_FALSE(first.extensions.has(extension_type::cookie));
         REQUIRE(test::copy(second.extensions[extension_type::cookie]) == test::joined({{1, 44}, chip}));
-        const auto shares = [](const parsed_client_hello& hello) { return test::copy(hello.extensions[extension_type::key_share]); };
+        const auto shares = [](const parsed_client_hello& hello) {
+            return test::copy(hello.extensions[extension_type::key_share]);
+        };
         REQUIRE((shares(first) == shares(second)) == !with_share);
         REQUIRE(shares(second).size() == 2 + 4 + 32);
     }
@@ -177,8 +182,10 @@ TEST_CASE("a client takes no second retry, and none that changes nothing") {
     test::buffer retry;
     test::pair<test::null_provider> both({.client = {.shares = no_share, .compatibility_mode = false}});
     both.to_client.transit = [&](test::buffer sent) {
-        if (retry.empty()) retry = sent;
-        else if (sent[0] == 22) sent = retry;
+        if (retry.empty())
+            retry = sent;
+        else if (sent[0] == 22)
+            sent = retry;
         return sent;
     };
     REQUIRE_FALSE(both.handshake());

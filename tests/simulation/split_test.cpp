@@ -82,7 +82,8 @@ TEST_CASE("handshake messages in the clear, in fragments of every size") {
             test::pair_options options = test::conversation_options();
             if (retry) options.client.shares = fixed_vector<named_group, 4>{};
             test::pair<seeded_chacha> both(options);
-            both.to_server.transit = both.to_client.transit = [=](test::buffer sent) { return test::reframe(sent, size); };
+            both.to_server.transit =
+                both.to_client.transit = [=](test::buffer sent) { return test::reframe(sent, size); };
             test::converse(both);
             REQUIRE(test::went_well(both));
             if (!retry) REQUIRE(test::events(both.client) == test::events(at_once<seeded_chacha>().client));

@@ -72,7 +72,8 @@ TEMPLATE_TEST_CASE("a ticket arrives, and both ends know its key", "", seeded_ch
 
 TEST_CASE("tickets of every size up to the largest, in records of every kind") {
     for (const std::size_t size : {1u, 100u, 16384u, 40000u, 65000u})
-        for (const std::uint16_t record_size : {std::uint16_t{16384}, std::uint16_t{500}, std::uint16_t{3}, std::uint16_t{1}}) {
+        for (const std::uint16_t record_size :
+             {std::uint16_t{16384}, std::uint16_t{500}, std::uint16_t{3}, std::uint16_t{1}}) {
             if (record_size < 500 && size > 500) continue;
             CAPTURE(size, record_size);
             test::pair<test::null_provider> both({.server = {.record_size = record_size}});
@@ -130,6 +131,31 @@ TEST_CASE("a ticket in pieces asks for memory by size, waits for it, and gives i
     REQUIRE(both.client.tls.take_workspace().empty());
 }
 
+TEST_CASE("a record that waits for memory may move, and be shown in part") {
+    test::pair<seeded_chacha> both({.server = {.record_size = 60}});
+    REQUIRE(both.handshake());
+    const test::buffer ticket(100, 0x66);
+    REQUIRE(send_ticket(both.server, ticket, both.to_client).error == errc::none);
+    REQUIRE(both.server.send("data behind it") == errc::none);
+    test::buffer input = both.to_client.take();
+    REQUIRE(both.client.tls.receive(input).what == what::need_workspace);
+    test::buffer elsewhere(1000);
+    copy_bytes(input, mutable_bytes(elsewhere).subspan(77));
+    wipe(input);
+    const mutable_bytes moved = mutable_bytes(elsewhere).subspan(77, input.size());
+    for (const std::size_t part : {0u, 4u, 5u, 60u, 81u}) {
+        const step again = both.client.tls.receive(moved.first(part));
+        REQUIRE(again.what == what::need_input);
+        REQUIRE(again.consumed == 0);
+    }
+    REQUIRE(both.client.tls.receive(moved).what == what::need_workspace);
+    both.client.arrive(test::copy(moved));
+    both.run();
+    REQUIRE(both.client.tickets.size() == 1);
+    is_whole(both.client.tickets[0], ticket);
+    REQUIRE(both.client.received == test::text("data behind it"));
+}
+
 TEST_CASE("memory can be replaced while a ticket is being put together") {
     test::pair<seeded_chacha> both({.server = {.record_size = 50}});
     REQUIRE(both.handshake());
@@ -159,7 +185,8 @@ TEST_CASE("several tickets in one record are one step, and a KeyUpdate behind th
 }
 
 TEST_CASE("several tickets over several records, cut anywhere") {
-    const test::buffer messages = test::joined({test::ticket_message(1, 10), test::ticket_message(2, 20), test::ticket_message(3)});
+    const test::buffer messages =
+        test::joined({test::ticket_message(1, 10), test::ticket_message(2, 20), test::ticket_message(3)});
     for (std::size_t cut = 1; cut < messages.size(); ++cut) {
         CAPTURE(cut);
         test::pair<test::null_provider> both;
@@ -177,7 +204,8 @@ TEST_CASE("several tickets over several records, cut anywhere") {
 TEST_CASE("nothing stands between the pieces of a message") {
     const test::buffer ticket = test::ticket_message(1, 10);
     const test::buffer front(ticket.begin(), ticket.begin() + 9), back(ticket.begin() + 9, ticket.end());
-    for (const test::buffer& between : {test::null_data({1}), test::null_data({}), test::null_alert(1, alert_description::user_canceled)}) {
+    for (const test::buffer& between :
+         {test::null_data({1}), test::null_data({}), test::null_alert(1, alert_description::user_canceled)}) {
         test::pair<test::null_provider> both;
         REQUIRE(both.handshake());
         both.to_client.put(test::joined({test::null_handshake(front), between, test::null_handshake(back)}));

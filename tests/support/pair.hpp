@@ -70,7 +70,8 @@ inline std::vector<buffer> records_in(spantls::bytes_view stream) {
     std::vector<buffer> records;
     while (!stream.empty()) {
         std::size_t size = stream.size();
-        if (size >= 5 && 5u + spantls::load_u16(stream.data() + 3) < size) size = 5u + spantls::load_u16(stream.data() + 3);
+        if (size >= 5 && 5u + spantls::load_u16(stream.data() + 3) < size)
+            size = 5u + spantls::load_u16(stream.data() + 3);
         records.push_back(copy(stream.first(size)));
         stream = stream.subspan(size);
     }
@@ -95,7 +96,8 @@ inline buffer reframe(spantls::bytes_view stream, std::size_t size) {
         }
         for (std::size_t at = 5; at < record.size(); at += size) {
             const std::size_t part = std::min(size, record.size() - at);
-            const buffer one = plain_record(spantls::content_type::handshake, spantls::bytes_view(record).subspan(at, part));
+            const buffer one =
+                plain_record(spantls::content_type::handshake, spantls::bytes_view(record).subspan(at, part));
             out.insert(out.end(), one.begin(), one.end());
         }
     }
@@ -160,7 +162,8 @@ public:
     /// `extra` is what the connection's constructor takes behind the workspace.
     template <class P, class Config, class... Extra>
     endpoint(P& crypto, const Config& config, std::size_t workspace, link& to, Extra... extra)
-        : tls(crypto, config, new_workspace(workspace != 0 ? workspace : Connection::workspace_size), extra...), out_(&to) {}
+        : tls(crypto, config, new_workspace(workspace != 0 ? workspace : Connection::workspace_size), extra...),
+          out_(&to) {}
     endpoint(const endpoint&) = delete;
     endpoint& operator=(const endpoint&) = delete;
 
@@ -179,9 +182,9 @@ public:
     std::function<bool(const spantls::step&)> answer;
     /// Sees everything that receive() returns.
     std::function<void(const spantls::step&)> watch;
-    bool lends = true;                       ///< whether need_workspace gets what it asks for
-    bool silent = false;                     ///< whether round() leaves what is owed to the peer where it is
-    std::size_t output_size = 2 * 17000;     ///< of the span that transmit() and send() are given
+    bool lends = true;                    ///< whether need_workspace gets what it asks for
+    bool silent = false;                  ///< whether round() leaves what is owed to the peer where it is
+    std::size_t output_size = 2 * 17000;  ///< of the span that transmit() and send() are given
 
     // What has happened
 
@@ -190,10 +193,10 @@ public:
     buffer received;                           ///< plaintext
     std::string key_log;
     std::vector<heard_ticket> tickets;
-    std::string server_name;                   ///< on a server: the SNI
+    std::string server_name;  ///< on a server: the SNI
     std::vector<std::string> offered_protocols;
     std::size_t calls = 0, loans = 0;
-    buffer arrived;                            ///< not consumed yet
+    buffer arrived;  ///< not consumed yet
 
     std::size_t count(spantls::what wanted) const {
         std::size_t times = 0;
@@ -204,9 +207,12 @@ public:
     bool has(spantls::what wanted) const { return count(wanted) != 0; }
     spantls::errc error() const { return tls.error(); }
     /// With errc::peer_alert, which it was.
-    spantls::alert_description alert() const { return history.empty() ? spantls::alert_description{} : history.back().alert; }
+    spantls::alert_description alert() const {
+        return history.empty() ? spantls::alert_description{} : history.back().alert;
+    }
 
-    /// receive(), held to its promises and recorded; what was consumed is gone. What the step shows stays until the next.
+    /// receive(), held to its promises and recorded; what was consumed is gone. What the step shows stays until the
+    /// next.
     spantls::step receive() {
         spent_.clear();
         const spantls::step step = tls.receive(arrived);
@@ -261,8 +267,7 @@ public:
 
     bool answer_as_usual(const spantls::step& step) {
         if (step.what == spantls::what::verify_peer) return tls.answer(verdict) == spantls::errc::none;
-        if (step.what == spantls::what::sign)
-            return tls.answer(spantls::signature{sign(step)}) == spantls::errc::none;
+        if (step.what == spantls::what::sign) return tls.answer(spantls::signature{sign(step)}) == spantls::errc::none;
         return tls.answer(own == nullptr ? spantls::no_identity : own->who()) == spantls::errc::none;
     }
     const buffer& sign(const spantls::step& step) {
@@ -285,7 +290,7 @@ public:
 private:
     bool question_is_open() {
         return tls.error() == spantls::errc::none && !tls.connected() &&
-            (name_of(tls.handshake_state()).substr(0, 5) == "asks_");
+               (name_of(tls.handshake_state()).substr(0, 5) == "asks_");
     }
 
     void check(const spantls::step& step) {
@@ -295,7 +300,8 @@ private:
         };
         if (step.consumed > arrived.size()) complain("consumed what is not there");
         if (step.consumed == 0 && !may_consume_nothing(step)) complain("the progress rule is broken");
-        if ((step.what == spantls::what::failed) != (tls.error() != spantls::errc::none)) complain("`failed` and error()");
+        if ((step.what == spantls::what::failed) != (tls.error() != spantls::errc::none))
+            complain("`failed` and error()");
         if (step.what == spantls::what::failed && step.error != tls.error()) complain("the error is not sticky");
         if (step.what == spantls::what::need_input) {
             if (step.consumed != 0) complain("need_input has consumed");
@@ -309,7 +315,8 @@ private:
 
     void note(const spantls::step& step) {
         using enum spantls::what;
-        const bool again = !history.empty() && history.back().what == step.what && step.consumed == 0 &&
+        const bool again =
+            !history.empty() && history.back().what == step.what && step.consumed == 0 &&
             (step.what == failed || step.what == closed || step.what == peer_closed || step.is_question());
         if (step.what == failed && !again) just_failed_ = true;
         if (step.what != need_input && step.what != output_waiting && !again)

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <list>
 #include <string_view>
 
 #include <spantls/x509/own_ca.hpp>
@@ -231,8 +232,8 @@ private:
             case 2: return (void)it_.answer("asks_identity", no_identity);
             case 3: return (void)it_.answer("asks_identity", identity{someone().chain, {}});
             case 4: {  // a chain whose second certificate has any size, none included
-                long_chain_ = {ed25519_certificate, bytes_view(filler).first(in_.u16())};
-                return (void)it_.answer("asks_identity", identity{long_chain_, someone().schemes});
+                chains_.push_back({ed25519_certificate, bytes_view(filler).first(in_.u16())});
+                return (void)it_.answer("asks_identity", identity{chains_.back(), someone().schemes});
             }
             case 5: return (void)it_.answer("asks_verdict", x509::verdict::accept());
             case 6: return (void)it_.answer("asks_verdict", x509::verdict::refuse(static_cast<errc>(in_.u8())));
@@ -285,7 +286,7 @@ private:
     script in_;
     Role role_;
     watched<connection> it_;
-    std::array<bytes_view, 2> long_chain_{};
+    std::list<std::array<bytes_view, 2>> chains_;  // of identities, which are sent from where they are
     buffer held_;
     bool held_protected_ = false;
     std::uint8_t fragment_ = 0, framing_ = 0, bent_at_ = 0, bent_by_ = 0;

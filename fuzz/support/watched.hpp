@@ -191,7 +191,7 @@ public:
         const errc error = halves_ ? halves_->reader.lend_workspace(*lent) : tls.lend_workspace(*lent);
         HOLDS(error == errc::none || error == errc::workspace_too_small);
         if (error != errc::none) {
-            HOLDS(wanted_ == 0 || size < wanted_);
+            HOLDS(wanted_ == 0 || size < wanted_ || lent_ != 0);
             memory_.erase(lent);
         } else if (!done_ && !failed_) {
             HOLDS(size >= handshake_memory_->size());
@@ -199,7 +199,7 @@ public:
             memory_.erase(handshake_memory_);
             handshake_memory_ = lent;
         }
-        if (error == errc::none && wanted_ != 0 && size >= wanted_) lent_ = size;
+        if (error == errc::none) lent_ = wanted_ != 0 && size >= wanted_ ? size : 0;
         return error;
     }
     /// True when something was given back.

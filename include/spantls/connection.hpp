@@ -146,7 +146,7 @@ public:
     /// Gives the handshake a larger workspace, or after it a post-handshake message the memory that receive() asked for.
     /// What an open question shows moves: ask receive() again. `memory` does not overlap the workspace that it replaces.
     errc lend_workspace(mutable_bytes memory) noexcept {
-        if (workspace_.machine() == nullptr) return reading_.lend(memory);
+        if (connected_ || workspace_.machine() == nullptr) return reading_.lend(memory);
         return workspace_.move_to(memory) ? errc::none : errc::workspace_too_small;
     }
     /// The workspace, wiped, when nothing needs it any more: the handshake is done or has failed, and transmit() has given

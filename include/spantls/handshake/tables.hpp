@@ -50,7 +50,7 @@ namespace detail {
 using cs = client_state;
 }
 
-inline constexpr std::array client_table{
+inline constexpr auto client_table = std::array{
     transition(detail::cs::wait_server_hello, event::server_hello,
                {detail::cs::wait_encrypted_extensions, detail::cs::wait_second_server_hello}),
     transition(detail::cs::wait_second_server_hello, event::server_hello, {detail::cs::wait_encrypted_extensions}),
@@ -105,7 +105,7 @@ namespace detail {
 using ss = server_state;
 }
 
-inline constexpr std::array server_table{
+inline constexpr auto server_table = std::array{
     transition(detail::ss::wait_client_hello, event::client_hello,
                {detail::ss::asks_identity, detail::ss::wait_second_client_hello}),
     transition(detail::ss::wait_second_client_hello, event::client_hello, {detail::ss::asks_identity}),

@@ -36,7 +36,7 @@ constexpr extension_row row(extension_type type, std::uint8_t places) noexcept {
 inline constexpr std::uint8_t CH = 1, SH = 2, HRR = 4, EE = 8, CT = 16, CR = 32, NST = 64;
 }  // namespace detail
 
-inline constexpr std::array extension_table{
+inline constexpr auto extension_table = std::array{
     detail::row(extension_type::server_name, detail::CH | detail::EE | detail::CR),
     detail::row(extension_type::max_fragment_length, detail::CH | detail::EE),
     detail::row(extension_type::status_request, detail::CH | detail::CR | detail::CT),

@@ -126,7 +126,9 @@ inline void write_protocol_names(writer& out, std::span<const std::string_view> 
         // RFC 6066: not more than one name of the same type; and a name that could be cut at a NUL is no host's.
         if (!name.empty()) return errc::decode_error;
         name = as_text(value);
-        if (name.size() > 255 || name.find('\0') != std::string_view::npos) return errc::unrecognized_name;
+        if (name.size() > 255) return errc::unrecognized_name;
+        for (const char character : name)
+            if (character == '\0') return errc::unrecognized_name;
     }
     return errc::none;
 }

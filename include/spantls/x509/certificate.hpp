@@ -109,12 +109,12 @@ inline constexpr std::uint8_t purposes[] = {0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 
 inline constexpr std::uint8_t extensions[] = {0x55, 0x1d};                                            // id-ce
 }  // namespace oid
 
-inline constexpr std::array ed25519_schemes{signature_scheme::ed25519};
-inline constexpr std::array p256_schemes{signature_scheme::ecdsa_secp256r1_sha256};
-inline constexpr std::array p384_schemes{signature_scheme::ecdsa_secp384r1_sha384};
+inline constexpr auto ed25519_schemes = std::array{signature_scheme::ed25519};
+inline constexpr auto p256_schemes = std::array{signature_scheme::ecdsa_secp256r1_sha256};
+inline constexpr auto p384_schemes = std::array{signature_scheme::ecdsa_secp384r1_sha384};
 // PKCS#1 v1.5 is for signatures in certificates only (RFC 9846, section 4.3.3).
-inline constexpr std::array rsa_schemes{signature_scheme::rsa_pss_rsae_sha256, signature_scheme::rsa_pss_rsae_sha384,
-                                        signature_scheme::rsa_pss_rsae_sha512};
+inline constexpr auto rsa_schemes = std::array{signature_scheme::rsa_pss_rsae_sha256, signature_scheme::rsa_pss_rsae_sha384,
+                                               signature_scheme::rsa_pss_rsae_sha512};
 
 constexpr algorithm_identifier read_algorithm(der_reader& from) noexcept {
     der_reader inner = from.inside(der_tag::sequence);

@@ -1,6 +1,6 @@
 // State machines as data: a constexpr table says which event is legal in which state and where it may lead.
 //
-//   inline constexpr std::array client_table{
+//   inline constexpr auto client_table = std::array{
 //       transition(client_state::wait_server_hello, event::server_hello, {client_state::wait_second_server_hello, ...}),
 //
 // A machine handles a row by a member function that takes `at<table, state, event>` and returns an `outcome`, which it

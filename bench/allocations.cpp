@@ -1,5 +1,5 @@
-// glibc lets a program bring its own malloc and offers its own under other names, so that one can stand before the other.
-// operator new ends here as well.
+// glibc lets a program bring its own malloc, and offers glibc's under other names, so that one can stand before the
+// other. operator new ends here as well.
 #include "allocations.hpp"
 
 #include <malloc.h>
@@ -44,7 +44,9 @@ void* realloc(void* old, std::size_t size) noexcept {
     bench::give_back(old);
     return bench::take(__libc_realloc(old, size));
 }
-void* memalign(std::size_t alignment, std::size_t size) noexcept { return bench::take(__libc_memalign(alignment, size)); }
+void* memalign(std::size_t alignment, std::size_t size) noexcept {
+    return bench::take(__libc_memalign(alignment, size));
+}
 void* aligned_alloc(std::size_t alignment, std::size_t size) noexcept { return memalign(alignment, size); }
 int posix_memalign(void** out, std::size_t alignment, std::size_t size) noexcept {
     *out = memalign(alignment, size);

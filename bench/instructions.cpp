@@ -1,5 +1,5 @@
-// instructions WORK CIPHER [BYTES]: does WORK (send, receive, handshake) `repetitions` times in measured(), which is what
-// bench/instructions counts.
+// instructions WORK CIPHER [BYTES]: does WORK (send, receive, handshake) `repetitions` times in measured(), which is
+// what bench/instructions counts.
 #include <array>
 #include <cstdint>
 #include <cstdlib>
@@ -27,9 +27,9 @@ int main(int argc, char** argv) {
     bench::require(argc >= 3, "usage: instructions send|receive|handshake chacha|aes [BYTES]");
     const std::string_view work = argv[1];
     const bench::certificate mine(seed);
-    bench::spantls_setting<spantls::sodium> setting(mine.der, seed,
-                                                    argv[2] == "chacha"sv ? spantls::cipher_suite::tls_chacha20_poly1305_sha256
-                                                                          : spantls::cipher_suite::tls_aes_256_gcm_sha384);
+    const auto suite = argv[2] == "chacha"sv ? spantls::cipher_suite::tls_chacha20_poly1305_sha256
+                                             : spantls::cipher_suite::tls_aes_256_gcm_sha384;
+    bench::spantls_setting<spantls::sodium> setting(mine.der, seed, suite);
     if (work == "handshake") {
         measured([&] { bench::spantls_pair(setting).handshake(); });
         return 0;

@@ -50,9 +50,7 @@ int main() {
             case what::application_data:
             case what::peer_closed: (void)tls.close(); break;
             case what::closed: return 0;
-            case what::failed:
-                (void)write_all(tls.transmit(buffer));
-                return 1;
+            case what::failed: (void)write_all(tls.transmit(buffer)); return 1;
             default: break;
         }
         have = spantls::compact(buffer, step.consumed, have);

@@ -23,8 +23,8 @@ struct raw_chacha20_poly1305 {
     using context = std::array<std::uint8_t, 32>;
 
     static void set_key(context& to, const std::array<std::uint8_t, 32>& key) { to = key; }
-    static void seal(const context& key, const std::uint8_t* nonce, const std::uint8_t* header, const std::uint8_t* text,
-                     std::size_t size, std::uint8_t* out) {
+    static void seal(const context& key, const std::uint8_t* nonce, const std::uint8_t* header,
+                     const std::uint8_t* text, std::size_t size, std::uint8_t* out) {
         crypto_aead_chacha20poly1305_ietf_encrypt(out, nullptr, text, size, header, 5, nullptr, nonce, key.data());
     }
     static bool open(const context& key, const std::uint8_t* nonce, const std::uint8_t* header, std::uint8_t* record,
@@ -43,13 +43,14 @@ struct raw_aes256_gcm {
     static void set_key(context& to, const std::array<std::uint8_t, 32>& key) {
         crypto_aead_aes256gcm_beforenm(&to, key.data());
     }
-    static void seal(const context& key, const std::uint8_t* nonce, const std::uint8_t* header, const std::uint8_t* text,
-                     std::size_t size, std::uint8_t* out) {
+    static void seal(const context& key, const std::uint8_t* nonce, const std::uint8_t* header,
+                     const std::uint8_t* text, std::size_t size, std::uint8_t* out) {
         crypto_aead_aes256gcm_encrypt_afternm(out, nullptr, text, size, header, 5, nullptr, nonce, &key);
     }
     static bool open(const context& key, const std::uint8_t* nonce, const std::uint8_t* header, std::uint8_t* record,
                      std::size_t size) {
-        return crypto_aead_aes256gcm_decrypt_afternm(record, nullptr, nullptr, record, size, header, 5, nonce, &key) == 0;
+        return crypto_aead_aes256gcm_decrypt_afternm(record, nullptr, nullptr, record, size, header, 5, nonce, &key) ==
+               0;
     }
 };
 

@@ -20,7 +20,9 @@ namespace {
 constexpr std::array<std::uint8_t, 32> seed{1, 2, 3};
 constexpr std::size_t piece = 64 * 1024;  // wire bytes for one turn of a contestant: stays in the cache
 
-std::string rate(double seconds, std::size_t bytes) { return number("%.0f", static_cast<double>(bytes) / seconds / 1e6, " MB/s"); }
+std::string rate(double seconds, std::size_t bytes) {
+    return number("%.0f", static_cast<double>(bytes) / seconds / 1e6, " MB/s");
+}
 
 /// `count` records of `size` bytes: sealed one behind the other by one side, then opened in place by the other.
 template <class P>
@@ -96,7 +98,8 @@ public:
         const int size = static_cast<int>(text_.size());
         bool good = true;
         const double begin = now();
-        for (std::size_t i = 0; i < count_; ++i) good = SSL_write(pair_.client.get(), text_.data(), size) == size && good;
+        for (std::size_t i = 0; i < count_; ++i)
+            good = SSL_write(pair_.client.get(), text_.data(), size) == size && good;
         const double middle = now();
         for (std::size_t i = 0; i < count_; ++i) good = SSL_read(pair_.server.get(), out_.data(), size) == size && good;
         const double end = now();
@@ -114,7 +117,8 @@ private:
 
 template <class P, class Raw>
 void compare_records(table& rows, effort much, const certificate& mine, const std::array<double, 3>& goals) {
-    rows.title(std::string("Records, ") + Raw::name + ": against libsodium's own AEAD on the same bytes, and against libssl");
+    rows.title(std::string("Records, ") + Raw::name +
+               ": against libsodium's own AEAD on the same bytes, and against libssl");
     spantls_setting<P> ours(mine.der, seed, Raw::aead::suite);
     const libssl_setting theirs(mine, Raw::libssl_suite);
     constexpr std::array<std::size_t, 3> sizes{64, 1024, 16384};
@@ -128,9 +132,12 @@ void compare_records(table& rows, effort much, const certificate& mine, const st
         const result bare = compare(much, {by(mine_runs), by(raw_runs)});
         const result peer = compare(much, {by(mine_runs), by(libssl_runs)});
         for (std::size_t part = 0; part < 2; ++part) {
-            const std::string what = std::string(part == 0 ? "  send " : "  receive ") + number("%.0f bytes", static_cast<double>(size));
-            const auto speed = [&](const result& from, std::size_t of) { return rate(from.seconds[of][part], size * count); };
-            rows.ratio(what + ", bare AEAD", speed(bare, 0), speed(bare, 1), bare.ratio[1][part], goal::at_least(goals[i]));
+            const std::string what = (part == 0 ? "  send " : "  receive ") + std::to_string(size) + " bytes";
+            const auto speed = [&](const result& from, std::size_t of) {
+                return rate(from.seconds[of][part], size * count);
+            };
+            rows.ratio(what + ", bare AEAD", speed(bare, 0), speed(bare, 1), bare.ratio[1][part],
+                       goal::at_least(goals[i]));
             rows.ratio(what + ", libssl", speed(peer, 0), speed(peer, 1), peer.ratio[1][part]);
         }
     }
@@ -154,13 +161,15 @@ void compare_handshakes(table& rows, effort much, const certificate& mine, goal 
     const contestant us = timed([&] { spantls_pair<P>(ours).handshake(); });
     const result bare = compare(much, {us, timed([&] { primitives.run(); })});
     const result peer = compare(much, {us, timed([&] { libssl_pair(theirs).handshake(); })});
-    const auto per_second = [](const result& from, std::size_t i) { return number("%.0f", 1 / from.seconds[i][0], " /s"); };
+    const auto per_second = [](const result& from, std::size_t i) {
+        return number("%.0f", 1 / from.seconds[i][0], " /s");
+    };
     const auto time = [](const result& from, std::size_t i) { return number("%.1f", 1e6 * from.seconds[i][0], " us"); };
     rows.title(std::string("Full handshake, both sides: X25519, Ed25519, one certificate, ") + Raw::libssl_suite);
     rows.ratio("  time, its primitives'", time(bare, 0), time(bare, 1), 1 / bare.ratio[1][0], goal::at_most(1.10));
     rows.ratio("  handshakes, libssl's", per_second(peer, 0), per_second(peer, 1), peer.ratio[1][0]);
-    rows.count(Hash::id == spantls::hash_id::sha256 ? "  SHA-256 blocks" : "  SHA-384 blocks", static_cast<double>(blocks), "",
-               blocks_wanted);
+    rows.count(Hash::id == spantls::hash_id::sha256 ? "  SHA-256 blocks" : "  SHA-384 blocks",
+               static_cast<double>(blocks), "", blocks_wanted);
 }
 
 /// Heap and size. The accounts are closed while the other side is at work.
@@ -206,12 +215,14 @@ void measure_memory(table& rows, const certificate& mine) {
     const auto count = [](std::size_t n) { return static_cast<double>(n); };
     const auto text_of = [](auto n) { return number("%.0f", static_cast<double>(n)); };
     rows.title("Memory, in bytes; other: libssl's heap");
-    rows.count("  heap allocations for a handshake", count(our_handshake.allocations), text_of(total_at_handshake.allocations),
-               goal::at_most(0));
+    rows.count("  heap allocations for a handshake", count(our_handshake.allocations),
+               text_of(total_at_handshake.allocations), goal::at_most(0));
     rows.count("  heap allocations for a connection's life", count(our_connection.allocations),
                text_of(their_client.allocations + their_server.allocations), goal::at_most(0));
-    rows.count("  idle client, sodium_chacha", sizeof(client<sodium_chacha>), text_of(client_bytes), goal::at_most(512));
-    rows.count("  idle server, sodium_chacha", sizeof(server<sodium_chacha>), text_of(server_bytes), goal::at_most(512));
+    rows.count("  idle client, sodium_chacha", sizeof(client<sodium_chacha>), text_of(client_bytes),
+               goal::at_most(512));
+    rows.count("  idle server, sodium_chacha", sizeof(server<sodium_chacha>), text_of(server_bytes),
+               goal::at_most(512));
     rows.count("  idle client, sodium (with AES)", sizeof(client<sodium>), text_of(client_bytes));
     rows.count("  idle server, sodium (with AES)", sizeof(server<sodium>), text_of(server_bytes));
     rows.count("  smallest workspace of a client, sodium_chacha", client<sodium_chacha>::smallest_workspace);

@@ -78,7 +78,8 @@ private:
         require(step.what != spantls::what::failed, "our client fails");
     }
     void react(spantls::server<P>&, const spantls::step& step) {
-        if (step.what == spantls::what::client_hello) (void)server.answer(spantls::identity{setting_.chain, setting_.schemes});
+        if (step.what == spantls::what::client_hello)
+            (void)server.answer(spantls::identity{setting_.chain, setting_.schemes});
         if (step.what == spantls::what::sign) {
             std::array<std::uint8_t, 64> signature;
             setting_.key.sign(step.signing().content, signature);

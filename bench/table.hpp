@@ -32,13 +32,16 @@ public:
     void title(const std::string& text) { std::printf("\n%s\n", text.c_str()); }
 
     /// A ratio of times. It is rounded as it is shown before it is judged.
-    void ratio(const std::string& what, const std::string& ours, const std::string& other, double value, goal wanted = {}) {
+    void ratio(const std::string& what, const std::string& ours, const std::string& other, double value,
+               goal wanted = {}) {
         const std::string shown = number("%.2f", value);
-        line(what, ours, other, shown, text_of(wanted, "%.2f"), judges_times_ ? verdict(wanted, std::stod(shown)) : "-");
+        line(what, ours, other, shown, text_of(wanted, "%.2f"),
+             judges_times_ ? verdict(wanted, std::stod(shown)) : "-");
     }
     /// A time, or what else differs from run to run.
     void time(const std::string& what, double value, const char* unit, goal wanted) {
-        line(what, number("%.2f", value, unit), "", "", text_of(wanted, "%g"), judges_times_ ? verdict(wanted, value) : "-");
+        line(what, number("%.2f", value, unit), "", "", text_of(wanted, "%g"),
+             judges_times_ ? verdict(wanted, value) : "-");
     }
     /// A number that is the same in every run.
     void count(const std::string& what, double value, const std::string& other = "", goal wanted = {}) {
@@ -46,10 +49,10 @@ public:
     }
 
 private:
-    static void line(const std::string& what, const std::string& ours, const std::string& other, const std::string& ratio,
-                     const std::string& goal, const std::string& met) {
-        std::printf("%-46s %13s %13s %7s %9s %4s\n", what.c_str(), ours.c_str(), other.c_str(), ratio.c_str(), goal.c_str(),
-                    met.c_str());
+    static void line(const std::string& what, const std::string& ours, const std::string& other,
+                     const std::string& ratio, const std::string& goal, const std::string& met) {
+        std::printf("%-46s %13s %13s %7s %9s %4s\n", what.c_str(), ours.c_str(), other.c_str(), ratio.c_str(),
+                    goal.c_str(), met.c_str());
         std::fflush(stdout);
     }
     static std::string text_of(goal wanted, const char* format) {

@@ -144,10 +144,10 @@ public:
     // Memory
 
     /// Gives the handshake a larger workspace, or after it a post-handshake message the memory that receive() asked for.
-    /// What an open question shows moves: ask receive() again. `memory` does not overlap the workspace that it replaces.
+    /// What an open question shows moves: ask receive() again. `memory` may not overlap what was lent before (errc::bad_argument).
     errc lend_workspace(mutable_bytes memory) noexcept {
         if (connected_ || workspace_.machine() == nullptr) return reading_.lend(memory);
-        return workspace_.move_to(memory) ? errc::none : errc::workspace_too_small;
+        return workspace_.move_to(memory);
     }
     /// The workspace, wiped, when nothing needs it any more: the handshake is done or has failed, and transmit() has given
     /// all of it. Empty before that.
@@ -164,6 +164,9 @@ public:
         return (workspace_.machine() != nullptr && workspace_.machine()->out.pending()) || sender_.owes(notes_);
     }
     bool connected() const noexcept { return connected_; }
+    /// Whether the peer has shown a certificate, and proved to have its key, and was accepted. Of a server that is always
+    /// so once connected; of a client only when it was asked and did not decline.
+    bool peer_authenticated() const noexcept { return peer_authenticated_; }
     /// errc::none as long as the connection has not failed.
     errc error() const noexcept { return reading_.error(); }
     /// What was negotiated; meaningful after `handshake_done`.
@@ -181,7 +184,8 @@ public:
 
     /// Fills `out` (at most 255 digests) with keying material (section 7.5). `label` has 1 to 249 bytes.
     errc export_keying_material(std::string_view label, bytes_view context, mutable_bytes out) const noexcept {
-        if (!connected_ || reading_.failed()) return errc::not_connected;
+        if (reading_.failed()) return errc::connection_failed;
+        if (!connected_) return errc::not_connected;
         if (label.empty() || label.size() > 249 || out.size() > 255 * digest_size(suite_->hash)) return errc::bad_argument;
         v1::export_keying_material<provider_type>(suite_->hash, exporter_.first(digest_size(suite_->hash)), label, context, out);
         return errc::none;
@@ -218,7 +222,7 @@ private:
     friend class reader_half<connection>;
     friend class writer_half<connection>;
     using engine::asked, engine::begin_sending, engine::connected_, engine::drop_flight, engine::exporter_, engine::fail,
-        engine::group_, engine::machine, engine::notes_, engine::protocol_, engine::question_open, engine::reading_,
+        engine::group_, engine::machine, engine::notes_, engine::peer_authenticated_, engine::protocol_, engine::question_open, engine::reading_,
         engine::receive_in_handshake, engine::resumption_, engine::send_flight, engine::send_in_place, engine::sender_,
         engine::suite_, engine::tickets_wanted_, engine::workspace_, engine::write_ticket;
 

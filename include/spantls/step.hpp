@@ -28,7 +28,7 @@ enum class what : std::uint8_t {
     key_log,           ///< `data` is a line for SSLKEYLOGFILE; only if the configuration asks for it
     handshake_done,    ///< data can be sent and will be received
     application_data,  ///< `data` is plaintext, in your input buffer, until the next call
-    ticket,            ///< tickets() has come, client only; in your input buffer, until the next call
+    ticket,            ///< tickets() shows what has come, client only; until the next call
     key_updated,       ///< the peer has changed its sending key
     peer_closed,       ///< the peer has sent close_notify: nothing more will come; you may go on sending
     closed,            ///< both sides have sent close_notify
@@ -63,7 +63,7 @@ struct step {
     /// With `sign`. Lasts until the answer.
     signing_request signing() const noexcept { return {scheme_, question_}; }
     /// With `ticket`: one new_session_ticket or more.
-    ticket_range tickets() const noexcept { return ticket_range(data); }
+    ticket_range tickets() const noexcept { return ticket_range(what == what::ticket ? bytes_view(data) : bytes_view{}); }
 
     constexpr bool is_question() const noexcept { return what >= what::client_hello && what <= what::sign; }
 

@@ -139,7 +139,7 @@ enum class fault : std::uint8_t { nobody, peer, transport, caller };
     X(config_bad_shares, caller, none, "a key share of a group that is not offered")                                   \
     X(config_bad_limit, caller, none, "a limit out of its range")                                                      \
     X(config_bad_chain, caller, none, "a certificate chain that is empty or too long for the peer's limits")           \
-    X(config_workspace, caller, none, "the workspace is smaller than workspace_size")
+    X(config_workspace, caller, none, "the workspace is smaller than smallest_workspace")
 
 /// What went wrong, exactly.
 enum class errc : std::uint8_t {

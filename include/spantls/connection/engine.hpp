@@ -203,6 +203,8 @@ protected:
             return result;
         }
         if (record.type != content_type::handshake) return fail(errc::premature_application_data, record.size);
+        if (const errc error = refuse_begun(memory.aligned() ? bytes_view(record.content) : memory.input()); error != errc::none)
+            return fail(error, record.size);
         if (const std::size_t wanted = room_for(record.content); !memory.reserve_input(wanted)) {
             reading_.records.hold(record);
             return {what::need_workspace, 0, handshake_workspace<Machine>::overhead + memory.capacity_for_input(wanted)};
@@ -210,8 +212,17 @@ protected:
         reading_.records.release();
         memory.append_input(record.content);
         note_messages(record.content.size());
-        if (message_size(memory.input()) > max_handshake_message) return fail(errc::message_too_long, record.size);
         return {what::progress, record.size};
+    }
+
+    /// What can be told of the message at the front of `content` by its first bytes: no memory is asked for what is
+    /// refused anyway.
+    errc refuse_begun(bytes_view content) noexcept {
+        const auto type = static_cast<handshake_type>(content[0]);
+        if (rows_for<Machine::table>(machine().current(), event_for(type)) == 0) return errc::unexpected_message;
+        const std::size_t size = message_size(content);
+        if (type == handshake_type::finished && size > handshake_header_size + max_digest_size) return errc::decode_error;
+        return size > max_handshake_message ? errc::message_too_long : errc::none;
     }
 
     /// Bytes that the arena needs for `content`; with the rest of the message that it begins or goes on with, so that a
@@ -264,6 +275,7 @@ protected:
         suite_ = machine().suite;
         group_ = machine().group;
         protocol_ = machine().protocol();
+        peer_authenticated_ = machine().peer_authenticated;
         if constexpr (is_server) tickets_wanted_ = machine().tickets_wanted();
         exporter_ = static_cast<traffic_secret<provider_type>&&>(machine().exporter_secret);
         resumption_ = static_cast<traffic_secret<provider_type>&&>(machine().resumption_secret);
@@ -353,6 +365,7 @@ protected:
     mailbox notes_;
     epoch read_epoch_ = epoch::initial, write_epoch_ = epoch::initial;
     bool connected_ = false;
+    bool peer_authenticated_ = false;
     bool tickets_wanted_ = false;
     std::uint8_t logged_ = 0;
     named_group group_{};

@@ -46,7 +46,18 @@ public:
     }
     output send(bytes_view data, mutable_bytes out) noexcept { return whole_->send(data, out); }
     errc update_keys(bool request_peer = false) noexcept { return whole_->update_keys(request_peer); }
-    void close() noexcept { whole_->sender_.queue_close(); }
+    output send_ticket(const new_session_ticket& ticket, mutable_bytes out) noexcept
+        requires(Connection::is_server)
+    {
+        return whole_->send_ticket(ticket, out);
+    }
+    errc close() noexcept {
+        if (whole_->notes_.has(mailbox::dead)) return errc::connection_failed;
+        whole_->sender_.queue_close();
+        return errc::none;
+    }
+    /// Whether transmit() would write something.
+    bool owes_output() const noexcept { return whole_->owes_output(); }
     /// Ends the connection with a fatal alert, which the next call writes.
     void abort(alert_description alert = alert_description::internal_error) noexcept { whole_->notes_.owe_alert(alert); }
 

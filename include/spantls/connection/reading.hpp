@@ -52,6 +52,8 @@ public:
     /// One record of a connection whose handshake is done.
     step receive(mutable_bytes input, mailbox& notes) noexcept {
         if (failed()) return failure();
+        // The other half has given up (section 6.2).
+        if (notes.has(mailbox::dead)) return fail(errc::canceled, std::nullopt, notes);
         if (key_update_news_) {
             key_update_news_ = false;
             return {what::key_updated};
@@ -88,13 +90,16 @@ public:
     /// Memory in which post-handshake messages are put together that do not come whole in one record.
     errc lend(mutable_bytes memory) noexcept {
         if (memory.size() < assembled_) return errc::workspace_too_small;
+        if (overlaps(memory, memory_)) return errc::bad_argument;
         copy_bytes(memory_.first(assembled_), memory);
+        wipe(memory_);
         memory_ = memory;
         return errc::none;
     }
     mutable_bytes take_back() noexcept {
         if (assembled_ != 0) return {};
         const mutable_bytes memory = memory_;
+        wipe(memory);
         memory_ = {};
         return memory;
     }
@@ -141,6 +146,9 @@ private:
         post_handshake_messages found;
         if (const errc error = read_post_handshake(content, is_server_, found); error != errc::none)
             return fail(error, notes, consumed);
+        // Section 5.1: nothing may follow a KeyUpdate in its record.
+        const auto aligned = aligned_proof::of(found.behind_key_update);
+        if (!aligned) return fail(errc::key_change_unaligned, notes, consumed);
         records.last().messages = (found.key_update ? std::uint32_t{1} << static_cast<unsigned>(handshake_type::key_update) : 0) |
             (found.tickets.empty() ? 0 : std::uint32_t{1} << static_cast<unsigned>(handshake_type::new_session_ticket));
         // An answer that was asked for does not count: a peer with nothing to send may have to give any number of them.
@@ -151,8 +159,6 @@ private:
         if (counted > max_post_handshake_messages - messages_) return fail(errc::too_many_messages, notes, consumed);
         messages_ = static_cast<std::uint8_t>(messages_ + counted);
         if (found.key_update) {
-            const auto aligned = aligned_proof::of(content.subspan(content.size()));
-            if (!aligned) return fail(errc::key_change_unaligned, notes, consumed);
             records.update_keys(*aligned, *suite_);
             notes.clear(mailbox::update_outstanding);
             if (found.update_requested) notes.set(mailbox::key_update_owed);

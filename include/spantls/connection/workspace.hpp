@@ -7,6 +7,7 @@
 #include <new>
 
 #include <spantls/base/bytes.hpp>
+#include <spantls/base/error.hpp>
 #include <spantls/handshake/arena.hpp>
 #include <spantls/handshake/core.hpp>
 
@@ -36,17 +37,18 @@ public:
     mutable_bytes log_line() const noexcept { return context_->log_line; }
     arena empty_arena() const noexcept { return arena(behind(memory_)); }
 
-    /// Goes on in `larger`; what was in the old memory is wiped. False, and nothing changed, when it is not larger.
-    bool move_to(mutable_bytes larger) noexcept {
+    /// Goes on in `larger`; what was in the old memory is wiped. Nothing is changed when it is not larger, or overlaps.
+    errc move_to(mutable_bytes larger) noexcept {
+        if (overlaps(larger, memory_)) return errc::bad_argument;
         if (context_ == nullptr || larger.size() < memory_.size() || behind(larger).size() < context_->machine.memory.capacity())
-            return false;
+            return errc::workspace_too_small;
         context* const moved = ::new (static_cast<void*>(aligned(larger))) context(static_cast<context&&>(*context_));
         copy_bytes(moved->machine.memory.memory(), behind(larger));
         moved->machine.memory.moved_to(behind(larger));
         destroy();
         memory_ = larger;
         context_ = moved;
-        return true;
+        return errc::none;
     }
 
     /// Ends the machine and gives the memory back, wiped.

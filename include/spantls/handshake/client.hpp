@@ -21,17 +21,22 @@
 namespace spantls {
 inline namespace v1 {
 
-/// What one connection of a client is about. Views: they have to outlive the handshake.
+/// What one connection of a client is about. Views: they have to last until take_workspace() gives the memory back.
 struct client_target {
-    /// Host name, sent as SNI, or an IP address, which is not; `verify_peer` shows either. Empty: neither.
+    /// Host name in ASCII without a final dot, sent as SNI, or an IP address without brackets, which is not (RFC 6066,
+    /// section 3); `verify_peer` shows either. Empty: neither.
     std::string_view server_name{};
 };
 
 /// errc::config_bad_server_name when the name can neither be sent nor be an address.
 constexpr errc check(const client_target& target) noexcept {
-    if (target.server_name.size() > 253) return errc::config_bad_server_name;
-    for (const char c : target.server_name)
-        if (c <= ' ' || c > '~') return errc::config_bad_server_name;
+    const std::string_view name = target.server_name;
+    if (name.empty() || x509::parse_ip_address(name).size != 0) return errc::none;
+    if (name.size() > 253 || name.back() == '.') return errc::config_bad_server_name;
+    for (const char c : name) {
+        const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+        if (!letter && !(c >= '0' && c <= '9') && c != '-' && c != '_' && c != '.') return errc::config_bad_server_name;
+    }
     return errc::none;
 }
 

@@ -43,6 +43,7 @@ struct handshake_core {
     epoch read = epoch::initial;
     epoch write = epoch::initial;  // after what is in `out` has left
     std::uint8_t secrets_known = 0;
+    bool peer_authenticated = false;
 
     hash_id hash() const noexcept { return suite->hash; }
     std::size_t hash_size() const noexcept { return digest_size(suite->hash); }
@@ -158,6 +159,7 @@ struct handshake_core {
         signed_content expected;
         expected.assign(by_server, messages.current().view());
         const bool good = crypto->verify(verify.algorithm, memory.at(peer_key), expected.view(), verify.signature);
+        peer_authenticated = good;
         return good ? errc::none : errc::bad_signature;
     }
 

@@ -15,8 +15,8 @@ inline namespace v1 {
 /// The longest Certificate message that is sent or received, with its header.
 inline constexpr std::size_t max_certificate_message = 65536;
 
-/// A certificate chain and the schemes that its key can sign with. Views: what they show has to outlive the handshake,
-/// since the chain is sent from where it lies.
+/// A certificate chain and the schemes that its key can sign with. Views: what they show has to last until
+/// take_workspace() gives the memory back, since the chain is sent from where it lies.
 struct identity {
     /// DER, the end-entity certificate first (RFC 9846, section 4.5.1). Empty: no identity, which only a client may say.
     std::span<const bytes_view> chain;

@@ -51,6 +51,7 @@ struct post_handshake_messages {
     std::uint32_t count = 0;
     bool key_update = false;
     bool update_requested = false;
+    bytes_view behind_key_update;  // which has to be nothing (section 5.1)
 };
 
 /// How many bytes the last message in `content` lacks; 0 when all of them are whole. With less than a header of it there,
@@ -86,14 +87,14 @@ constexpr std::size_t missing_of_last(bytes_view content) noexcept {
     for (bytes_view rest = content; !rest.empty(); rest = rest.subspan(message_size(rest))) {
         const handshake_message message = first_message(rest);
         ++found.count;
-        // Section 5.1: nothing may follow a KeyUpdate in its record.
-        if (found.key_update) return errc::key_change_unaligned;
         if (message.type == handshake_type::key_update) {
             key_update update{};
             if (!decode(message.body, update)) return errc::decode_error;
             if (static_cast<std::uint8_t>(update.request) > 1) return errc::bad_key_update;
             found.key_update = true;
             found.update_requested = update.request == key_update_request::update_requested;
+            found.behind_key_update = rest.subspan(message.whole.size());
+            return errc::none;
         } else if (message.type == handshake_type::new_session_ticket && !is_server) {
             new_session_ticket ticket{};
             if (!decode(message.body, ticket)) return errc::decode_error;

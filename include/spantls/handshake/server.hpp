@@ -280,22 +280,21 @@ private:
 
     /// ServerHello, EncryptedExtensions, CertificateRequest and Certificate.
     errc send_parameters() noexcept {
-        std::array<std::uint8_t, 32 + group_facts<P>::server_random> random;
-        if (!this->crypto->random(random)) return errc::internal_error;
+        secret_bytes<32 + group_facts<P>::server_random> random;
+        if (!this->crypto->random(random.bytes())) return errc::internal_error;
         std::array<std::uint8_t, group_facts<P>::server_share> share;
         std::size_t share_size = 0;
         shared_secret<P> secret;
-        const errc error = respond<P>(this->group, bytes_view(random).subspan(32), this->memory.at(share_), share, share_size,
+        const errc error = respond<P>(this->group, random.bytes().subspan(32), this->memory.at(share_), share, share_size,
                                       secret);
         if (error != errc::none) return error;
         const bool has_session_id = session_id_.size != 0;
-        bool room = send_hello(bytes_view(random).first(32), [&](writer& to) {
+        bool room = send_hello(random.first(32), [&](writer& to) {
             write_extension(to, extension_type::key_share, [&] {
                 to.u16(static_cast<std::uint16_t>(this->group));
                 to.opaque(bytes_view(share).first(share_size), 2);
             });
         });
-        wipe(random);
         // Appendix E.4: after the first message, whichever it was.
         if (has_session_id && !retried_) this->out.append_change_cipher_spec();
         this->derive_handshake_secrets(secret.view());

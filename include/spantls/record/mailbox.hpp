@@ -21,7 +21,24 @@ public:
         alert_owed = 16,         ///< either: the alert in bits 8 to 15 is to be sent; the writer clears it
     };
 
-    bool has(note what) const noexcept { return (word() & what) != 0; }
+    /// The notes as they were at one moment. What has to be decided together is decided on one of these.
+    class snapshot {
+    public:
+        bool has(note what) const noexcept { return (word_ & what) != 0; }
+        std::optional<alert_description> owed_alert() const noexcept {
+            if (!has(alert_owed)) return std::nullopt;
+            return static_cast<alert_description>(static_cast<std::uint8_t>(word_ >> 8));
+        }
+
+    private:
+        friend class mailbox;
+        explicit snapshot(std::uint32_t word) noexcept : word_(word) {}
+        std::uint32_t word_;
+    };
+
+    snapshot read() const noexcept { return snapshot(word()); }
+    bool has(note what) const noexcept { return read().has(what); }
+    std::optional<alert_description> owed_alert() const noexcept { return read().owed_alert(); }
     void set(note what) noexcept { word_.fetch_or(what, std::memory_order_acq_rel); }
     void clear(note what) noexcept { word_.fetch_and(~std::uint32_t{what}, std::memory_order_acq_rel); }
 
@@ -30,11 +47,6 @@ public:
         const std::uint32_t owed = dead | alert_owed | std::uint32_t{static_cast<std::uint8_t>(alert)} << 8;
         std::uint32_t now = word();
         while ((now & dead) == 0 && !word_.compare_exchange_weak(now, now | owed, std::memory_order_acq_rel)) {}
-    }
-    std::optional<alert_description> owed_alert() const noexcept {
-        const std::uint32_t now = word();
-        if ((now & alert_owed) == 0) return std::nullopt;
-        return static_cast<alert_description>(static_cast<std::uint8_t>(now >> 8));
     }
 
 private:

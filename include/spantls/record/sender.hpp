@@ -60,8 +60,8 @@ public:
 
     bool owes(const mailbox& notes) const noexcept {
         if (closed_) return false;
-        if (notes.owed_alert()) return true;
-        if (notes.has(mailbox::dead)) return false;
+        const mailbox::snapshot now = notes.read();
+        if (now.has(mailbox::dead)) return now.owed_alert().has_value();
         return close_queued_ || update_owed(notes);
     }
 
@@ -102,8 +102,10 @@ public:
     /// Alert, key update, close_notify, in this order, as far as there is room. too_small when something stays owed.
     errc write_owed(output_cursor& out, mailbox& notes) noexcept {
         if (closed_) return errc::none;
-        if (const auto alert = notes.owed_alert()) return write_alert(out, notes, *alert);
-        if (notes.has(mailbox::dead)) {
+        // One look: an alert that the reader leaves between two of them would be taken for a death without one.
+        const mailbox::snapshot now = notes.read();
+        if (const auto alert = now.owed_alert()) return write_alert(out, notes, *alert);
+        if (now.has(mailbox::dead)) {
             stop(notes);
             return errc::none;
         }
@@ -137,6 +139,7 @@ public:
     errc write_in_place(output_cursor& out, bytes_view data, const mailbox& notes) noexcept {
         if (protection_.records_left() <= 1) update_queued_ = true;
         if (owes(notes)) return errc::output_owed;
+        if (data.size() > record_size_) return errc::bad_argument;
         if (fragment(out.room(), data.size()) != data.size()) return errc::too_small;
         write(out, content_type::application_data, data);
         return errc::none;
@@ -148,6 +151,8 @@ public:
         std::size_t size = 0;
         for (const bytes_view piece : pieces) size += piece.size();
         const std::size_t records = (size + record_size_ - 1) / record_size_;
+        // A key does not change inside a message.
+        if (records >= rekey_after_) return errc::bad_argument;
         const bool update_first = protection_.records_left() <= records;
         if (update_first && key_updates_ == max_key_updates) return errc::internal_error;
         if (out.room() < size + records * record_overhead + (update_first ? record_overhead + 5 : 0)) return errc::too_small;

@@ -34,7 +34,8 @@ struct wire {
 template <class Connection>
 struct side {
     template <class P, class Config, class... Extra>
-    side(P& crypto, const Config& config, std::size_t in_size, std::size_t out_size, wire& from, wire& to, Extra... extra)
+    side(P& crypto, const Config& config, std::size_t in_size, std::size_t out_size, wire& from, wire& to,
+         Extra... extra)
         : workspace(Connection::workspace_size),
           input(in_size),
           output(out_size),
@@ -160,7 +161,8 @@ template <class P>
 struct two_sides {
     explicit two_sides(sizes client_sizes = {}, sizes server_sizes = {}, const test::pair_options& chosen = {})
         : options(chosen),
-          client_side(client_crypto, options.client, client_sizes.input, client_sizes.output, to_client, to_server, options.target),
+          client_side(client_crypto, options.client, client_sizes.input, client_sizes.output, to_client, to_server,
+                      options.target),
           server_side(server_crypto, options.server, server_sizes.input, server_sizes.output, to_server, to_client) {
         server_side.own = &test::pair<P>::server_credentials();
     }
@@ -401,11 +403,48 @@ TEST_CASE("a workspace is asked for once, by size, and then it goes on") {
     REQUIRE(both.server_side.count(what::handshake_done) == 1);
 }
 
+TEST_CASE("what was lent is forgotten when the connection has got past the request: the rest comes in many records") {
+    const test::credentials large("server", 12000);
+    test::pair_options options;
+    options.server.record_size = 512;
+    null_sides both({}, {}, options);
+    both.server_side.own = &large;
+    both.run();
+    REQUIRE(both.connected());
+    REQUIRE(both.client_side.count(what::need_workspace) >= 1);
+}
+
+TEST_CASE("who is asked for a workspace and gives up is told to send the alert, and then that it is over") {
+    test::null_provider crypto(1);
+    const client_config config{};
+    buffer workspace(client<test::null_provider>::workspace_size), input(max_record), output(1000);
+    client<test::null_provider> tls(crypto, config, workspace);
+    full_duplex io(tls, input, output);
+    io.sent(io.pending().size());
+    // A ServerHello that says that it is longer than the workspace.
+    const std::array<std::uint8_t, 9> begun{22, 3, 3, 0, 4, 2, 0, 0xf0, 0};
+    std::copy(begun.begin(), begun.end(), io.space().begin());
+    io.received(begun.size());
+    const auto asked = io.next();
+    REQUIRE((asked && asked->what == what::need_workspace));
+    REQUIRE(io.wants().workspace);
+    tls.abort();
+    REQUIRE_FALSE(io.wants().workspace);
+    REQUIRE(io.wants().next);
+    const auto end = io.next();
+    REQUIRE((end && end->what == what::failed));
+    REQUIRE(io.wants().write);
+    io.sent(io.pending().size());
+    REQUIRE_FALSE(io.wants());
+}
+
 TEST_CASE("a ticket, and key updates that cross") {
     null_sides both;
     both.run();
     const buffer body = noise(100, 12), nonce(1);
-    REQUIRE(both.server_side.io.send_ticket({.lifetime = 1, .age_add = 2, .nonce = nonce, .ticket = body, .extensions = {}}).error == errc::none);
+    REQUIRE(
+        both.server_side.io.send_ticket({.lifetime = 1, .age_add = 2, .nonce = nonce, .ticket = body, .extensions = {}})
+            .error == errc::none);
     REQUIRE(both.server_side.tls.update_keys(true) == errc::none);
     REQUIRE(both.client_side.tls.update_keys(true) == errc::none);
     both.run();

@@ -40,8 +40,8 @@ struct wants {
 /// Backpressure, towards us: as long as next() is not called, input fills up, and wants().read ends. Towards the peer:
 /// send() takes no more than the output has room for.
 ///
-/// `input` of max_record bytes does for every peer: with less, a record that is too long ends the connection with
-/// errc::too_small. `output` has min_output bytes or more. Larger ones mean fewer system calls.
+/// An input buffer of max_record bytes does for every peer: with less, a record that is too long ends the connection with
+/// errc::too_small. The output buffer has min_output bytes or more. Larger ones mean fewer system calls.
 template <class Connection>
 class full_duplex {
 public:
@@ -72,6 +72,8 @@ public:
             const mutable_bytes unread = input_.unread();
             step step = tls_.receive(unread);
             input_.consume(step.consumed);
+            // What was lent did: the connection has got past the request.
+            if (told_ == what::need_workspace && !told_before(step)) told_ = what::progress;
             if (step.what == what::progress) continue;
             // When the handshake is done, output_waiting means that there is no input, besides.
             if (step.what == what::need_input || (step.what == what::output_waiting && tls_.connected())) {
@@ -100,8 +102,8 @@ public:
         again_ = again_ || count > 0;
     }
 
-    /// Takes as much of `data` as there is room for: `consumed` bytes of it. errc::too_small when that is nothing; there
-    /// is room when pending() has been sent. What a step shows may be given: it lies in the input.
+    /// Takes as much of `data` as there is room for: `consumed` bytes of it. errc::too_small when that is nothing;
+    /// there is room when pending() has been sent. What a step shows may be given: it lies in the input.
     output send(bytes_view data) noexcept {
         const std::size_t room = output_.space().size();
         // No crumbs: records of a few bytes cost as much as long ones.
@@ -111,7 +113,7 @@ public:
     }
     /// As connection::send_ticket().
     output send_ticket(const new_session_ticket& ticket) noexcept
-        requires requires(Connection& tls, mutable_bytes out) { tls.send_ticket(ticket, out); }
+        requires(Connection::is_server)
     {
         return queue(tls_.send_ticket(ticket, output_.space()));
     }
@@ -122,9 +124,9 @@ public:
         now.write = !pending().empty();
         if (finished()) return now;
         now.answer = asking();
-        now.workspace = told_ == what::need_workspace;
+        now.workspace = told_ == what::need_workspace && tls_.error() == errc::none;
         if (now.answer || now.workspace) return now;
-        now.next = again_ || asked();
+        now.next = again_ || asked() || tls_.error() != errc::none;
         now.read = !ended_ && told_ != what::peer_closed && input_.has_space();
         now.close = told_ == what::peer_closed && !now.next && !now.write;
         return now;

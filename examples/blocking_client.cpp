@@ -1,5 +1,5 @@
-// A client as a small device would have it: one connection, one thread, one buffer for both directions, no heap, and all
-// of its memory laid out before main(). It pins the server's key, says something and prints what comes back.
+// A client as a small device would have it: one connection, one thread, one buffer for both directions, no heap, and
+// all of its memory laid out before main(). It pins the server's key, says something and prints what comes back.
 //
 // Try it:  build/examples/epoll_echo_server --port 4433 --cert C.pem --key K.pem
 //          build/examples/blocking_client 127.0.0.1 4433 SHA256-OF-SPKI hello     (the server prints the hash)
@@ -51,8 +51,8 @@ static void print_memory() {
     std::printf("client     %6zu bytes\n", sizeof(client));
     std::printf("workspace  %6zu bytes, for the handshake only\n", sizeof workspace);
     std::printf("buffer     %6zu bytes, both directions\n", sizeof buffer);
-    std::printf("together   %6zu bytes of %zu, besides the stack\n\n", sizeof(client) + sizeof workspace + sizeof buffer,
-                device_ram);
+    std::printf("together   %6zu bytes of %zu, besides the stack\n\n",
+                sizeof(client) + sizeof workspace + sizeof buffer, device_ram);
 }
 
 static int failed(const char* doing, spantls::io_status why) {
@@ -63,8 +63,10 @@ static int failed(const char* doing, spantls::io_status why) {
 int main(int argc, char** argv) {
     spantls::x509::spki_hash pin{};
     std::size_t pin_size = 0;
-    const bool good_pin = argc == 5 && sodium_hex2bin(pin.data(), pin.size(), argv[3], std::char_traits<char>::length(argv[3]),
-                                                      nullptr, &pin_size, nullptr) == 0 && pin_size == pin.size();
+    const bool good_pin = argc == 5 &&
+                          sodium_hex2bin(pin.data(), pin.size(), argv[3], std::char_traits<char>::length(argv[3]),
+                                         nullptr, &pin_size, nullptr) == 0 &&
+                          pin_size == pin.size();
     if (!good_pin) {
         std::fprintf(stderr, "blocking_client IPV4-ADDRESS PORT SHA256-OF-SPKI TEXT\n");
         return 2;
@@ -86,7 +88,8 @@ int main(int argc, char** argv) {
     if (const auto sent = io.write(spantls::as_bytes(argv[4])); !sent) return failed("writing", sent);
     if (const auto said = io.close(); !said) return failed("closing", said);
     spantls::incoming text = io.read();
-    for (; text; text = io.read()) std::printf("%.*s", static_cast<int>(text.data.size()), reinterpret_cast<const char*>(text.data.data()));
+    for (; text; text = io.read())
+        std::printf("%.*s", static_cast<int>(text.data.size()), reinterpret_cast<const char*>(text.data.data()));
     if (!text.status) return failed("reading", text.status);
     std::printf("\n\nclosed by both ends\n");
     return 0;

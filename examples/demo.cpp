@@ -1,5 +1,5 @@
-// Shows TLS 1.3 connections as they happen, record by record: our client and our server over TCP, then each of them with
-// OpenSSL's. With a HOST it connects out. This is what examples/run runs.
+// Shows TLS 1.3 connections as they happen, record by record: our client and our server over TCP, then each of them
+// with OpenSSL's. With a HOST it connects out. This is what examples/run runs.
 #include <cstdio>
 #include <exception>
 #include <functional>
@@ -29,10 +29,11 @@ constexpr const char* usage =
     "demo HOST[:PORT] [--pin SHA256-OF-SPKI | --insecure] [--key-log FILE]\n"
     "     connects out and asks for / by HTTP\n";
 
-constexpr const char* legend = "--> sent   <-- received   * encrypted   ? a question, and the answer   = what came of it";
+constexpr const char* legend =
+    "--> sent   <-- received   * encrypted   ? a question, and the answer   = what came of it";
 constexpr const char* why_servers_refuse =
-    "\nThe server found nothing that both can do. spantls with libsodium verifies Ed25519 signatures only, and says so in\n"
-    "its ClientHello; most public servers have an RSA or ECDSA certificate and end the handshake here.";
+    "\nThe server found nothing that both can do. spantls with libsodium verifies Ed25519 signatures only, and says\n"
+    "so in its ClientHello; most public servers have an RSA or ECDSA certificate and end the handshake here.";
 
 constexpr int patience = 10;  // seconds
 constexpr spantls::client_target target{.server_name = "localhost"};
@@ -102,15 +103,16 @@ bool play_client(actor<client>& me, const certificate_and_key& known, const prom
     return me.tls.close() == errc::none && watch.wait_for(what::closed);
 }
 
-/// The server's part: answers the client's lines, and closes after the client. `updates`: it is the one who asks for new
-/// keys.
+/// The server's part: answers the client's lines, and closes after the client. `updates`: it is the one who asks for
+/// new keys.
 bool play_server(actor<server>& me, const certificate_and_key& own, bool updates, const prompter& prompt) {
     auto& watch = me.watch;
     spantls::credentials answers(own.chain, own.key);
     if (!watch.handshake(answers)) return false;
     std::uint8_t ticket[48], nonce[] = {0};
     randombytes_buf(ticket, sizeof ticket);
-    if (!watch.send_ticket({.lifetime = 3600, .age_add = randombytes_random(), .nonce = nonce, .ticket = ticket, .extensions = {}}))
+    if (!watch.send_ticket(
+            {.lifetime = 3600, .age_add = randombytes_random(), .nonce = nonce, .ticket = ticket, .extensions = {}}))
         return false;
     prompt("hello from the client", "");
     if (!watch.wait_for(what::application_data)) return false;
@@ -133,7 +135,8 @@ bool show_what_it_printed(stage& on, child& openssl, const std::string& line) {
 
 bool with_ourselves(stage& on, const certificate_and_key& own) {
     const tcp_socket listening = listen_on("0");
-    on.print.title("1  Our client and our server", "the records as the client sees them; 127.0.0.1:" + listening.port());
+    on.print.title("1  Our client and our server",
+                   "the records as the client sees them; 127.0.0.1:" + listening.port());
     bool served = false;
     std::string exported;
     std::thread serving([&] {
@@ -145,15 +148,16 @@ bool with_ourselves(stage& on, const certificate_and_key& own) {
     actor<client> it(on, on.client_config, "client", connect_to("127.0.0.1", listening.port()), target);
     const bool played = play_client(it, own, needs_no_prompt);
     serving.join();
-    it.watch.say("exporter", it.exported() + (it.exported() == exported ? ", the same at the server" : ", NOT the same at the server"));
+    it.watch.say("exporter", it.exported() + (it.exported() == exported ? ", the same at the server"
+                                                                        : ", NOT the same at the server"));
     it.watch.say("memory", std::to_string(sizeof it.tls) + " bytes a connection; the handshake's " +
                                std::to_string(it.tls.take_workspace().size()) + " are given back");
     return played && served && it.exported() == exported;
 }
 
 bool with_openssl_server(stage& on, const certificate_and_key& own, const options& chosen) {
-    child openssl({"openssl", "s_server", "-accept", "127.0.0.1:0", "-naccept", "1", "-tls1_3", "-alpn", "demo", "-cert",
-                   chosen.value("--cert"), "-key", chosen.value("--key")});
+    child openssl({"openssl", "s_server", "-accept", "127.0.0.1:0", "-naccept", "1", "-tls1_3", "-alpn", "demo",
+                   "-cert", chosen.value("--cert"), "-key", chosen.value("--key")});
     const std::string port = openssl.prints_behind("ACCEPT 127.0.0.1:");
     on.print.title("2  Our client and openssl s_server", "127.0.0.1:" + port);
     actor<client> it(on, on.client_config, "client", connect_to("127.0.0.1", port), target);
@@ -164,8 +168,8 @@ bool with_openssl_server(stage& on, const certificate_and_key& own, const option
 bool with_openssl_client(stage& on, const certificate_and_key& own, const options& chosen) {
     const tcp_socket listening = listen_on("0");
     on.print.title("3  openssl s_client and our server", "127.0.0.1:" + listening.port());
-    child openssl({"openssl", "s_client", "-connect", "127.0.0.1:" + listening.port(), "-servername", "localhost", "-tls1_3",
-                   "-alpn", "demo", "-CAfile", chosen.value("--cert"), "-verify_return_error", "-brief"});
+    child openssl({"openssl", "s_client", "-connect", "127.0.0.1:" + listening.port(), "-servername", "localhost",
+                   "-tls1_3", "-alpn", "demo", "-CAfile", chosen.value("--cert"), "-verify_return_error", "-brief"});
     actor<server> it(on, on.server_config, "server", listening.accept());
     const bool played = play_server(it, own, true, prompting(openssl));
     return show_what_it_printed(on, openssl, "hello from the server") && played;
@@ -175,7 +179,8 @@ int show(const options& chosen) {
     stage on(chosen);
     const certificate_and_key own(chosen.required("--cert"), chosen.required("--key"));
     on.print.text(legend);
-    const bool good = with_ourselves(on, own) && with_openssl_server(on, own, chosen) && with_openssl_client(on, own, chosen);
+    const bool good =
+        with_ourselves(on, own) && with_openssl_server(on, own, chosen) && with_openssl_client(on, own, chosen);
     on.print.text(good ? "\nAll three as they should be." : "\nThat is not how it should be.");
     return good ? 0 : 1;
 }
@@ -193,11 +198,13 @@ int visit(const options& chosen) {
         return spantls::x509::pinned_spki(read_spki_hash(chosen.value("--pin"))).judge(on.crypto, peer);
     });
     on.print.title("Our client and " + chosen.words[0], legend);
-    actor<client> it(on, on.client_config, "client", connect_to(host, port), spantls::client_target{.server_name = host});
+    actor<client> it(on, on.client_config, "client", connect_to(host, port),
+                     spantls::client_target{.server_name = host});
     if (!it.watch.handshake(answers)) {
         if (it.tls.error() == errc::peer_alert && key.empty()) on.print.text(why_servers_refuse);
         if (!key.empty() && !chosen.has("--pin"))
-            on.print.text("\nThere are no certification authorities here yet. To trust this key and no other:\n  --pin " + key);
+            on.print.text(
+                "\nThere are no certification authorities here yet. To trust this key and no other:\n  --pin " + key);
         return 1;
     }
     if (chosen.has("--insecure")) on.print.text("\nNobody has checked who that is. Its key: --pin " + key + "\n");

@@ -30,8 +30,9 @@ using server = spantls::server<spantls::sodium>;
 using spantls::errc;
 using spantls::what;
 
-constexpr const char* usage = "epoll_echo_server --cert FILE --key FILE [--port N] [--handshakes N]\n"
-                              "    --handshakes    how many may be under way at the same time (64)\n";
+constexpr const char* usage =
+    "epoll_echo_server --cert FILE --key FILE [--port N] [--handshakes N]\n"
+    "    --handshakes    how many may be under way at the same time (64)\n";
 
 /// Workspaces, lent to connections for their handshakes.
 class workspace_pool {
@@ -190,14 +191,15 @@ public:
     void run() {
         while (!stopping_ || !sessions_.empty()) {
             std::array<epoll_event, 64> events;
-            const int count = ::epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), stopping_ ? 5000 : -1);
+            const int count =
+                ::epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), stopping_ ? 5000 : -1);
             if (count < 0 && errno != EINTR) fail("epoll_wait");
             if (count == 0) break;  // who has not said goodbye by now will not
             for (int i = 0; i < count; ++i) handle(events[static_cast<std::size_t>(i)]);
             accept_as_there_is_room();
         }
-        std::printf("%zu connections, at most %zu at once, %zu of them failed; %zu bytes echoed; %zu workspaces used\n", accepted_,
-                    most_sessions_, failed_, echoed_, pool_.most_used());
+        std::printf("%zu connections, at most %zu at once, %zu of them failed; %zu bytes echoed; %zu workspaces used\n",
+                    accepted_, most_sessions_, failed_, echoed_, pool_.most_used());
     }
 
 private:
@@ -232,7 +234,8 @@ private:
         if (!socket) return;  // it has gone away again
         socket.send_at_once();
         const int fd = socket.fd();
-        sessions_[fd] = std::make_unique<session>(std::move(socket), crypto_, config_, pool_, credentials(own_.chain, own_.key));
+        sessions_[fd] =
+            std::make_unique<session>(std::move(socket), crypto_, config_, pool_, credentials(own_.chain, own_.key));
         watch(EPOLL_CTL_ADD, fd, EPOLLIN);
         ++accepted_;
         most_sessions_ = std::max(most_sessions_, sessions_.size());

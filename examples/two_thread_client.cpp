@@ -1,6 +1,6 @@
-// A client on two threads: one writes, one reads, neither waits for the other and neither takes a lock for TLS. It sends
-// a lot to an echo server, changes its keys again and again and asks the server to do so too, and compares what comes
-// back.
+// A client on two threads: one writes, one reads, neither waits for the other and neither takes a lock for TLS. It
+// sends a lot to an echo server, changes its keys again and again and asks the server to do so too, and compares what
+// comes back.
 //
 // Try it:  build/examples/epoll_echo_server --port 4433 --cert C.pem --key K.pem
 //          build/examples/two_thread_client 127.0.0.1:4433 --pin SHA256-OF-SPKI     (the server prints the hash)
@@ -117,7 +117,8 @@ int run(const options& chosen) {
     const auto [host, port] = host_and_port(chosen.words.at(0), "4433");
     const std::size_t total = static_cast<std::size_t>(chosen.number("--megabytes", 64)) << 20;
 
-    std::vector<std::uint8_t> workspace(client::workspace_size), inbuf(4 * spantls::max_record), outbuf(spantls::max_record);
+    std::vector<std::uint8_t> workspace(client::workspace_size), inbuf(4 * spantls::max_record),
+        outbuf(spantls::max_record);
     client tls(crypto, config, workspace, {.server_name = host});
     tcp_socket socket = connect_to(host, port);
     spantls::blocking io(tls, socket, inbuf);

@@ -81,7 +81,8 @@ private:
     bool wait_until(Condition met) {
         const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
         while (!met()) {
-            const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
+            const auto left =
+                std::chrono::duration_cast<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
             pollfd waiting{out_, POLLIN, 0};
             if (left.count() <= 0 || ::poll(&waiting, 1, static_cast<int>(left.count())) <= 0) return false;
             char part[4096];

@@ -42,8 +42,8 @@ class journal {
 public:
     void title(std::string_view heading, std::string_view below) {
         const std::lock_guard lock(mutex_);
-        std::printf("\n%.*s\n%.*s\n\n", static_cast<int>(heading.size()), heading.data(), static_cast<int>(below.size()),
-                    below.data());
+        std::printf("\n%.*s\n%.*s\n\n", static_cast<int>(heading.size()), heading.data(),
+                    static_cast<int>(below.size()), below.data());
         std::printf("%-7s %-3s %6s  %-18s  %s\n", "who", "", "bytes", "record", "inside");
         std::fflush(stdout);
     }
@@ -60,12 +60,17 @@ public:
         line(who, sent ? "-->" : "<--", std::to_string(record.wire_size), kind, inside);
     }
     /// A question that the state machine asks, and what it is told.
-    void question(std::string_view who, std::string_view asked, const std::string& about) { line(who, " ? ", "", asked, about); }
+    void question(std::string_view who, std::string_view asked, const std::string& about) {
+        line(who, " ? ", "", asked, about);
+    }
     /// Anything else that came of a call.
-    void outcome(std::string_view who, std::string_view what, const std::string& about) { line(who, " = ", "", what, about); }
+    void outcome(std::string_view who, std::string_view what, const std::string& about) {
+        line(who, " = ", "", what, about);
+    }
 
 private:
-    void line(std::string_view who, const char* sign, const std::string& size, std::string_view kind, const std::string& about) {
+    void line(std::string_view who, const char* sign, const std::string& size, std::string_view kind,
+              const std::string& about) {
         const std::lock_guard lock(mutex_);
         std::printf("%-7.*s %s %6s  %-18.*s  %s\n", static_cast<int>(who.size()), who.data(), sign, size.c_str(),
                     static_cast<int>(kind.size()), kind.data(), about.c_str());

@@ -49,7 +49,8 @@ inline spantls::sodium::ed25519_key read_ed25519_key(const std::string& path) {
     static constexpr std::uint8_t prefix[] = {0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06,
                                               0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20};
     byte_vector der = read_pem(path, "PRIVATE KEY").front();
-    if (der.size() != sizeof prefix + 32 || !spantls::equal_bytes(spantls::bytes_view(der).first(sizeof prefix), prefix))
+    if (der.size() != sizeof prefix + 32 ||
+        !spantls::equal_bytes(spantls::bytes_view(der).first(sizeof prefix), prefix))
         throw std::runtime_error(path + ": not an Ed25519 key");
     spantls::sodium::ed25519_key key(spantls::bytes_view(der).subspan<sizeof prefix, 32>());
     spantls::wipe(der);
@@ -84,7 +85,8 @@ inline std::string spki_hash_of(spantls::bytes_view der) {
 inline spantls::x509::spki_hash read_spki_hash(const std::string& text) {
     spantls::x509::spki_hash hash{};
     std::size_t size = 0;
-    if (sodium_hex2bin(hash.data(), hash.size(), text.data(), text.size(), ":", &size, nullptr) != 0 || size != hash.size())
+    if (sodium_hex2bin(hash.data(), hash.size(), text.data(), text.size(), ":", &size, nullptr) != 0 ||
+        size != hash.size())
         throw std::runtime_error("a pin is a SHA-256 hash of 64 hexadecimal digits");
     return hash;
 }

@@ -135,7 +135,8 @@ private:
         while (rest.size() > last.wire_size) {
             spantls::record_info record;
             record.type = static_cast<spantls::content_type>(rest[0]);
-            record.wire_size = static_cast<std::uint16_t>(spantls::record_header_size + spantls::load_u16(rest.data() + 3));
+            record.wire_size =
+                static_cast<std::uint16_t>(spantls::record_header_size + spantls::load_u16(rest.data() + 3));
             record.encrypted = record.type == spantls::content_type::application_data;
             if (record.type == spantls::content_type::handshake)
                 record.messages = std::uint32_t{1} << (rest[spantls::record_header_size] & 31);
@@ -164,7 +165,8 @@ private:
         if (shows_records_) journal_.record(who_, false, record, about);
         if (step.what == what::ticket)
             for (const spantls::new_session_ticket& ticket : step.tickets())
-                say("ticket", std::to_string(ticket.ticket.size()) + " bytes, good for " + std::to_string(ticket.lifetime) + " s");
+                say("ticket", std::to_string(ticket.ticket.size()) + " bytes, good for " +
+                                  std::to_string(ticket.lifetime) + " s");
         if (step.what == what::key_updated) say("key_updated", "the peer writes with new keys");
         if (step.what == what::peer_closed) say("peer_closed", "the peer has nothing more to say");
         if (step.what == what::closed) say("closed", "both ends have said close_notify");
@@ -174,7 +176,8 @@ private:
             case what::client_hello: return "it wants to talk to " + quoted(step.hello().server_name);
             case what::choose_identity: return "the server wants a certificate";
             case what::sign:
-                return std::to_string(step.signing().content.size()) + " bytes, by " + std::string(name_of(step.signing().scheme));
+                return std::to_string(step.signing().content.size()) + " bytes, by " +
+                       std::string(name_of(step.signing().scheme));
             default: return "a key with SHA-256 " + spki_hash_of(step.peer().chain.front().der).substr(0, 16) + "...";
         }
     }

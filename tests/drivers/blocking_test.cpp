@@ -41,9 +41,7 @@ struct driven_client {
         stream.let_peer_finish();
     }
     /// The server sends what it is given, now.
-    void server_sends(bytes_view data) {
-        REQUIRE(both.server.send(data) == errc::none);
-    }
+    void server_sends(bytes_view data) { REQUIRE(both.server.send(data) == errc::none); }
 };
 
 buffer noise(std::size_t size, std::uint64_t seed = 1) {
@@ -323,7 +321,8 @@ TEST_CASE("a ticket in pieces is put together in the handshake's workspace, or i
     if (taken) REQUIRE_FALSE(it.both.client.tls.take_workspace().empty());
     const buffer body = noise(400), nonce(1);
     buffer out(4000);
-    const auto sent = it.both.server.tls.send_ticket({.lifetime = 1, .age_add = 2, .nonce = nonce, .ticket = body, .extensions = {}}, out);
+    const auto sent = it.both.server.tls.send_ticket(
+        {.lifetime = 1, .age_add = 2, .nonce = nonce, .ticket = body, .extensions = {}}, out);
     REQUIRE(sent.error == errc::none);
     it.both.to_client.put(sent.records);
     it.server_sends(as_bytes("after it"));

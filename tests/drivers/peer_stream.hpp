@@ -16,11 +16,11 @@ class peer_stream {
 public:
     peer_stream(Peer& peer, link& to_peer, link& from_peer) : peer_(peer), to_peer_(to_peer), from_peer_(from_peer) {}
 
-    std::size_t chunk = SIZE_MAX;             ///< most bytes that one call moves
-    std::function<bool()> fails;              ///< asked before each read
+    std::size_t chunk = SIZE_MAX;  ///< most bytes that one call moves
+    std::function<bool()> fails;   ///< asked before each read
     bool write_fails = false;
-    bool ended = false;                       ///< the peer's end of the stream, whatever the peer does
-    bool one_record = true;                   ///< whether a read may not ask for more than the record at the front
+    bool ended = false;      ///< the peer's end of the stream, whatever the peer does
+    bool one_record = true;  ///< whether a read may not ask for more than the record at the front
     std::size_t reads = 0;
 
     std::ptrdiff_t read(spantls::mutable_bytes space) {
@@ -33,7 +33,8 @@ public:
         if (one_record) check_request(space.size());
         const std::size_t count = std::min({space.size(), chunk, from_peer_.waiting.size()});
         std::copy_n(from_peer_.waiting.begin(), count, space.begin());
-        from_peer_.waiting.erase(from_peer_.waiting.begin(), from_peer_.waiting.begin() + static_cast<std::ptrdiff_t>(count));
+        from_peer_.waiting.erase(from_peer_.waiting.begin(),
+                                 from_peer_.waiting.begin() + static_cast<std::ptrdiff_t>(count));
         position_ += count;
         return static_cast<std::ptrdiff_t>(count);
     }

@@ -61,7 +61,10 @@ template <class Connection>
 struct side {
     template <class P, class Config, class... Extra>
     side(P& crypto, const Config& config, std::size_t in_size, std::size_t out_size, Extra... extra)
-        : workspace(Connection::workspace_size), input(in_size), output(out_size), tls(crypto, config, workspace, extra...) {}
+        : workspace(Connection::workspace_size),
+          input(in_size),
+          output(out_size),
+          tls(crypto, config, workspace, extra...) {}
 
     buffer workspace, input, output;
     Connection tls;
@@ -79,14 +82,13 @@ struct server_answers {
     buffer signature{};
     x509::verdict judge(const x509::peer&) { return x509::verdict::accept(); }
     identity identify(const step&) { return own.who(); }
-    bytes_view sign(const signing_request& request) {
-        return signature = own.key.sign(test::copy(request.content));
-    }
+    bytes_view sign(const signing_request& request) { return signature = own.key.sign(test::copy(request.content)); }
 };
 
 template <class P>
 struct four_threads {
-    explicit four_threads(const test::pair_options& chosen = {}, std::size_t in_size = 3 * max_record, std::size_t out_size = max_record)
+    explicit four_threads(const test::pair_options& chosen = {}, std::size_t in_size = 3 * max_record,
+                          std::size_t out_size = max_record)
         : options(chosen),
           client_side(client_crypto, options.client, in_size, out_size, options.target),
           server_side(server_crypto, options.server, in_size, out_size) {
@@ -203,8 +205,8 @@ TEST_CASE("a heavy transfer both ways on four threads, with key updates", "[thre
 }
 
 TEST_CASE("the same with small blocks, small records and small buffers", "[threads]") {
-    four_threads<test::seeded<sodium>> both({.client = {.record_size = 700}, .server = {.record_size = 300, .rekey_after = 50}},
-                                            max_record, min_output);
+    four_threads<test::seeded<sodium>> both(
+        {.client = {.record_size = 700}, .server = {.record_size = 300, .rekey_after = 50}}, max_record, min_output);
     both.client_side.socket.most_read = 100;
     transfer(both, 200000, 900);
 }

@@ -41,8 +41,8 @@ def running(command, ready):
 
 def openssl_server(name, *options):
     """openssl s_server with one of the certificates, on a port of its choice."""
-    return running(["openssl", "s_server", "-accept", "127.0.0.1:0", "-tls1_3", "-cert", CERTS / f"{name}.crt.pem", "-key",
-                    CERTS / f"{name}.key.pem", *options], r"ACCEPT 127\.0\.0\.1:(\d+)")
+    return running(["openssl", "s_server", "-accept", "127.0.0.1:0", "-tls1_3", "-cert", CERTS / f"{name}.crt.pem",
+                    "-key", CERTS / f"{name}.key.pem", *options], r"ACCEPT 127\.0\.0\.1:(\d+)")
 
 
 def echo_server(*options):
@@ -51,6 +51,8 @@ def echo_server(*options):
 
 
 def spki_hash(certificate):
-    key = subprocess.run(["openssl", "x509", "-in", certificate, "-noout", "-pubkey"], stdout=subprocess.PIPE, check=True).stdout
-    der = subprocess.run(["openssl", "pkey", "-pubin", "-outform", "DER"], input=key, stdout=subprocess.PIPE, check=True).stdout
-    return hashlib.sha256(der).hexdigest()
+    def openssl(*arguments, **options):
+        return subprocess.run(["openssl", *arguments], stdout=subprocess.PIPE, check=True, **options).stdout
+
+    key = openssl("x509", "-in", certificate, "-noout", "-pubkey")
+    return hashlib.sha256(openssl("pkey", "-pubin", "-outform", "DER", input=key)).hexdigest()

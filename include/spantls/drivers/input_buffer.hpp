@@ -9,8 +9,8 @@
 namespace spantls {
 inline namespace v1 {
 
-/// What was consumed stays where it is until the next unread(), since a step may show a part of it. Nothing moves but in
-/// space(), and there only when there is no other way to make room.
+/// What was consumed stays where it is until the next unread(), since a step may show a part of it. Nothing moves but
+/// in space(), and there only when there is no other way to make room.
 class input_buffer {
 public:
     constexpr explicit input_buffer(mutable_bytes memory) noexcept : memory_(memory) {}

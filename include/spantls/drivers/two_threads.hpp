@@ -1,5 +1,5 @@
-// A connection on two threads, one that reads and one that writes, each over its direction of a blocking stream. There is
-// no lock: what reading makes necessary to write (the answer to a key update, an alert) is a note to the writer, and
+// A connection on two threads, one that reads and one that writes, each over its direction of a blocking stream. There
+// is no lock: what reading makes necessary to write (the answer to a key update, an alert) is a note to the writer, and
 // `wake` is how the caller's writer gets up for it.
 //
 //   auto [reader, writer] = tls.split();                     // when the handshake is done and its output is sent
@@ -62,7 +62,8 @@ public:
                 step = half_.end_of_input();
             }
             // Only these leave notes; one that is still there from before may be on its way out, so it is told again.
-            const bool may_owe = step.what == what::failed || step.what == what::key_updated || step.what == what::ticket;
+            const bool may_owe =
+                step.what == what::failed || step.what == what::key_updated || step.what == what::ticket;
             if (may_owe && half_.owes_output()) wake_();
             return step;
         }
@@ -88,8 +89,7 @@ template <class Half, blocking_stream Stream>
 class threaded_writer {
 public:
     /// A buffer of min_output bytes or more; with max_record, a write to the stream takes a whole record.
-    threaded_writer(Half half, Stream& over, mutable_bytes lent) noexcept
-        : half_(half), stream_(over), buffer_(lent) {}
+    threaded_writer(Half half, Stream& over, mutable_bytes lent) noexcept : half_(half), stream_(over), buffer_(lent) {}
 
     /// Sends all of `data`, and before it what is owed.
     io_status write(bytes_view data) {

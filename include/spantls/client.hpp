@@ -1,6 +1,10 @@
 // A TLS 1.3 client over byte spans.
 #pragma once
 
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
 #include <spantls/config.hpp>
 #include <spantls/connection.hpp>
 #include <spantls/handshake/client.hpp>
@@ -24,6 +28,17 @@ public:
         this->begin(error, [&](client_handshake<P>& machine, arena memory) {
             return machine.start(crypto, settings, about, memory);
         });
+    }
+    /// The same with an array, whose size is checked when compiling.
+    template <std::size_t N>
+    client(P& crypto, const client_config& settings, std::uint8_t (&lent)[N], client_target about = {}) noexcept
+        : client(crypto, settings, mutable_bytes(lent), about) {
+        static_assert(N >= client::smallest_workspace, "the workspace is smaller than smallest_workspace");
+    }
+    template <std::size_t N>
+    client(P& crypto, const client_config& settings, std::array<std::uint8_t, N>& lent, client_target about = {}) noexcept
+        : client(crypto, settings, mutable_bytes(lent), about) {
+        static_assert(N >= client::smallest_workspace, "the workspace is smaller than smallest_workspace");
     }
 };
 

@@ -1,6 +1,10 @@
 // A TLS 1.3 server over byte spans.
 #pragma once
 
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
 #include <spantls/config.hpp>
 #include <spantls/connection.hpp>
 #include <spantls/handshake/server.hpp>
@@ -21,6 +25,17 @@ public:
         : connection<server_handshake<P>>(lent, settings.record_size, settings.rekey_after) {
         this->begin(check<P>(settings),
                     [&](server_handshake<P>& machine, arena memory) { return machine.start(crypto, settings, memory); });
+    }
+    /// The same with an array, whose size is checked when compiling.
+    template <std::size_t N>
+    server(P& crypto, const server_config& settings, std::uint8_t (&lent)[N]) noexcept
+        : server(crypto, settings, mutable_bytes(lent)) {
+        static_assert(N >= server::smallest_workspace, "the workspace is smaller than smallest_workspace");
+    }
+    template <std::size_t N>
+    server(P& crypto, const server_config& settings, std::array<std::uint8_t, N>& lent) noexcept
+        : server(crypto, settings, mutable_bytes(lent)) {
+        static_assert(N >= server::smallest_workspace, "the workspace is smaller than smallest_workspace");
     }
 };
 

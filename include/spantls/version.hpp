@@ -10,7 +10,7 @@
 namespace spantls {
 inline namespace v1 {
 
-inline constexpr std::string_view version = "0.1.0";
+inline constexpr std::string_view library_version = "0.1.0";
 
 }  // namespace v1
 }  // namespace spantls

@@ -14,9 +14,14 @@ template class spantls::connection<spantls::server_handshake<chosen>>;
 template class spantls::client<chosen>;
 template class spantls::server<chosen>;
 template class spantls::reader_half<client_core>;
-template class spantls::writer_half<client_core>;
 template class spantls::reader_half<server_core>;
 template class spantls::writer_half<server_core>;
+
+// Clang 14 would instantiate what only a server's has, were this asked for as the others are.
+spantls::errc write(spantls::writer_half<client_core>& half, spantls::bytes_view data, spantls::mutable_bytes out) {
+    if (half.transmit(out).empty() && half.send(data, out).empty()) return half.update_keys();
+    return half.close();
+}
 
 // What is not a member: the ready-made answers, and the small functions of the loop.
 spantls::x509::verdict judge(const chosen& crypto, const spantls::x509::peer& who, const spantls::x509::own_ca& ca,

@@ -7,6 +7,7 @@
 
 #include <spantls/base/bytes.hpp>
 #include <spantls/base/error.hpp>
+#include <spantls/base/fixed_vector.hpp>
 #include <spantls/crypto/key_schedule.hpp>
 #include <spantls/crypto/transcript.hpp>
 #include <spantls/handshake/arena.hpp>

@@ -3,4 +3,4 @@
 
 #include <sodium.h>
 
-int main() { return spantls::version.empty() || sodium_init() < 0 ? 1 : 0; }
+int main() { return spantls::library_version.empty() || sodium_init() < 0 ? 1 : 0; }

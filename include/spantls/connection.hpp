@@ -146,7 +146,8 @@ public:
     /// Gives the handshake a larger workspace, or after it a post-handshake message the memory that receive() asked for.
     /// What an open question shows moves: ask receive() again. `memory` may not overlap what was lent before (errc::bad_argument).
     errc lend_workspace(mutable_bytes memory) noexcept {
-        if (connected_ || workspace_.machine() == nullptr) return reading_.lend(memory);
+        if (connected_ || workspace_.machine() == nullptr)
+            return workspace_.holds_any_of(memory) ? errc::bad_argument : reading_.lend(memory);
         return workspace_.move_to(memory);
     }
     /// The workspace, wiped, when nothing needs it any more: the handshake is done or has failed, and transmit() has given

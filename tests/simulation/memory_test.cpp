@@ -252,6 +252,36 @@ TEST_CASE("a larger workspace can be lent at any point of a handshake, and the o
         }
 }
 
+TEST_CASE("memory that is in use cannot be lent again, at any point of a handshake or behind it") {
+    real_pair both(smallest());
+    const std::size_t size = real_pair{}.client.tls.workspace_size + real_pair{}.server.tls.workspace_size;
+    test::buffer of_client(3 * size), of_server(3 * size);
+    const auto middle = [=](test::buffer& all) { return mutable_bytes(all).subspan(size, size); };
+    const auto refuses = [&](auto& end, test::buffer& all) {
+        const mutable_bytes used = middle(all);
+        const test::buffer before = all;
+        for (const mutable_bytes memory :
+             {used, used.first(1), used.last(1), mutable_bytes(all), mutable_bytes(all).first(size + 1),
+              mutable_bytes(all).last(size + 1), mutable_bytes(all).subspan(size - 1, size)})
+            REQUIRE(end.tls.lend_workspace(memory) == errc::bad_argument);
+        REQUIRE(all == before);
+    };
+    REQUIRE(both.client.tls.lend_workspace(middle(of_client)) == errc::none);
+    REQUIRE(both.server.tls.lend_workspace(middle(of_server)) == errc::none);
+    both.to_server.chunk = both.to_client.chunk = [](std::size_t) { return std::size_t{50}; };
+    do {
+        refuses(both.client, of_client);
+        refuses(both.server, of_server);
+    } while (both.round());
+    REQUIRE(both.client.has(what::handshake_done));
+    REQUIRE(both.server.has(what::handshake_done));
+    REQUIRE(both.client.tls.take_workspace().data() == middle(of_client).data());
+    REQUIRE(both.server.tls.take_workspace().data() == middle(of_server).data());
+    // What was given back may be lent.
+    REQUIRE(both.client.tls.lend_workspace(middle(of_client)) == errc::none);
+    talks(both);
+}
+
 TEST_CASE("a larger workspace can be lent in the middle of what is being sent") {
     for (const bool retry : {false, true}) {
         test::pair_options options = test::conversation_options();

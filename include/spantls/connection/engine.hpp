@@ -212,6 +212,8 @@ protected:
         reading_.records.release();
         memory.append_input(record.content);
         note_messages(record.content.size());
+        // A header that came in pieces.
+        if (const errc error = refuse_begun(memory.input()); error != errc::none) return fail(error, record.size);
         return {what::progress, record.size};
     }
 

@@ -19,7 +19,9 @@ public:
     /// As connection::receive, but never output_waiting: what this half owes the peer, the other one sends.
     step receive(mutable_bytes input) noexcept { return whole_->reading_.receive(input, whole_->notes_); }
     step end_of_input() noexcept { return whole_->reading_.end_of_input(whole_->notes_); }
-    errc lend_workspace(mutable_bytes memory) noexcept { return whole_->reading_.lend(memory); }
+    errc lend_workspace(mutable_bytes memory) noexcept {
+        return whole_->workspace_.holds_any_of(memory) ? errc::bad_argument : whole_->reading_.lend(memory);
+    }
     mutable_bytes take_workspace() noexcept { return whole_->reading_.take_back(); }
     errc error() const noexcept { return whole_->reading_.error(); }
     /// Whether the writer should be woken, to transmit what reading has made necessary.

@@ -37,6 +37,8 @@ public:
     mutable_bytes log_line() const noexcept { return context_->log_line; }
     arena empty_arena() const noexcept { return arena(behind(memory_)); }
 
+    /// Whether any of `memory` is here, be it in use or waiting to be given back.
+    bool holds_any_of(bytes_view memory) const noexcept { return overlaps(memory, memory_); }
     /// Goes on in `larger`; what was in the old memory is wiped. Nothing is changed when it is not larger, or overlaps.
     errc move_to(mutable_bytes larger) noexcept {
         if (overlaps(larger, memory_)) return errc::bad_argument;

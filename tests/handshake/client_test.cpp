@@ -499,6 +499,30 @@ TEST_CASE("client: Finished (section 4.5.3)") {
     test::check(rules);
 }
 
+TEST_CASE("client: the first bytes of a message that is refused anyway are enough, and no memory is asked for") {
+    const auto at_once = [](auto prepare, const buffer& bytes, errc error, alert why) {
+        test::null_provider crypto;
+        const spantls::client_config config{};
+        null_client it(crypto, config, spantls::client_target{.server_name = "leaf.example"});
+        prepare(it);
+        it.feed(bytes);
+        check_refused(it, error, why);
+        CHECK(std::count(it.said.begin(), it.said.end(), spantls::what::need_workspace) == 0);
+    };
+    for (const int number : {1, 4, 8, 11, 15, 20, 24, 77}) {
+        CAPTURE(number);
+        const auto type = static_cast<std::uint8_t>(number);
+        at_once([](null_client&) {}, handshake(join({{type, 0, 0xff, 0}, buffer(96)})), errc::unexpected_message,
+                alert::unexpected_message);
+        if (type != 8)
+            at_once(test::after_server_hello, sealed_handshake({type, 0, 0xff, 0}), errc::unexpected_message,
+                    alert::unexpected_message);
+    }
+    at_once(test::after_certificate_verify, sealed_handshake({20, 0, 0xff, 0}), errc::decode_error,
+            alert::decode_error);
+    at_once(test::after_certificate_verify, sealed_handshake({20, 0, 0, 49}), errc::decode_error, alert::decode_error);
+}
+
 TEST_CASE("client: real keys do not take a share that gives zero (section 7.4.2)") {
     spantls::sodium crypto;
     const spantls::client_config config;

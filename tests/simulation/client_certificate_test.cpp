@@ -26,6 +26,7 @@ void server_refuses(pair& both, errc error, alert_description alert) {
     REQUIRE(both.client.error() == errc::peer_alert);
     REQUIRE(both.client.alert() == alert);
     REQUIRE(alert_for(error) == alert);
+    REQUIRE_FALSE(both.server.tls.peer_authenticated());
     test::buffer out(100);
     REQUIRE(both.client.tls.send(as_bytes("x"), out).error == errc::connection_failed);
     REQUIRE(both.server.tls.send(as_bytes("x"), out).error == errc::connection_failed);
@@ -40,6 +41,8 @@ TEST_CASE("a client that is not asked is not known") {
     REQUIRE_FALSE(both.client.has(what::choose_identity));
     REQUIRE_FALSE(both.client.has(what::sign));
     REQUIRE_FALSE(both.server.has(what::verify_peer));
+    REQUIRE(both.client.tls.peer_authenticated());
+    REQUIRE_FALSE(both.server.tls.peer_authenticated());
 }
 
 TEST_CASE("a client that is asked shows its certificate") {
@@ -60,9 +63,18 @@ TEST_CASE("a client that is asked shows its certificate") {
             REQUIRE(step.peer().server_name.empty());
             REQUIRE(test::copy(step.peer().chain.front().der) == both.client_credentials().certificates[0]);
         };
+        REQUIRE_FALSE(both.client.tls.peer_authenticated());
+        REQUIRE_FALSE(both.server.tls.peer_authenticated());
         REQUIRE(both.handshake());
         REQUIRE(asked);
         REQUIRE(judged);
+        REQUIRE(both.client.tls.peer_authenticated());
+        REQUIRE(both.server.tls.peer_authenticated());
+        // And so it stays, when the handshake's memory is gone.
+        REQUIRE_FALSE(both.client.tls.take_workspace().empty());
+        REQUIRE_FALSE(both.server.tls.take_workspace().empty());
+        REQUIRE(both.client.tls.peer_authenticated());
+        REQUIRE(both.server.tls.peer_authenticated());
         REQUIRE(both.client.count(what::sign) == 1);
         REQUIRE(both.client.send("from somebody known") == errc::none);
         both.run();
@@ -89,6 +101,8 @@ TEST_CASE("a client that declines is let in where a certificate was only request
     REQUIRE(both.client.has(what::choose_identity));
     REQUIRE_FALSE(both.client.has(what::sign));
     REQUIRE_FALSE(both.server.has(what::verify_peer));
+    REQUIRE(both.client.tls.peer_authenticated());
+    REQUIRE_FALSE(both.server.tls.peer_authenticated());
 }
 
 TEST_CASE(
@@ -117,6 +131,7 @@ TEST_CASE("every verdict on a server has its alert") {
         both.client.verdict = x509::verdict::refuse(why);
         REQUIRE_FALSE(both.handshake());
         REQUIRE(both.client.error() == why);
+        REQUIRE_FALSE(both.client.tls.peer_authenticated());
         REQUIRE(both.server.error() == errc::peer_alert);
         REQUIRE(both.server.alert() == *alert_for(why));
     }

@@ -63,7 +63,7 @@ void is_dead(Endpoint& end) {
     REQUIRE(end.tls.end_of_input().what == what::failed);
     REQUIRE(end.tls.end_of_input().error == end.error());
     REQUIRE_FALSE(end.tls.owes_output());
-    REQUIRE(end.tls.export_keying_material("label", {}, out) == errc::not_connected);
+    REQUIRE(end.tls.export_keying_material("label", {}, out) == errc::connection_failed);
 }
 
 bool fatal_by_nature(int value) {
@@ -92,6 +92,37 @@ TEST_CASE("both ends close at the same time") {
     REQUIRE(both.client.history.back().what == what::closed);
     REQUIRE(both.server.history.back().what == what::closed);
     REQUIRE(test::records_in(both.to_server.all).back().size() == record_overhead + 2);
+}
+
+TEST_CASE("a writing half that gives up ends its own reading half, too") {
+    for (const bool waited : {false, true}) {
+        real_pair both;
+        REQUIRE(both.handshake());
+        REQUIRE(both.server.send("secret") == errc::none);
+        test::buffer record = both.to_client.take();
+        auto [reader, writer] = both.client.tls.split();
+        // Whether the alert has left or not makes no difference to the reader.
+        test::buffer out(100);
+        writer.abort(alert_description::access_denied);
+        REQUIRE(writer.owes_output());
+        if (waited) both.to_server.put(writer.transmit(out).records);
+        const step ended = reader.receive(record);
+        REQUIRE(ended.what == what::failed);
+        REQUIRE(ended.error == errc::canceled);
+        REQUIRE(ended.data.empty());
+        REQUIRE(ended.consumed == 0);
+        REQUIRE(reader.error() == errc::canceled);
+        REQUIRE(reader.receive(record).error == errc::canceled);
+        if (!waited) both.to_server.put(writer.transmit(out).records);
+        REQUIRE_FALSE(writer.owes_output());
+        REQUIRE(writer.send(as_bytes("x"), out).error == errc::connection_failed);
+        REQUIRE(writer.update_keys() != errc::none);
+        REQUIRE(writer.close() == errc::connection_failed);
+        is_dead(both.client);
+        both.run();
+        REQUIRE(both.server.error() == errc::peer_alert);
+        REQUIRE(both.server.alert() == alert_description::access_denied);
+    }
 }
 
 TEST_CASE("the end of the transport without close_notify is truncation") {

@@ -88,6 +88,15 @@ static_assert(check(client_target{.server_name = "host example"}) == errc::confi
 static_assert(check(client_target{.server_name = "host\n"}) == errc::config_bad_server_name);
 static_assert(check(client_target{.server_name = "h\xc3\xb6st"}) == errc::config_bad_server_name);
 static_assert(check(client_target{.server_name = "host\x7f"}) == errc::config_bad_server_name);
+static_assert(check(client_target{.server_name = "example.com."}) == errc::config_bad_server_name);
+static_assert(check(client_target{.server_name = "."}) == errc::config_bad_server_name);
+static_assert(check(client_target{.server_name = "[::1]"}) == errc::config_bad_server_name);
+static_assert(check(client_target{.server_name = "fe80::1%eth0"}) == errc::config_bad_server_name);
+static_assert(check(client_target{.server_name = "a/b:443"}) == errc::config_bad_server_name);
+static_assert(check(client_target{.server_name = "a:443"}) == errc::config_bad_server_name);
+static_assert(check(client_target{.server_name = "::1"}) == errc::none);
+static_assert(check(client_target{.server_name = "10.0.0.1"}) == errc::none);
+static_assert(check(client_target{.server_name = "a-b_c.example"}) == errc::none);
 
 // Chains.
 constexpr std::array<std::uint8_t, 65536> much{};
@@ -142,12 +151,31 @@ TEST_CASE("a client with a configuration that cannot work is born failed") {
         client<sodium> tls(crypto, config, memory, {.server_name = "host.example"});
         is_stillborn(tls, why, memory);
     }
-    for (const std::string_view name : {std::string_view("a b"), std::string_view("a\0b", 3), name_of_256}) {
+    for (const std::string_view name :
+         {std::string_view("a b"), std::string_view("a\0b", 3), name_of_256, std::string_view("example.com."),
+          std::string_view("[::1]"), std::string_view("fe80::1%eth0"), std::string_view("a/b:443")}) {
+        CAPTURE(name);
         sodium crypto;
         const client_config config{};
         test::buffer memory(client<sodium>::workspace_size, 0xa5);
         client<sodium> tls(crypto, config, memory, {.server_name = name});
         is_stillborn(tls, errc::config_bad_server_name, memory);
+    }
+}
+
+TEST_CASE("a host name is sent, an address is not, and the judge is shown either") {
+    for (const std::string_view name : {"a-b_c.example", "EXAMPLE.com", "::1", "2001:db8::1", "10.0.0.1"}) {
+        CAPTURE(name);
+        const bool address = name.find(':') != name.npos || name == "10.0.0.1";
+        test::pair<test::null_provider> both({.target = {.server_name = name}});
+        std::string judged;
+        both.client.watch = [&](const step& step) {
+            if (step.what == what::verify_peer) judged = std::string(step.peer().server_name);
+        };
+        REQUIRE(both.handshake());
+        REQUIRE(both.server.server_name == (address ? std::string_view() : name));
+        REQUIRE((as_text(both.to_server.all).find(name) != std::string_view::npos) == !address);
+        REQUIRE(judged == name);
     }
 }
 

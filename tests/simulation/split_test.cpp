@@ -107,6 +107,51 @@ TEST_CASE("protected messages, in records of every size") {
         }
 }
 
+TEST_CASE("a change_cipher_spec between any two records is dropped, also inside a message") {
+    // Section 5: it "can occur at any time" from the first ClientHello to the peer's Finished.
+    for (const bool retry : {false, true})
+        for (const bool up : {false, true}) {
+            test::pair_options options{.client = {.record_size = 40},
+                                       .server = {.authenticate_client = client_authentication::require, .record_size = 40}};
+            if (retry) options.client.shares = fixed_vector<named_group, 4>{};
+            using pair = test::pair<seeded_chacha>;
+            const auto with_own = [&](pair& both) {
+                both.client.own = &both.client_credentials();
+                both.client.flush();
+                return test::records_in(both.to_server.all).size();
+            };
+            pair usual(options);
+            // Not inside of the first ClientHello, which may be of anything.
+            const std::size_t first = up ? with_own(usual) : (with_own(usual), std::size_t{1});
+            REQUIRE(usual.handshake());
+            const std::size_t last = test::records_in(up ? usual.to_server.all : usual.to_client.all).size() - 1;
+            REQUIRE(last > first + 4);
+            for (std::size_t behind = first; behind <= last; ++behind) {
+                CAPTURE(retry, up, behind);
+                pair both(options);
+                std::size_t seen = 0;
+                (up ? both.to_server : both.to_client).transit = [&](const test::buffer& sent) {
+                    test::buffer out;
+                    for (const test::buffer& record : test::records_in(sent)) {
+                        out.insert(out.end(), record.begin(), record.end());
+                        if (++seen == behind) {
+                            const test::buffer more = test::change_cipher_spec();
+                            out.insert(out.end(), more.begin(), more.end());
+                        }
+                    }
+                    return out;
+                };
+                with_own(both);
+                REQUIRE(both.handshake());
+                REQUIRE(both.client.error() == errc::none);
+                REQUIRE(both.server.error() == errc::none);
+                REQUIRE(both.server.send("down") == errc::none);
+                both.run();
+                REQUIRE(both.client.received == test::text("down"));
+            }
+        }
+}
+
 TEST_CASE("with the smallest output, whatever it cuts") {
     for (std::size_t room = min_output; room < 200; room += 7) {
         CAPTURE(room);

@@ -168,6 +168,81 @@ TEST_CASE("memory can be replaced while a ticket is being put together") {
     is_whole(both.client.tickets[0], ticket);
 }
 
+TEST_CASE("memory lent for a ticket comes back wiped, and is not lent twice") {
+    test::pair<seeded_chacha> both({.server = {.record_size = 50}});
+    REQUIRE(both.handshake());
+    (void)both.client.tls.take_workspace();
+    const test::buffer ticket(500, 0x66);
+    REQUIRE(send_ticket(both.server, ticket, both.to_client).error == errc::none);
+    both.to_client.chunk = [](std::size_t) { return std::size_t{50 + 22}; };
+    test::buffer first(1000), all(3000);
+    const auto holds_ticket = [](const test::buffer& memory) {
+        return std::search_n(memory.begin(), memory.end(), 20, std::uint8_t{0x66}) != memory.end();
+    };
+    auto& tls = both.client.tls;
+    REQUIRE(tls.lend_workspace(first) == errc::none);
+    for (int i = 0; i < 3; ++i) REQUIRE(both.round());
+    REQUIRE(holds_ticket(first));
+    const mutable_bytes used = mutable_bytes(all).subspan(1000, 1000);
+    REQUIRE(tls.lend_workspace(used) == errc::none);
+    REQUIRE(all_zero(first));
+    REQUIRE(holds_ticket(all));
+    const test::buffer before = all;
+    for (const mutable_bytes memory : {used, mutable_bytes(all), mutable_bytes(all).first(1001),
+                                       mutable_bytes(all).last(1001), mutable_bytes(all).subspan(1001, 999)}) {
+        REQUIRE(tls.lend_workspace(memory) == errc::bad_argument);
+        REQUIRE(tls.split().reader.lend_workspace(memory) == errc::bad_argument);
+    }
+    REQUIRE(all == before);
+    both.run();
+    REQUIRE(both.client.tickets.size() == 1);
+    is_whole(both.client.tickets[0], ticket);
+    REQUIRE(holds_ticket(all));
+    REQUIRE(tls.take_workspace().data() == used.data());
+    REQUIRE(all_zero(all));
+}
+
+TEST_CASE("a ticket of more records than a key has is not begun") {
+    for (const std::uint64_t rekey_after : {2u, 3u, 10u}) {
+        CAPTURE(rekey_after);
+        test::pair<seeded_chacha> both({.server = {.record_size = 100, .rekey_after = rekey_after}});
+        REQUIRE(both.handshake());
+        const std::size_t others = 4 + 8 + 1 + 3 + 2 + 2 + 5;
+        const std::size_t largest = 100 * (static_cast<std::size_t>(rekey_after) - 1) - others;
+        const output refused = send_ticket(both.server, test::buffer(largest + 1, 0x77), both.to_client);
+        REQUIRE(refused.error == errc::bad_argument);
+        REQUIRE(refused.empty());
+        REQUIRE_FALSE(both.server.tls.owes_output());
+        // As many as fit go, under a key of their own where they have to.
+        for (std::size_t i = 1; i < 6; ++i) {
+            REQUIRE(send_ticket(both.server, test::buffer(largest, 0x77), both.to_client).error == errc::none);
+            both.run();
+            REQUIRE(both.client.tickets.size() == i);
+        }
+        REQUIRE(both.client.has(what::key_updated));
+        REQUIRE(both.client.error() == errc::none);
+    }
+}
+
+TEST_CASE("a step that is no ticket has none, whatever its data looks like") {
+    test::pair<test::null_provider> both;
+    REQUIRE(both.handshake());
+    const test::buffer message = test::ticket_message(1, 10);
+    both.to_client.put(test::joined({test::null_data(message), test::null_handshake(message)}));
+    std::size_t data = 0, tickets = 0;
+    both.client.watch = [&](const step& step) {
+        const auto range = step.tickets();
+        const bool some = range.begin() != range.end();
+        REQUIRE(some == (step.what == what::ticket));
+        if (step.what == what::application_data) ++data;
+        if (some) ++tickets;
+    };
+    both.run();
+    REQUIRE(data == 1);
+    REQUIRE(tickets == 1);
+    REQUIRE(both.client.received == message);
+}
+
 TEST_CASE("several tickets in one record are one step, and a KeyUpdate behind them is the next") {
     test::pair<test::null_provider> both;
     REQUIRE(both.handshake());

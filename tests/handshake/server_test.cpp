@@ -376,6 +376,34 @@ TEST_CASE("server: Finished (section 4.5.3)") {
     test::check(rules);
 }
 
+TEST_CASE("server: the first bytes of a message that is refused anyway are enough, and no memory is asked for") {
+    const auto at_once = [](auto prepare, const buffer& bytes, errc error, alert why) {
+        test::null_provider crypto;
+        const spantls::server_config config{};
+        null_server it(crypto, config);
+        prepare(it);
+        it.feed(bytes);
+        check_refused(it, error, why);
+        CHECK(std::count(it.said.begin(), it.said.end(), spantls::what::need_workspace) == 0);
+    };
+    for (int type = 0; type < 256; ++type) {
+        if (type == 1) continue;
+        CAPTURE(type);
+        const auto begin = static_cast<std::uint8_t>(type);
+        const auto nothing = [](null_server&) {};
+        at_once(nothing, handshake(join({{begin, 0, 0xff, 0}, buffer(96)})), errc::unexpected_message,
+                alert::unexpected_message);
+        at_once(nothing, handshake({begin}), errc::unexpected_message, alert::unexpected_message);
+        if (type != 20)
+            at_once(test::after_client_hello, sealed_handshake({begin, 0, 0xff, 0}), errc::unexpected_message,
+                    alert::unexpected_message);
+    }
+    at_once(test::after_client_hello, sealed_handshake({20, 0, 0xff, 0}), errc::decode_error, alert::decode_error);
+    at_once(test::after_client_hello, sealed_handshake({20, 0, 0, 49}), errc::decode_error, alert::decode_error);
+    at_once([](null_server& it) { it.feed(handshake({1, 1})); }, handshake({0, 0}), errc::message_too_long,
+            *spantls::alert_for(errc::message_too_long));
+}
+
 TEST_CASE("server: what a ClientHello may have") {
     const std::vector<hello_change> odd{
         [](auto& h) { h.session_id = {}; },

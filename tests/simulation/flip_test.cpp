@@ -64,7 +64,8 @@ bool acceptable(const place& at, errc error) {
             // As a handshake record it is the first byte of a ClientHello, or of nothing that is expected.
             case part::type:
                 return one_of(error,
-                              {unexpected_record_type, bad_alert, message_too_long, interleaved_record, truncated});
+                              {unexpected_record_type, unexpected_message, bad_alert, message_too_long,
+                               interleaved_record, truncated});
             case part::length: return one_of(error, {bad_change_cipher_spec, record_overflow, truncated});
             default: return error == bad_change_cipher_spec;
         }

@@ -110,6 +110,27 @@ void write_client_scripts() {
         handshake_of_server(it, 0, 0, true).drive(2).then(op::answer, kind, 40).drive(2).then(op::answer, kind, 40).drive();
         keep(it);
     }
+    // What may happen while the last flight has not left.
+    for (const int way : {0, 1, 2, 3, 4, 5, 6}) {
+        steps it(way == 3 ? 0x20 : 0, 0, 0);
+        handshake_of_server(it, 0, 0, way == 3).drive(way == 3 ? 6 : 5);
+        if (way == 0) it.peer(canned_kind::alert, 40);
+        if (way == 1) it.then(op::halves).peer(canned_kind::alert, 40);
+        if (way == 2) it.then(op::halves).then(op::protected_record, 99, 1, 0, 1);
+        if (way == 3) it.then(op::send, 50, 90).then(op::transmit, 30).then(op::update_keys, 1).then(op::close);
+        if (way == 4) it.peer(canned_kind::key_update, 1).then(op::receive, 0).then(op::send, 20, 60).then(op::abort, 80);
+        if (way == 5) it.then(op::end_of_input).then(op::take_workspace);
+        if (way == 6) it.then(op::lend, 255, 200, 0).then(op::take_workspace).then(op::transmit, 60).then(op::take_workspace);
+        keep(it.then(op::receive, 0).then(op::transmit, 50).drive());
+    }
+    for (const std::uint8_t size : numbers(0, 60)) {  // long messages, before the end of the handshake and after it
+        steps it(0, 0, 0);
+        it.then(op::framing, size, 0).drive().peer(canned_kind::hello, 0).peer(canned_kind::encrypted_extensions, 0);
+        keep(it.then(op::large, 11, 0x40, 0, 0).drive());
+        steps after(0, 0, 0);
+        handshake_of_server(after, 0, 0, false).drive().then(op::framing, size, 0).then(op::large, 4, 0x50, 0, 0).drive();
+        keep(after.then(op::protected_large, 23, 0x40, 0, 7, 0).then(op::protected_large, 23, 0x40, 1, 7, 0).drive());
+    }
     steps halves(0, 0, 0);  // both halves give up
     handshake_of_server(halves, 0, 0, false).drive().then(op::halves).then(op::protected_record, 99, 1, 0, 1).drive();
     keep(halves.then(op::abort, 80).then(op::send, 5, 100));
@@ -252,6 +273,14 @@ void write_certificates(const fs::path& directory) {
     chain(0, {"p256", "rsa"});
 }
 
+void write_names() {
+    int count = 0;
+    for (const std::string_view text : {"127.0.0.1", "::1", "2001:db8::7:1.2.3.4", "1:2:3:4:5:6:7:8", "::", "a::b::c", "1.2.3.04",
+                                        "leaf.example\nLEAF.example", "*.wild.example\na.wild.example",
+                                        "*.wild.example\na.b.wild.example", "*.\na.", "a*.x\nab.x"})
+        write("name", "text-" + std::to_string(count++), as_bytes(text));
+}
+
 // Both of ours against each other: what each sends is what the other's target is shown.
 
 void write_real_runs() {
@@ -296,6 +325,22 @@ void write_real_runs() {
     }
 }
 
+/// The bytes of pair.cpp: settings, then who does what. Here nothing: the end of every run is a handshake and a close.
+void write_pairs() {
+    int count = 0;
+    for (const std::uint8_t flags : numbers(0, 1, 2, 4, 8, 16, 63))
+        for (const std::uint8_t sizes : numbers(0, 9, 0xe2, 0x14)) {
+            buffer script = numbers(flags, sizes, 255 - sizes);
+            for (int round = 0; round < 14; ++round)  // a handshake
+                script = script + numbers(2, 3, 255, 3, 3, 255, 0, 255, 255, 255, 1, 255, 255, 255, 2, 2, 3, 2);
+            // data, tickets and key updates both ways, in place and not, through halves; then close_notify
+            script = script + numbers(2, 4, 200, 254, 3, 4, 90, 254, 3, 7, 40, 3, 6, 1, 2, 6, 1, 2, 9, 20, 0, 2, 10, 3, 10);
+            script = script + numbers(0, 255, 255, 255, 1, 255, 255, 255, 2, 2, 2, 2, 3, 2, 3, 2, 2, 4, 255, 1, 44, 254);
+            script = script + numbers(2, 10, 3, 8, 255, 2, 8, 255);
+            write("pair", "script-" + std::to_string(count++), script);
+        }
+}
+
 }  // namespace
 
 int main(int argc, char* argv[]) {
@@ -307,5 +352,7 @@ int main(int argc, char* argv[]) {
     write_messages();
     write_extensions();
     write_records();
+    write_names();
+    write_pairs();
     write_certificates(argv[2]);
 }

@@ -32,5 +32,10 @@ FUZZ_TARGET(post_handshake) {
         fuzz::check_extensions(ticket.extensions, extension_place::new_session_ticket, {});
     }
     HOLDS(found.count == tickets + (found.key_update ? 1 : 0));
-    HOLDS(found.tickets.size() + (found.key_update ? key_update_size : 0) == content.size());
+    const std::size_t messages = found.tickets.size() + (found.key_update ? key_update_size : 0);
+    HOLDS(fuzz::inside(found.behind_key_update, content));
+    HOLDS(messages + found.behind_key_update.size() == content.size());
+    // What is good as a whole is not refused when less of it has come.
+    for (std::size_t size = 0; size <= messages; ++size)
+        HOLDS(check_begun(content.first(size), is_server, SIZE_MAX) == errc::none);
 }

@@ -15,6 +15,7 @@
 #include <spantls/message/lists.hpp>
 #include <spantls/message/post_handshake.hpp>
 #include <spantls/message/server_hello.hpp>
+#include <spantls/x509/chain.hpp>
 
 #include "target.hpp"
 
@@ -200,7 +201,10 @@ inline bool check_message(spantls::handshake_type type, bytes_view body, bool by
             check_extensions(request.extensions, extension_place::certificate_request, {});
             return true;
         }
-        case handshake_type::certificate: return round_trip<certificate_message>(body);
+        case handshake_type::certificate: {
+            certificate_message certificates{};
+            return round_trip(body, certificates) && x509::chain_view(certificates.list).well_formed();
+        }
         case handshake_type::certificate_verify: return round_trip<certificate_verify>(body);
         case handshake_type::finished: return body.size() == 32 || body.size() == 48;
         case handshake_type::key_update: return round_trip<key_update>(body) && body[0] <= 1;

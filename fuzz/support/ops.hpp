@@ -32,6 +32,9 @@ enum class op : std::uint8_t {
     end_of_input,
     randomness,  ///< odd: works
     getters,
+    large,            ///< type, u16, byte: a handshake message with twice so many equal bytes
+    protected_large,  ///< type, u16, byte, size: a record with null protection, with so many equal bytes, and zeros
+    send_in_place,    ///< size of the data, size of the output
     count,
 };
 

@@ -105,6 +105,21 @@ private:
             case op::end_of_input: return (void)it_.end_of_input();
             case op::randomness: role_.crypto.works = in_.flag(); return;
             case op::getters: return getters();
+            case op::large: {
+                const auto type = static_cast<handshake_type>(in_.u8());
+                const buffer body(2u * in_.u16(), in_.u8());
+                return say(message(type, [&](writer& out) { out.bytes(body); }));
+            }
+            case op::protected_large: {
+                const std::uint8_t type = in_.u8();
+                const std::size_t size = in_.u16();
+                const buffer content(size, in_.u8());
+                return wrap(type, content, true, in_.size());
+            }
+            case op::send_in_place: {
+                const std::size_t size = in_.size(), room = in_.size();
+                return it_.send_in_place(size, room == 254 ? size + record_overhead : room);
+            }
             case op::count: break;
         }
     }
@@ -126,7 +141,7 @@ private:
     // What arrives
 
     void arrive(bytes_view bytes) {
-        if (it_.arrived.size() + bytes.size() > (1u << 17)) return;
+        if (it_.arrived.size() + bytes.size() > (1u << 18)) return;
         it_.arrived.insert(it_.arrived.end(), bytes.begin(), bytes.end());
     }
 
@@ -255,6 +270,7 @@ private:
 
     void lend() {
         const std::size_t how = in_.size();
+        if (how == 127) return it_.lend_again();
         if (how < 128) return (void)it_.lend(it_.handshake_memory() + how * 16);
         if (how < 256) return (void)it_.lend(how - 128);
         (void)it_.lend(how);

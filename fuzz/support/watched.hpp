@@ -47,6 +47,7 @@ public:
     Connection tls;
     sent_stream sent;
     buffer arrived;                               ///< what was not consumed yet
+    buffer* leaving = nullptr;                    ///< where what was sent goes, if anywhere
     std::uint64_t trace = 14695981039346656037u;  ///< of everything that was seen; a run replays to the same
 
     bool done() const { return done_; }
@@ -112,6 +113,26 @@ public:
         if (!free) HOLDS(o.consumed == 0);
         if (free && size != 0 && room >= min_output) HOLDS(!o.empty());
         if (free && !owed && !rekeys_ && room >= sealed_size(size, record_size_)) HOLDS(o.consumed == size);
+    }
+
+    /// Data that stands where it is to be sealed: one record, or nothing is touched.
+    void send_in_place(std::size_t size, std::size_t room) {
+        const bool owed = owes(), free = done_ && !over() && !closing_;
+        buffer memory(std::max(room, record_header_size + size));
+        const mutable_bytes out = mutable_bytes(memory).first(room);
+        const mutable_bytes text = mutable_bytes(memory).subspan(record_header_size, size);
+        fill_pattern(text, sent.data);
+        const buffer before = memory;
+        const std::size_t data = sent.data;
+        const output o = halves_ ? halves_->writer.send(text, out) : tls.send(text, out);
+        take(o, out);
+        if (room <= record_header_size || size == 0) return;  // not in place
+        HOLDS(sent.data == data + o.consumed && (o.error == errc::none) == (o.consumed == size));
+        HOLDS(o.error != errc::none || (free && !owed && o.records.size() == size + record_overhead));
+        if (o.error != errc::none) HOLDS(o.empty() && same_bytes(memory, before));
+        if (free && owed) HOLDS(o.error == errc::output_owed);
+        if (free && !owed && !rekeys_)
+            HOLDS((o.error == errc::none) == (size <= record_size_ && room >= size + record_overhead));
     }
 
     errc send_ticket(const new_session_ticket& ticket, std::size_t room) requires(Connection::is_server) {
@@ -201,6 +222,12 @@ public:
         }
         if (error == errc::none) lent_ = wanted_ != 0 && size >= wanted_ ? size : 0;
         return error;
+    }
+    /// Memory that the connection has already is no loan.
+    void lend_again() {
+        if (done_ || failed_) return;
+        HOLDS(tls.lend_workspace(*handshake_memory_) == errc::bad_argument);
+        HOLDS(tls.lend_workspace(mutable_bytes(*handshake_memory_).last(1)) == errc::bad_argument);
     }
     /// True when something was given back.
     bool take_workspace() {
@@ -377,6 +404,7 @@ private:
 
     void take(const output& o, bytes_view room) {
         HOLDS(inside(o.records, room) && (o.empty() || o.records.data() == room.data()));
+        if (leaving != nullptr) leaving->insert(leaving->end(), o.records.begin(), o.records.end());
         sent.take(o.records, done_ || tls.connected(), tls.last_sent());
         trace = mixed(trace, o.records);
         note();

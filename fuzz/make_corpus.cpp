@@ -69,7 +69,9 @@ steps& handshake_of_server(steps& it, std::uint8_t hello, std::uint8_t extension
     it.drive().peer(canned_kind::hello, hello).peer(canned_kind::change_cipher_spec, 0);
     it.peer(canned_kind::encrypted_extensions, extensions);
     if (request) it.peer(canned_kind::certificate_request, 0);
-    return it.peer(canned_kind::certificate, 1).peer(canned_kind::certificate_verify, 64).peer(canned_kind::finished, 0);
+    return it.peer(canned_kind::certificate, 1)
+        .peer(canned_kind::certificate_verify, 64)
+        .peer(canned_kind::finished, 0);
 }
 
 void write_client_scripts() {
@@ -85,30 +87,50 @@ void write_client_scripts() {
         it.then(op::close).peer(canned_kind::alert, 0).drive().then(op::end_of_input).then(op::take_workspace);
         keep(it);
     }
-    for (const std::uint8_t retry : numbers(0x14, 0x34, 0x30, 0x50, 0x70)) {  // of another group, useless ones, a cookie
+    for (const std::uint8_t retry :
+         numbers(0x14, 0x34, 0x30, 0x50, 0x70)) {  // of another group, useless ones, a cookie
         steps it(0, 0, 9);
         it.drive().peer(canned_kind::hello, retry);
         handshake_of_server(it, retry & 15, 0, false).drive().then(op::send, 10, 100);
         keep(it);
     }
-    for (const std::uint8_t size : numbers(1, 2, 7, 60)) {  // messages in pieces, seen in pieces, with outputs that hardly fit
+    for (const std::uint8_t size :
+         numbers(1, 2, 7, 60)) {  // messages in pieces, seen in pieces, with outputs that hardly fit
         steps it(1, size, 0, 0);
         it.then(op::transmit, 48).then(op::framing, size, 0);
         handshake_of_server(it, 1, 0, true);
         for (int i = 0; i < 12; ++i) it.then(op::receive, 40 + size).then(op::transmit, 20 + size).drive(1);
-        it.drive().drive().peer(canned_kind::new_session_ticket, 0x20).then(op::halves).drive().then(op::take_workspace);
+        it.drive()
+            .drive()
+            .peer(canned_kind::new_session_ticket, 0x20)
+            .then(op::halves)
+            .drive()
+            .then(op::take_workspace);
         keep(it);
     }
     steps together(0, 8, 0);  // as many messages in a record as may be; sending keys that change by themselves
     together.drive().peer(canned_kind::hello, 0).then(op::framing, 0, 1).peer(canned_kind::encrypted_extensions, 0);
     together.peer(canned_kind::certificate, 1).peer(canned_kind::certificate_verify, 64).peer(canned_kind::finished, 0);
     together.then(op::flush).drive();
-    together.peer(canned_kind::new_session_ticket, 1).peer(canned_kind::new_session_ticket, 2).peer(canned_kind::key_update, 1);
-    together.then(op::flush).drive().then(op::halves).then(op::send, 255, 1, 44, 254).then(op::close).then(op::transmit, 255);
+    together.peer(canned_kind::new_session_ticket, 1)
+        .peer(canned_kind::new_session_ticket, 2)
+        .peer(canned_kind::key_update, 1);
+    together.then(op::flush)
+        .drive()
+        .then(op::halves)
+        .then(op::send, 255, 1, 44, 254)
+        .then(op::close)
+        .then(op::transmit, 255);
     keep(together);
-    for (const std::uint8_t kind : numbers(0, 2, 4, 5, 6, 7, 9, 10, 11)) {  // answers that were not asked for, and refusals
+    for (const std::uint8_t kind :
+         numbers(0, 2, 4, 5, 6, 7, 9, 10, 11)) {  // answers that were not asked for, and refusals
         steps it(0, 0, 0);
-        handshake_of_server(it, 0, 0, true).drive(2).then(op::answer, kind, 40).drive(2).then(op::answer, kind, 40).drive();
+        handshake_of_server(it, 0, 0, true)
+            .drive(2)
+            .then(op::answer, kind, 40)
+            .drive(2)
+            .then(op::answer, kind, 40)
+            .drive();
         keep(it);
     }
     // What may happen while the last flight has not left.
@@ -119,9 +141,11 @@ void write_client_scripts() {
         if (way == 1) it.then(op::halves).peer(canned_kind::alert, 40);
         if (way == 2) it.then(op::halves).then(op::protected_record, 99, 1, 0, 1);
         if (way == 3) it.then(op::send, 50, 90).then(op::transmit, 30).then(op::update_keys, 1).then(op::close);
-        if (way == 4) it.peer(canned_kind::key_update, 1).then(op::receive, 0).then(op::send, 20, 60).then(op::abort, 80);
+        if (way == 4)
+            it.peer(canned_kind::key_update, 1).then(op::receive, 0).then(op::send, 20, 60).then(op::abort, 80);
         if (way == 5) it.then(op::end_of_input).then(op::take_workspace);
-        if (way == 6) it.then(op::lend, 255, 200, 0).then(op::take_workspace).then(op::transmit, 60).then(op::take_workspace);
+        if (way == 6)
+            it.then(op::lend, 255, 200, 0).then(op::take_workspace).then(op::transmit, 60).then(op::take_workspace);
         keep(it.then(op::receive, 0).then(op::transmit, 50).drive());
     }
     for (const std::uint8_t size : numbers(0, 60)) {  // long messages, before the end of the handshake and after it
@@ -129,7 +153,11 @@ void write_client_scripts() {
         it.then(op::framing, size, 0).drive().peer(canned_kind::hello, 0).peer(canned_kind::encrypted_extensions, 0);
         keep(it.then(op::large, 11, 0x40, 0, 0).drive());
         steps after(0, 0, 0);
-        handshake_of_server(after, 0, 0, false).drive().then(op::framing, size, 0).then(op::large, 4, 0x50, 0, 0).drive();
+        handshake_of_server(after, 0, 0, false)
+            .drive()
+            .then(op::framing, size, 0)
+            .then(op::large, 4, 0x50, 0, 0)
+            .drive();
         keep(after.then(op::protected_large, 23, 0x40, 0, 7, 0).then(op::protected_large, 23, 0x40, 1, 7, 0).drive());
     }
     steps halves(0, 0, 0);  // both halves give up
@@ -169,13 +197,20 @@ void write_server_scripts() {
     for (const std::uint8_t size : numbers(1, 2, 7, 60)) {
         steps it(0x11, size, 0, 0);
         it.then(op::framing, size, 0).peer(canned_kind::hello, 4, 0).drive().drive().then(op::transmit, 48);
-        it.peer(canned_kind::certificate, 0x0f).peer(canned_kind::certificate_verify, 64).peer(canned_kind::finished, 0);
+        it.peer(canned_kind::certificate, 0x0f)
+            .peer(canned_kind::certificate_verify, 64)
+            .peer(canned_kind::finished, 0);
         for (int i = 0; i < 12; ++i) it.then(op::receive, 40 + size).then(op::transmit, 20 + size).drive(1);
         keep(it.drive().drive().then(op::halves).then(op::send, 20, 60).then(op::take_workspace));
     }
     for (const std::uint8_t kind : numbers(0, 1, 2, 4, 5, 6, 7, 9, 10, 11)) {
         steps it(0x20, 0, 0);
-        it.peer(canned_kind::hello, 1, 0).drive(1).then(op::answer, kind, 40, 1).drive(1).then(op::answer, kind, 40, 1).drive();
+        it.peer(canned_kind::hello, 1, 0)
+            .drive(1)
+            .then(op::answer, kind, 40, 1)
+            .drive(1)
+            .then(op::answer, kind, 40, 1)
+            .drive();
         it.peer(canned_kind::certificate, 2).drive(1).then(op::answer, kind, 1).drive();
         keep(it);
     }
@@ -196,7 +231,8 @@ void write_messages() {
         }
     };
     const buffer session_id(32, 0x33);
-    each("client_hello", [](std::uint8_t how) { return fuzz::canned::client_hello(how, 0); }, {1, 3, 9, 0x19, 0x21, 0x81});
+    each("client_hello", [](std::uint8_t how) { return fuzz::canned::client_hello(how, 0); },
+         {1, 3, 9, 0x19, 0x21, 0x81});
     each("client_hello", [](std::uint8_t how) { return fuzz::canned::client_hello(1, how); }, {1 + 2, 4, 8, 32});
     each("server_hello", [&](std::uint8_t how) { return fuzz::canned::server_hello(how, session_id); },
          {0, 1, 4, 0x14, 0x30, 0x50, 0x20, 0x40});
@@ -219,7 +255,8 @@ void write_extensions() {
         buffer block;
         for (const extension_row& row : extension_table)
             if ((row.places >> place & 1) != 0)
-                block = block + numbers(static_cast<unsigned>(row.type) >> 8, static_cast<unsigned>(row.type), 0, 1, place);
+                block =
+                    block + numbers(static_cast<unsigned>(row.type) >> 8, static_cast<unsigned>(row.type), 0, 1, place);
         const bool answers = answers_something(static_cast<extension_place>(1 << place));
         write("extensions", "all-" + std::to_string(place), numbers(place) + buffer(answers ? 8 : 0, 0xff) + block);
     }
@@ -235,7 +272,9 @@ void write_extensions() {
 // Records
 
 void write_records() {
-    auto kept = [count = 0](const buffer& script) mutable { write("record", "script-" + std::to_string(count++), script); };
+    auto kept = [count = 0](const buffer& script) mutable {
+        write("record", "script-" + std::to_string(count++), script);
+    };
     kept(numbers(4, 9, 22, 3, 3, 0, 4, 1, 0, 0, 0, 8, 0));
     kept(numbers(0, 1, 4, 6, 20, 3, 3, 0, 1, 1, 6, 10, 0, 9, 9, 9, 8, 3, 8, 0));
     kept(numbers(2, 6, 10, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 2, 7, 8, 0, 3, 6, 4, 1, 2, 3, 4, 0, 8, 0));
@@ -276,8 +315,8 @@ void write_certificates(const fs::path& directory) {
 
 void write_names() {
     int count = 0;
-    for (const std::string_view text : {"127.0.0.1", "::1", "2001:db8::7:1.2.3.4", "1:2:3:4:5:6:7:8", "::", "a::b::c", "1.2.3.04",
-                                        "leaf.example\nLEAF.example", "*.wild.example\na.wild.example",
+    for (const std::string_view text : {"127.0.0.1", "::1", "2001:db8::7:1.2.3.4", "1:2:3:4:5:6:7:8", "::", "a::b::c",
+                                        "1.2.3.04", "leaf.example\nLEAF.example", "*.wild.example\na.wild.example",
                                         "*.wild.example\na.b.wild.example", "*.\na.", "a*.x\nab.x"})
         write("name", "text-" + std::to_string(count++), as_bytes(text));
 }
@@ -311,9 +350,12 @@ void write_real_runs() {
             }
             const step came = tls.receive(in);
             in.erase(in.begin(), in.begin() + static_cast<std::ptrdiff_t>(came.consumed));
-            if (came.what == what::verify_peer) (void)tls.answer(x509::verdict::accept());
-            else if (came.what == what::sign) (void)tls.answer(signature{signature_bytes});
-            else if (came.is_question()) (void)tls.answer(identity{chain, schemes});
+            if (came.what == what::verify_peer)
+                (void)tls.answer(x509::verdict::accept());
+            else if (came.what == what::sign)
+                (void)tls.answer(signature{signature_bytes});
+            else if (came.is_question())
+                (void)tls.answer(identity{chain, schemes});
         };
         to_client.drive();
         for (int i = 0; i < 40; ++i) {
@@ -335,8 +377,10 @@ void write_pairs() {
             for (int round = 0; round < 14; ++round)  // a handshake
                 script = script + numbers(2, 3, 255, 3, 3, 255, 0, 255, 255, 255, 1, 255, 255, 255, 2, 2, 3, 2);
             // data, tickets and key updates both ways, in place and not, through halves; then close_notify
-            script = script + numbers(2, 4, 200, 254, 3, 4, 90, 254, 3, 7, 40, 3, 6, 1, 2, 6, 1, 2, 9, 20, 0, 2, 10, 3, 10);
-            script = script + numbers(0, 255, 255, 255, 1, 255, 255, 255, 2, 2, 2, 2, 3, 2, 3, 2, 2, 4, 255, 1, 44, 254);
+            script =
+                script + numbers(2, 4, 200, 254, 3, 4, 90, 254, 3, 7, 40, 3, 6, 1, 2, 6, 1, 2, 9, 20, 0, 2, 10, 3, 10);
+            script =
+                script + numbers(0, 255, 255, 255, 1, 255, 255, 255, 2, 2, 2, 2, 3, 2, 3, 2, 2, 4, 255, 1, 44, 254);
             script = script + numbers(2, 10, 3, 8, 255, 2, 8, 255);
             write("pair", "script-" + std::to_string(count++), script);
         }

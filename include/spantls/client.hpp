@@ -18,26 +18,28 @@ class client : public connection<client_handshake<P>> {
     static_assert(provider<P>, "the provider lacks something that crypto/provider.hpp asks for");
 
 public:
-    /// Composes the ClientHello at once: transmit() has it. `crypto` and `settings` have to outlive the connection, what
-    /// `about` shows the handshake, and `lent`, the workspace (at least smallest_workspace bytes), is the connection's until
-    /// take_workspace() gives it back. With anything wrong with them the connection is born failed, with the error.
-    client(P& crypto, const client_config& settings, mutable_bytes lent, client_target about = {}) noexcept
+    /// Composes the ClientHello at once: transmit() has it. `cryptography` and `settings` have to outlive the
+    /// connection, what `about` shows the handshake, and `lent`, the workspace (at least smallest_workspace bytes), is
+    /// the connection's until take_workspace() gives it back. With anything wrong with them the connection is born
+    /// failed, with the error.
+    client(P& cryptography, const client_config& settings, mutable_bytes lent, client_target about = {}) noexcept
         : connection<client_handshake<P>>(lent, settings.record_size, settings.rekey_after) {
         errc error = check<P>(settings);
         if (error == errc::none) error = check(about);
         this->begin(error, [&](client_handshake<P>& machine, arena memory) {
-            return machine.start(crypto, settings, about, memory);
+            return machine.start(cryptography, settings, about, memory);
         });
     }
     /// The same with an array, whose size is checked when compiling.
     template <std::size_t N>
-    client(P& crypto, const client_config& settings, std::uint8_t (&lent)[N], client_target about = {}) noexcept
-        : client(crypto, settings, mutable_bytes(lent), about) {
+    client(P& cryptography, const client_config& settings, std::uint8_t (&lent)[N], client_target about = {}) noexcept
+        : client(cryptography, settings, mutable_bytes(lent), about) {
         static_assert(N >= client::smallest_workspace, "the workspace is smaller than smallest_workspace");
     }
     template <std::size_t N>
-    client(P& crypto, const client_config& settings, std::array<std::uint8_t, N>& lent, client_target about = {}) noexcept
-        : client(crypto, settings, mutable_bytes(lent), about) {
+    client(P& cryptography, const client_config& settings, std::array<std::uint8_t, N>& lent,
+           client_target about = {}) noexcept
+        : client(cryptography, settings, mutable_bytes(lent), about) {
         static_assert(N >= client::smallest_workspace, "the workspace is smaller than smallest_workspace");
     }
 };

@@ -18,23 +18,24 @@ class server : public connection<server_handshake<P>> {
     static_assert(provider<P>, "the provider lacks something that crypto/provider.hpp asks for");
 
 public:
-    /// Waits for a ClientHello. `crypto` and `settings` have to outlive the connection, and `lent`, the workspace (at least
-    /// smallest_workspace bytes), is the connection's until take_workspace() gives it back. With anything wrong with them
-    /// the connection is born failed, with the error.
-    server(P& crypto, const server_config& settings, mutable_bytes lent) noexcept
+    /// Waits for a ClientHello. `cryptography` and `settings` have to outlive the connection, and `lent`, the workspace
+    /// (at least smallest_workspace bytes), is the connection's until take_workspace() gives it back. With anything
+    /// wrong with them the connection is born failed, with the error.
+    server(P& cryptography, const server_config& settings, mutable_bytes lent) noexcept
         : connection<server_handshake<P>>(lent, settings.record_size, settings.rekey_after) {
-        this->begin(check<P>(settings),
-                    [&](server_handshake<P>& machine, arena memory) { return machine.start(crypto, settings, memory); });
+        this->begin(check<P>(settings), [&](server_handshake<P>& machine, arena memory) {
+            return machine.start(cryptography, settings, memory);
+        });
     }
     /// The same with an array, whose size is checked when compiling.
     template <std::size_t N>
-    server(P& crypto, const server_config& settings, std::uint8_t (&lent)[N]) noexcept
-        : server(crypto, settings, mutable_bytes(lent)) {
+    server(P& cryptography, const server_config& settings, std::uint8_t (&lent)[N]) noexcept
+        : server(cryptography, settings, mutable_bytes(lent)) {
         static_assert(N >= server::smallest_workspace, "the workspace is smaller than smallest_workspace");
     }
     template <std::size_t N>
-    server(P& crypto, const server_config& settings, std::array<std::uint8_t, N>& lent) noexcept
-        : server(crypto, settings, mutable_bytes(lent)) {
+    server(P& cryptography, const server_config& settings, std::array<std::uint8_t, N>& lent) noexcept
+        : server(cryptography, settings, mutable_bytes(lent)) {
         static_assert(N >= server::smallest_workspace, "the workspace is smaller than smallest_workspace");
     }
 };

@@ -40,12 +40,7 @@ class writer_half {
 public:
     explicit writer_half(Connection& whole) noexcept : whole_(&whole) {}
 
-    output transmit(mutable_bytes out) noexcept {
-        output_cursor to(out);
-        errc error = whole_->send_flight(to);
-        if (error == errc::none) error = whole_->sender_.write_owed(to, whole_->notes_);
-        return {to.written(), 0, to.used() == 0 ? error : errc::none};
-    }
+    output transmit(mutable_bytes out) noexcept { return whole_->transmit(out); }
     output send(bytes_view data, mutable_bytes out) noexcept { return whole_->send(data, out); }
     errc update_keys(bool request_peer = false) noexcept { return whole_->update_keys(request_peer); }
     output send_ticket(const new_session_ticket& ticket, mutable_bytes out) noexcept

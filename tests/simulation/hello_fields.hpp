@@ -1,5 +1,5 @@
-// Which field of a ClientHello, ServerHello or HelloRetryRequest each of its bytes belongs to, by a walk of its own: from
-// the structures of RFC 9846, sections 4.2 and 4.3, not with the decoders that are judged by it.
+// Which field of a ClientHello, ServerHello or HelloRetryRequest each of its bytes belongs to, by a walk of its own:
+// from the structures of RFC 9846, sections 4.2 and 4.3, not with the decoders that are judged by it.
 #pragma once
 
 #include <algorithm>
@@ -12,8 +12,8 @@
 
 namespace test {
 
-/// Names the bytes of one whole handshake message in turn: "random", "cipher_suites", "key_share group". Every length that
-/// stands inside the message has a name that ends in "length"; its own is "message length".
+/// Names the bytes of one whole handshake message in turn: "random", "cipher_suites", "key_share group". Every length
+/// that stands inside the message has a name that ends in "length"; its own is "message length".
 class hello_fields {
 public:
     explicit hello_fields(const buffer& message) : bytes_(message), names_(message.size(), "?") {

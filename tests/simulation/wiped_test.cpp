@@ -1,0 +1,158 @@
+// What a handshake leaves behind on the stack that it ran on: none of its secrets, however it ended.
+#include <spantls/spantls.hpp>
+
+#include <ucontext.h>
+
+#include <algorithm>
+#include <functional>
+#include <sstream>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <spantls/providers/sodium.hpp>
+
+#include "support/catch.hpp"
+#include "support/pair.hpp"
+#include "support/seeded_provider.hpp"
+
+using namespace spantls;
+
+namespace {
+
+constexpr std::uint8_t x25519_share[] = {0x00, 0x1d, 0x00, 0x20};
+
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SPANTLS_FAKE_STACK 1
+#endif
+#endif
+#if defined(SPANTLS_FAKE_STACK) || defined(__SANITIZE_ADDRESS__)
+constexpr bool fake_stack = true;
+#else
+constexpr bool fake_stack = false;
+#endif
+constexpr const char* why_skipped = "AddressSanitizer keeps locals elsewhere";
+
+/// Runs `work` on a stack that can be looked at afterwards.
+class open_stack {
+public:
+    void run(std::function<void()> work) {
+        std::fill(memory_.begin(), memory_.end(), std::uint8_t{0});
+        work_ = std::move(work);
+        running = this;
+        REQUIRE(getcontext(&there_) == 0);
+        there_.uc_stack.ss_sp = memory_.data();
+        there_.uc_stack.ss_size = memory_.size();
+        there_.uc_link = &here_;
+        makecontext(
+            &there_, [] { running->work_(); }, 0);
+        REQUIRE(swapcontext(&here_, &there_) == 0);
+    }
+    bool holds(bytes_view secret) const {
+        return std::search(memory_.begin(), memory_.end(), secret.begin(), secret.end()) != memory_.end();
+    }
+
+private:
+    static inline open_stack* running = nullptr;  // makecontext() hands over nothing but ints
+    test::buffer memory_ = test::buffer(512 * 1024);
+    std::function<void()> work_;
+    ucontext_t here_, there_;
+};
+
+/// Remembers, elsewhere, every random byte that was given out.
+struct remembering : test::seeded<sodium_chacha> {
+    using seeded::seeded;
+    std::vector<test::buffer> given;
+    [[nodiscard]] bool random(mutable_bytes out) noexcept {
+        const bool done = seeded::random(out);
+        given.push_back(test::copy(out));
+        return done;
+    }
+};
+
+/// Every call of both ends on a stack that is searched after it, for halves of what has to be known to nobody else.
+template <class Secrets>
+void run_searched(test::pair<remembering>& both, Secrets secrets) {
+    open_stack stack;
+    bool moved = true;
+    const auto search = [&](auto step) {
+        stack.run([&] { moved = step() || moved; });
+        for (const test::buffer& secret : secrets())
+            for (std::size_t at = 0; at + 16 <= secret.size(); at += 16) {
+                CAPTURE(at, secret.size(), name_of(both.client.error()), name_of(both.server.error()));
+                REQUIRE_FALSE(stack.holds(bytes_view(secret).subspan(at, 16)));
+            }
+    };
+    while (std::exchange(moved, false)) {
+        search([&] { return both.client.flush(); });
+        search([&] { return both.server.flush(); });
+        both.client.arrive(both.to_client.take());
+        both.server.arrive(both.to_server.take());
+        search([&] { return both.client.turn(); });
+        search([&] { return both.server.turn(); });
+    }
+}
+
+/// What random() gave and nobody is to see: of 64 bytes a server's, of 96 a client's first 32, or 64, are sent.
+std::vector<test::buffer> private_randomness(const test::pair<remembering>& both) {
+    std::vector<test::buffer> found;
+    for (const test::buffer& one : both.client_crypto.given) found.emplace_back(one.end() - 32, one.end());
+    for (const test::buffer& one : both.server_crypto.given) found.emplace_back(one.end() - 32, one.end());
+    return found;
+}
+
+/// The secrets of a log in the format of SSLKEYLOGFILE.
+std::vector<test::buffer> logged_secrets(const std::string& log) {
+    std::vector<test::buffer> found;
+    std::istringstream lines(log);
+    for (std::string label, client_random, secret; lines >> label >> client_random >> secret;)
+        found.push_back(test::unhex(secret));
+    return found;
+}
+
+}  // namespace
+
+TEST_CASE("a stack that was used is one that can be searched") {
+    if (fake_stack) return test::skip(why_skipped);
+    open_stack stack;
+    const test::buffer secret = test::text("not a secret, and not wiped");
+    stack.run([&] {
+        std::uint8_t left[64];
+        std::copy(secret.begin(), secret.end(), left);
+        asm volatile("" : : "r"(left) : "memory");
+    });
+    REQUIRE(stack.holds(secret));
+}
+
+TEST_CASE("a handshake leaves no secret on the stack") {
+    if (fake_stack) return test::skip(why_skipped);
+    // The same handshake before, told about.
+    const test::pair_options told{.client = {.key_log = true}};
+    test::pair<remembering> first(told);
+    REQUIRE(first.handshake());
+    std::vector<test::buffer> secrets = logged_secrets(first.client.key_log);
+    REQUIRE(secrets.size() == 5);
+    for (test::buffer& one : private_randomness(first)) secrets.push_back(std::move(one));
+    REQUIRE(secrets.size() == 7);
+
+    test::pair<remembering> both;
+    run_searched(both, [&] { return secrets; });
+    REQUIRE(both.client.tls.connected());
+    REQUIRE(both.server.tls.connected());
+    REQUIRE(both.client_crypto.given == first.client_crypto.given);
+}
+
+TEST_CASE("a server that refuses a share leaves its own key nowhere on the stack") {
+    if (fake_stack) return test::skip(why_skipped);
+    test::pair<remembering> both;
+    // A point of low order: section 7.4.2.
+    both.to_server.transit = [](test::buffer sent) {
+        const auto share = std::search(sent.begin(), sent.end(), std::begin(x25519_share), std::end(x25519_share));
+        if (share != sent.end()) std::fill_n(share + 4, 32, std::uint8_t{0});
+        return sent;
+    };
+    run_searched(both, [&] { return private_randomness(both); });
+    REQUIRE(both.server.error() == errc::bad_key_share);
+    REQUIRE(both.server_crypto.given.size() == 1);
+}

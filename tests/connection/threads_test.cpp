@@ -11,6 +11,7 @@
 
 #include <spantls/providers/sodium.hpp>
 
+#include "support/alarm.hpp"
 #include "support/catch.hpp"
 #include "support/pair.hpp"
 #include "support/seeded_provider.hpp"
@@ -65,26 +66,6 @@ private:
     bool ended_ = false, broken_ = false;
 };
 
-/// What wakes a writer that has nothing to say.
-class bell {
-public:
-    void ring() {
-        const std::lock_guard lock(mutex_);
-        rung_ = true;
-        changed_.notify_all();
-    }
-    void wait() {
-        std::unique_lock lock(mutex_);
-        changed_.wait(lock, [&] { return rung_; });
-        rung_ = false;
-    }
-
-private:
-    std::mutex mutex_;
-    std::condition_variable changed_;
-    bool rung_ = false;
-};
-
 /// The byte at `at` of what an end says.
 std::uint8_t said(std::uint64_t seed, std::size_t at) {
     return static_cast<std::uint8_t>((at * 2654435761u + seed) >> 11);
@@ -110,7 +91,7 @@ struct account {
 
 /// One thread of an end. It reads until there is nothing more to read.
 template <class Half>
-void read_all(Half half, one_way& from, bell& wake, std::atomic<bool>& over, std::uint64_t peers_seed,
+void read_all(Half half, one_way& from, test::alarm& wake, std::atomic<bool>& over, std::uint64_t peers_seed,
               account& result) {
     test::buffer input(40000);
     test::seeded_stream random(peers_seed);
@@ -144,7 +125,8 @@ void read_all(Half half, one_way& from, bell& wake, std::atomic<bool>& over, std
 /// The other thread. It says everything, then close_notify, and then answers what has to be answered; with nothing to
 /// say it closes when the other end has.
 template <class Half>
-void write_all(Half half, one_way& to, bell& wake, const std::atomic<bool>& over, const plan& plan, account& result) {
+void write_all(Half half, one_way& to, test::alarm& wake, const std::atomic<bool>& over, const plan& plan,
+               account& result) {
     test::buffer text(20000), out(30000);
     test::seeded_stream random(plan.seed + 1);
     std::size_t sent_bytes = 0;
@@ -190,7 +172,7 @@ struct two_ends {
         REQUIRE(both->handshake());
         REQUIRE(both->to_client.waiting.empty());
         one_way to_server, to_client;
-        bell client_bell, server_bell;
+        test::alarm client_bell, server_bell;
         std::atomic<bool> client_over{false}, server_over{false};
         auto [client_reader, client_writer] = both->client.tls.split();
         auto [server_reader, server_writer] = both->server.tls.split();

@@ -6,8 +6,6 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <condition_variable>
-#include <mutex>
 #include <stdexcept>
 #include <thread>
 
@@ -17,6 +15,7 @@
 #include <spantls/record/limits.hpp>
 #include <spantls/server.hpp>
 
+#include "support/alarm.hpp"
 #include "support/catch.hpp"
 #include "support/null_provider.hpp"
 #include "support/pair.hpp"
@@ -35,28 +34,6 @@ struct socket_end {
     std::ptrdiff_t write(bytes_view bytes) { return ::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL); }
 };
 
-/// How a reader gets a writer up: what the drivers leave to their users.
-class alarm {
-public:
-    void ring() {
-        {
-            const std::lock_guard lock(mutex_);
-            rung_ = true;
-        }
-        changed_.notify_one();
-    }
-    void wait() {
-        std::unique_lock lock(mutex_);
-        changed_.wait(lock, [&] { return rung_; });
-        rung_ = false;
-    }
-
-private:
-    std::mutex mutex_;
-    std::condition_variable changed_;
-    bool rung_ = false;
-};
-
 template <class Connection>
 struct side {
     template <class P, class Config, class... Extra>
@@ -69,7 +46,7 @@ struct side {
     buffer workspace, input, output;
     Connection tls;
     socket_end socket;
-    alarm bell;
+    test::alarm bell;
 
     auto reader() {
         return threaded_reader(tls.split().reader, socket, input, [this] { bell.ring(); });

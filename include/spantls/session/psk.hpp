@@ -1,0 +1,50 @@
+// Pre-shared keys as the handshake takes them (RFC 9846, sections 2.2 and 4.3.11).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include <spantls/base/bytes.hpp>
+#include <spantls/crypto/provider.hpp>
+#include <spantls/wire/registry.hpp>
+
+namespace spantls {
+inline namespace v1 {
+
+/// Where a key comes from; each kind has a binder label of its own (RFC 9846, section 7.1; RFC 9258, section 5.2).
+enum class psk_kind : std::uint8_t { resumption, external, imported };
+
+/// What early data under a key has to agree with (section 4.3.10).
+struct early_data_terms {
+    std::uint32_t limit = 0;  ///< bytes; 0: no early data
+    cipher_suite suite{};
+    std::string_view protocol{};  ///< ALPN name; empty: none
+};
+
+/// A key that a client offers. Views: they last until take_workspace() gives the memory back.
+struct psk {
+    bytes_view identity;  ///< 1 to 65535 bytes; of a session, the ticket
+    bytes_view key;       ///< 16 to 255 bytes, out of a generator and never a password (RFC 9257, sections 4 and 6)
+    hash_id hash = hash_id::sha256;
+    psk_kind kind = psk_kind::external;
+    std::uint32_t obfuscated_age = 0;  ///< of a ticket, section 4.3.11.1; otherwise 0
+    early_data_terms early{};
+};
+
+/// The answer to `find_psk`: one of the identities that the client offers, and its key. Used up by the call.
+struct psk_choice {
+    std::size_t index = SIZE_MAX;  ///< place among the offered identities
+    bytes_view key;
+    hash_id hash = hash_id::sha256;
+    psk_kind kind = psk_kind::external;
+    early_data_terms early{};
+    /// The peer was authenticated when the ticket was given out; what peer_authenticated() says from here on.
+    bool peer_authenticated = false;
+};
+
+/// None of the offered keys: the handshake goes on with certificates.
+inline constexpr psk_choice no_psk{};
+
+}  // namespace v1
+}  // namespace spantls

@@ -9,6 +9,7 @@
 #include <spantls/base/error.hpp>
 #include <spantls/connection/engine.hpp>
 #include <spantls/connection/halves.hpp>
+#include <spantls/session/psk.hpp>
 #include <spantls/step.hpp>
 
 namespace spantls {
@@ -51,6 +52,22 @@ public:
         if (const errc error = check(who); error != errc::none) return error;
         if (is_server && who.chain.empty()) return errc::wrong_answer;
         return take_answer<event::answer_identity>(who);
+    }
+    /// To `find_psk`: which of the offered keys to use. The key is used up by the call. With a wrong binder the handshake
+    /// fails; with a key of a hash that no common suite has it goes on as with no_psk.
+    errc answer(const psk_choice& choice) noexcept
+        requires(is_server)
+    {
+        if (const errc error = asked(state::asks_psk); error != errc::none) return error;
+        if (!choice.key.empty() && choice.index >= machine().psks_offered()) return errc::wrong_answer;
+        return take_answer<event::answer_psk>(choice);
+    }
+    /// To `early_data_offered`. Accept only what was never seen before: see session/replay_guard.hpp.
+    errc answer(early_data accepted) noexcept
+        requires(is_server)
+    {
+        if (const errc error = asked(state::asks_early_data); error != errc::none) return error;
+        return take_answer<event::answer_early_data>(accepted);
     }
     /// To `verify_peer`: whether the peer is who it should be.
     errc answer(const x509::verdict& verdict) noexcept {
@@ -124,6 +141,33 @@ public:
         return {to.written(), done, error};
     }
 
+    /// Writes what is owed, then as much of `data` as early data as fits and is allowed (section 4.3.10). `data` has to
+    /// stay where it is until the handshake is done, and what comes next has to stand behind it (errc::bad_argument): if
+    /// the server rejects it, `early_data_rejected` gives all of it back. errc::early_data_over when no more can be sent.
+    output send_early(bytes_view data, mutable_bytes out) noexcept
+        requires(!is_server)
+    {
+        if (reading_.failed()) return {{}, 0, errc::connection_failed};
+        if (connected_) return {{}, 0, errc::early_data_over};
+        output_cursor to(out);
+        errc error = send_flight(to);
+        if (error == errc::none) error = sender_.write_owed(to, notes_);
+        if (error != errc::none) return {to.written(), 0, to.used() == 0 ? error : errc::none};
+        const std::size_t left = machine().early_data_left();
+        if (left == 0) return {to.written(), 0, errc::early_data_over};
+        if (!machine().continues_early_data(data)) return {to.written(), 0, errc::bad_argument};
+        const std::size_t done = sender_.write_early_data(to, data.first(data.size() < left ? data.size() : left));
+        machine().note_early_data(data.first(done));
+        if (done == 0 && !data.empty() && to.used() == 0) error = errc::too_small;
+        return {to.written(), done, error};
+    }
+    /// Bytes of early data that may still be sent; 0 when none can be.
+    std::size_t early_data_left() const noexcept
+        requires(!is_server)
+    {
+        return workspace_.machine() == nullptr || connected_ ? 0 : workspace_.machine()->early_data_left();
+    }
+
     /// Writes what is owed, then a NewSessionTicket; all of it or nothing. The nonce has to be another one for each ticket
     /// of a connection, age_add random (section 4.7.1). Servers only.
     output send_ticket(const new_session_ticket& ticket, mutable_bytes out) noexcept
@@ -165,9 +209,12 @@ public:
         return (workspace_.machine() != nullptr && workspace_.machine()->out.pending()) || sender_.owes(notes_);
     }
     bool connected() const noexcept { return connected_; }
-    /// Whether the peer has shown a certificate, and proved to have its key, and was accepted. Of a server that is always
-    /// so once connected; of a client only when it was asked and did not decline.
+    /// Whether the peer has shown a certificate, and proved to have its key, and was accepted; in this connection, or in
+    /// the one that a ticket comes from. Of a client only when it was asked and did not decline.
     bool peer_authenticated() const noexcept { return peer_authenticated_; }
+    /// Whether a pre-shared key was used, and whether the server has taken early data.
+    bool psk_used() const noexcept { return psk_used_; }
+    bool early_data_accepted() const noexcept { return early_data_accepted_; }
     /// errc::none as long as the connection has not failed.
     errc error() const noexcept {
         // The writing half has given up, and the reading half does not know of it yet.
@@ -225,8 +272,8 @@ private:
 
     friend class reader_half<connection>;
     friend class writer_half<connection>;
-    using engine::asked, engine::begin_sending, engine::connected_, engine::drop_flight, engine::exporter_, engine::fail, engine::forget_exported,
-        engine::group_, engine::machine, engine::notes_, engine::peer_authenticated_, engine::protocol_, engine::question_open, engine::reading_,
+    using engine::asked, engine::begin_sending, engine::connected_, engine::drop_flight, engine::early_data_accepted_, engine::exporter_, engine::fail, engine::forget_exported,
+        engine::group_, engine::machine, engine::notes_, engine::peer_authenticated_, engine::protocol_, engine::psk_used_, engine::question_open, engine::reading_,
         engine::receive_in_handshake, engine::resumption_, engine::send_flight, engine::send_in_place, engine::sender_,
         engine::suite_, engine::tickets_wanted_, engine::workspace_, engine::write_ticket;
 

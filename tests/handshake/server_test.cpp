@@ -425,7 +425,7 @@ TEST_CASE("server: what a ClientHello may have") {
             h.ext_.set(ext::key_share, shares({entry(static_cast<named_group>(0x0a0a), {0}), x25519_share}));
         },
         [](auto& h) { h.ext_.add(0x0a0a).add(0xffff, buffer(100)).add(ext::padding, buffer(200)); },
-        [](auto& h) { h.ext_.add(ext::pre_shared_key, {0}); },
+        [](auto& h) { h.ext_.add(ext::pre_shared_key, test::forge::offered_psk()); },
         [](auto& h) {
             h.ext_.add(ext::cookie, {0, 1, 0});
         },

@@ -62,9 +62,10 @@ constexpr bool sound(const ticket_state& it) noexcept {
 }
 }  // namespace detail
 
-/// Milliseconds since the ticket was given out; 0 when that was in the future, as the clock of another server can say.
+/// Milliseconds since the ticket was given out. When that was in the future, as the clock of another server can say, no
+/// age is known: the result is UINT64_MAX, which is close to nothing that a client can claim.
 constexpr std::uint64_t measured_age(const ticket_state& it, std::uint64_t now_ms) noexcept {
-    return now_ms < it.issued_at ? 0 : now_ms - it.issued_at;
+    return now_ms < it.issued_at ? UINT64_MAX : now_ms - it.issued_at;
 }
 
 /// Milliseconds, as the client says it in obfuscated_ticket_age (section 4.3.11.1). How far this is from
@@ -75,8 +76,9 @@ constexpr std::uint32_t claimed_age(const ticket_state& it, std::uint32_t obfusc
 
 /// Whether the ticket is over: its own lifetime, or that of the chain of resumptions that it belongs to.
 constexpr bool expired(const ticket_state& it, std::uint64_t now_ms) noexcept {
-    const std::uint64_t chain = now_ms < it.authenticated_at ? 0 : now_ms - it.authenticated_at;
-    return measured_age(it, now_ms) >= std::uint64_t{it.lifetime} * 1000 || chain >= max_resumption_chain;
+    const auto since = [&](std::uint64_t then) { return now_ms < then ? 0 : now_ms - then; };
+    return since(it.issued_at) >= std::uint64_t{it.lifetime} * 1000 ||
+           since(it.authenticated_at) >= max_resumption_chain;
 }
 
 /// The state as the answer to `find_psk`, for the identity at `index`; it shows what `it` shows. `it` is sound.

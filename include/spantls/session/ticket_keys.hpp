@@ -19,9 +19,9 @@
 //   ticket_state found;                                                      // and when a client comes back with it
 //   psk_choice choice = keys.find(identities, hash, now_ms, scratch, found);
 //
-// Whoever has the secret can read every connection that was resumed by psk_ke, and all early data, for as long as its
-// tickets last: replace it now and then. A server opens with several ticket_keys, one for each secret, by asking them
-// in turn.
+// Whoever comes to have the secret can open every ticket that was ever sealed with it, and so read what was recorded of
+// early data and of connections resumed by psk_ke: replace it now and then, and forget the old one when its tickets are
+// over. Until then a server has several ticket_keys, one for each secret, and asks them in turn.
 #pragma once
 
 #include <array>
@@ -63,8 +63,7 @@ struct as_tuple<type_list<T...>> {
 /// The inside of a ticket is padded to a multiple of this, so that its length tells little of the names in it.
 inline constexpr std::size_t ticket_padding = 64;
 
-/// So long is no ticket of ours: what is longer is not looked at, and memory of this size is enough to seal or open
-/// any.
+/// Longest ticket of ours: what is longer is not looked at, and memory of this size is enough to seal or open any.
 inline constexpr std::size_t max_sealed_ticket = 1 + 32 + max_ticket_state + ticket_padding + 16;
 
 /// So many of the offered identities are tried: each costs a key derivation, and a ClientHello has room for hundreds.

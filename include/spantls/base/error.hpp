@@ -137,6 +137,8 @@ enum class fault : std::uint8_t { nobody, peer, transport, caller };
     X(bad_argument, caller, none, "an argument out of its range")                                                      \
     X(early_data_over, caller, none, "early data cannot be sent, or not any more")                                     \
     X(ticket_not_wanted, caller, none, "a ticket for a client that did not say how it would use one")                  \
+    X(session_damaged, caller, none, "bytes that are not a session, or not the whole of one")                          \
+    X(session_newer, caller, none, "a session that a newer version of this library wrote")                             \
     /* a configuration that was refused */                                                                             \
     X(config_no_suite, caller, none, "no cipher suite that the provider has")                                          \
     X(config_no_group, caller, none, "no group that the provider has")                                                 \

@@ -120,6 +120,79 @@ TEST_CASE("post-handshake messages without data between them") {
         });
 }
 
+TEST_CASE("tickets count as they come, though no record ends where one of them does") {
+    const std::size_t size = test::ticket_message(0).size();
+    test::buffer all;
+    for (unsigned i = 0; i <= max_post_handshake_messages; ++i)
+        all = test::joined({all, test::ticket_message(static_cast<std::uint8_t>(i))});
+    for (const std::size_t whole : {std::size_t{1}, std::size_t{4}, std::size_t{max_post_handshake_messages}}) {
+        CAPTURE(whole);
+        null_pair both;
+        REQUIRE(both.handshake());
+        // Each record has the rest of a ticket, others, and the first byte of the next.
+        std::size_t at = 0;
+        const auto feed = [&](std::size_t end) {
+            both.to_client.put(test::null_handshake(test::buffer(all.begin() + static_cast<std::ptrdiff_t>(at),
+                                                                 all.begin() + static_cast<std::ptrdiff_t>(end))));
+            at = end;
+            both.run();
+        };
+        while (at < max_post_handshake_messages * size) feed(at - at % size + whole * size + 1);
+        REQUIRE(both.client.error() == errc::none);
+        REQUIRE_FALSE(both.client.has(what::ticket));
+        // The one that is too many is so when it is whole, whatever else begins behind it.
+        feed(all.size() - 1);
+        REQUIRE(both.client.error() == errc::none);
+        all.push_back(4);
+        feed(all.size());
+        all.pop_back();
+        ends_with(both.client, both.server, errc::too_many_messages);
+    }
+}
+
+TEST_CASE("a ticket that is wrong is so at once, though no record ends where it does") {
+    for (const std::size_t body : {0u, 13u}) {
+        const test::buffer wrong = test::message(handshake_type::new_session_ticket, test::buffer(body));
+        null_pair both;
+        REQUIRE(both.handshake());
+        both.to_client.put(test::null_handshake(test::joined({wrong, {4}})));
+        both.run();
+        ends_with(both.client, both.server, errc::decode_error);
+        REQUIRE(both.client.loans == 0);
+        // The same behind the first record.
+        null_pair later;
+        REQUIRE(later.handshake());
+        later.to_client.put(test::null_handshake({4}));
+        test::buffer rest(wrong.begin() + 1, wrong.end());
+        rest.push_back(4);
+        later.to_client.put(test::null_handshake(rest));
+        later.run();
+        ends_with(later.client, later.server, errc::decode_error);
+    }
+}
+
+TEST_CASE("a record that waits for memory counts once") {
+    null_pair both;
+    REQUIRE(both.handshake());
+    test::buffer all;
+    for (unsigned i = 0; i < max_post_handshake_messages; ++i)
+        all = test::joined({all, test::ticket_message(static_cast<std::uint8_t>(i))});
+    const auto cut = all.end() - 3;
+    both.client.tls.take_workspace();
+    both.client.lends = false;
+    both.to_client.put(test::null_handshake({all.begin(), cut}));
+    both.run();
+    for (int i = 0; i < 3; ++i) REQUIRE(both.client.receive().what == what::need_workspace);
+    both.client.lends = true;
+    both.to_client.put(test::null_handshake({cut, all.end()}));
+    both.run();
+    ends_with(both.client, both.server, errc::none);
+    REQUIRE(both.client.tickets.size() == max_post_handshake_messages);
+    both.to_client.put(test::null_handshake(test::ticket_message(0)));
+    both.run();
+    ends_with(both.client, both.server, errc::too_many_messages);
+}
+
 TEST_CASE("user_canceled in a handshake") {
     for (const std::size_t count :
          {std::size_t{max_post_handshake_messages}, std::size_t{max_post_handshake_messages + 1}}) {

@@ -11,6 +11,7 @@
 #include "simulation/conversation.hpp"
 #include "support/catch.hpp"
 #include "support/null_provider.hpp"
+#include "support/null_records.hpp"
 
 using namespace spantls;
 
@@ -361,6 +362,36 @@ TEST_CASE("the workspace comes back wiped after a failure, when the alert has le
     const mutable_bytes memory = again.server.tls.take_workspace();
     REQUIRE(memory.size() == again.server.tls.workspace_size);
     REQUIRE(all_zero(memory));
+}
+
+TEST_CASE("memory lent for a ticket comes back wiped after a failure in the middle of it") {
+    enum class end { truncated, interleaved, refused, aborted };
+    for (const bool split : {false, true})
+        for (const end how : {end::truncated, end::interleaved, end::refused, end::aborted}) {
+            CAPTURE(split, static_cast<int>(how));
+            test::pair<test::null_provider> both;
+            REQUIRE(both.handshake());
+            auto& tls = both.client.tls;
+            REQUIRE_FALSE(tls.take_workspace().empty());
+            auto halves = tls.split();
+            test::buffer memory(2000);
+            REQUIRE(tls.lend_workspace(memory) == errc::none);
+            const test::buffer ticket = test::ticket_message(0x55, 200);
+            test::buffer record = test::null_handshake({ticket.begin(), ticket.end() - 1});
+            REQUIRE((split ? halves.reader.receive(record) : tls.receive(record)).what == what::progress);
+            REQUIRE((split ? halves.reader.take_workspace() : tls.take_workspace()).empty());
+            REQUIRE_FALSE(all_zero(memory));
+            record = how == end::refused ? test::null_handshake({0, 1}) : test::null_data({1});
+            if (how == end::truncated)
+                REQUIRE((split ? halves.reader.end_of_input() : tls.end_of_input()).what == what::failed);
+            if (how == end::aborted && split) halves.writer.abort();
+            if (how == end::aborted && !split) tls.abort();
+            REQUIRE((split ? halves.reader.receive(record) : tls.receive(record)).what == what::failed);
+            const mutable_bytes back = split ? halves.reader.take_workspace() : tls.take_workspace();
+            REQUIRE(back.data() == memory.data());
+            REQUIRE(back.size() == memory.size());
+            REQUIRE(all_zero(memory));
+        }
 }
 
 TEST_CASE("no secret of the handshake is left in a connection that is done, and none at all in one that has ended") {

@@ -34,6 +34,9 @@ public:
             else
                 notes.set(mailbox::dead);
             records.clear();
+            // What has come of a message will never be whole, and the memory is not needed any more.
+            wipe(memory_.first(assembled_));
+            assembled_ = begun_ = 0;
         }
         return failure(consumed);
     }

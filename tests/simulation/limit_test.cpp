@@ -80,6 +80,32 @@ TEST_CASE("key updates in a row") {
          [&](std::size_t i) { return i % 2 == 1 ? test::null_data({}) : update(i); });
 }
 
+TEST_CASE("what we send ourselves makes up for a peer's messages, once") {
+    const auto update = [](unsigned) { return test::null_handshake(test::key_update_message(false)); };
+    const auto ticket = [](unsigned i) { return test::null_handshake(test::ticket_message(static_cast<std::uint8_t>(i))); };
+    for (const bool in_place : {false, true})
+        for (const bool tickets : {false, true}) {
+            CAPTURE(in_place, tickets);
+            null_pair both;
+            REQUIRE(both.handshake());
+            const auto take = [&](unsigned count) {
+                for (unsigned i = 0; i < count; ++i) both.to_client.put(tickets ? ticket(i) : update(i));
+                both.run();
+            };
+            for (int times = 0; times < 5; ++times) {
+                test::buffer out(100, 1);
+                const bytes_view data = in_place ? bytes_view(out).subspan(record_header_size, 1) : as_bytes("x");
+                for (int i = 0; i < 3; ++i) both.to_server.put(both.client.tls.send(data, out));
+                take(max_key_updates_in_a_row);
+                REQUIRE(both.client.error() == errc::none);
+            }
+            // Nothing that leaves by itself is application data.
+            REQUIRE(both.client.tls.update_keys() == errc::none);
+            take(1);
+            ends_with(both.client, both.server, tickets ? errc::too_many_messages : errc::too_many_key_updates);
+        }
+}
+
 TEST_CASE("key updates in a row, by a peer that really makes them") {
     for (const unsigned count : {max_key_updates_in_a_row, max_key_updates_in_a_row + 1}) {
         test::pair<test::seeded<sodium_chacha>> both;

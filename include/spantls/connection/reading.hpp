@@ -157,7 +157,12 @@ private:
     bytes_view unfinished() const noexcept { return memory_.subspan(begun_, assembled_ - begun_); }
 
     /// Reads what is whole, and counts it.
-    errc read(bytes_view messages, const mailbox& notes, post_handshake_messages& found) noexcept {
+    errc read(bytes_view messages, mailbox& notes, post_handshake_messages& found) noexcept {
+        // An end that only listens may keep the sender's keys fresh: what we send makes up for it, as what we receive.
+        if (notes.has(mailbox::data_sent)) {
+            notes.clear(mailbox::data_sent);
+            messages_ = key_updates_ = 0;
+        }
         const errc error = read_post_handshake(messages, is_server_, max_handshake_message, found);
         if (error != errc::none) return error;
         // An answer that was asked for does not count: a peer with nothing to send may have to give any number of them.

@@ -35,9 +35,9 @@ constexpr std::size_t sealed_size(std::size_t plaintext_size, std::size_t fragme
 
 /// Records without content in a row.
 inline constexpr unsigned max_empty_records = 32;
-/// KeyUpdates in a row, without application data between them.
+/// KeyUpdates in a row, without application data between them in either direction.
 inline constexpr unsigned max_key_updates_in_a_row = 32;
-/// Post-handshake messages without application data between them.
+/// Post-handshake messages without application data between them in either direction.
 inline constexpr unsigned max_post_handshake_messages = 32;
 /// change_cipher_spec records in one handshake; the compatibility mode has one.
 inline constexpr unsigned max_change_cipher_specs = 2;

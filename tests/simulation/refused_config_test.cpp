@@ -110,6 +110,15 @@ static_assert(check(identity{hollow_chain, schemes}) == errc::config_bad_chain);
 static_assert(check(identity{good_chain, {}}) == errc::config_no_scheme);
 static_assert(check(no_identity) == errc::none);
 
+// Schemes that may not sign a handshake are as good as none (RFC 9846, section 4.3.3).
+constexpr std::array for_certificates{signature_scheme::rsa_pkcs1_sha256, signature_scheme::rsa_pkcs1_sha384,
+                                      signature_scheme::rsa_pkcs1_sha512, static_cast<signature_scheme>(0x0201),
+                                      static_cast<signature_scheme>(0x0203)};
+constexpr std::array last_one_will_do{signature_scheme::rsa_pkcs1_sha256, signature_scheme::ecdsa_secp256r1_sha256};
+static_assert(check(identity{good_chain, for_certificates}) == errc::config_no_scheme);
+static_assert(check(identity{good_chain, last_one_will_do}) == errc::none);
+static_assert(signs_handshakes(signature_scheme::rsa_pss_rsae_sha256) && signs_handshakes(signature_scheme::ed448));
+
 /// Born failed: it says why, owes nothing, and does nothing.
 template <class Connection>
 void is_stillborn(Connection& tls, errc why, const test::buffer& memory) {

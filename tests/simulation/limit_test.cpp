@@ -233,7 +233,7 @@ TEST_CASE("user_canceled in a handshake") {
 
 TEST_CASE("change_cipher_spec records") {
     for (const bool to_client : {true, false})
-        for (unsigned count = 0; count <= max_change_cipher_specs + 1; ++count) {
+        for (const unsigned count : {0u, 1u, 2u, 3u, 10u, max_change_cipher_specs, max_change_cipher_specs + 1}) {
             CAPTURE(to_client, count);
             null_pair both({.client = {.compatibility_mode = false}});
             bool first = true;
@@ -247,7 +247,8 @@ TEST_CASE("change_cipher_spec records") {
                 }
                 return sent;
             };
-            const bool fits = count <= max_change_cipher_specs;
+            // A few more than anybody sends are dropped as the first one is (section 5).
+            const bool fits = count <= 10 || count <= max_change_cipher_specs;
             REQUIRE(both.handshake() == fits);
             if (to_client)
                 ends_with(both.client, both.server, fits ? errc::none : errc::too_many_change_cipher_specs);

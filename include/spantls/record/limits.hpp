@@ -39,8 +39,9 @@ inline constexpr unsigned max_empty_records = 32;
 inline constexpr unsigned max_key_updates_in_a_row = 32;
 /// Post-handshake messages without application data between them in either direction.
 inline constexpr unsigned max_post_handshake_messages = 32;
-/// change_cipher_spec records in one handshake; the compatibility mode has one.
-inline constexpr unsigned max_change_cipher_specs = 2;
+/// change_cipher_spec records in one handshake. The compatibility mode has one, but section 5 has them all dropped: this is
+/// only so that they have an end.
+inline constexpr unsigned max_change_cipher_specs = 32;
 /// A handshake message, with its header.
 inline constexpr std::size_t max_handshake_message = 65536;
 /// Bytes of rejected early data that a server skips (section 4.3.10).

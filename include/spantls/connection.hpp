@@ -186,7 +186,8 @@ public:
         return workspace_.machine() == nullptr ? state::connected : workspace_.machine()->current();
     }
 
-    /// Fills `out` (at most 255 digests) with keying material (section 7.5). `label` has 1 to 249 bytes.
+    /// Fills `out` (at most 255 digests) with keying material (section 7.5). `label` has 1 to 249 bytes. This and
+    /// ticket_key() go on when both sides have closed: until the connection fails or is destroyed, their secrets stay.
     errc export_keying_material(std::string_view label, bytes_view context, mutable_bytes out) const noexcept {
         if (error() != errc::none) return errc::connection_failed;
         if (!connected_) return errc::not_connected;

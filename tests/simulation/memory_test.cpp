@@ -464,6 +464,25 @@ TEST_CASE("no secret of the handshake is left in a connection that is done, and 
         REQUIRE_FALSE(holds("CLIENT_TRAFFIC_SECRET_0"));
         REQUIRE(holds("SERVER_TRAFFIC_SECRET_0"));
     }
+    SECTION("so does the peer's close_notify what is received with, and what is exported from stays") {
+        REQUIRE(peer.close() == errc::none);
+        to_client.clear();
+        move(peer, to_client);
+        REQUIRE(tls->receive(to_client).what == what::peer_closed);
+        REQUIRE_FALSE(holds("SERVER_TRAFFIC_SECRET_0"));
+        REQUIRE(holds("CLIENT_TRAFFIC_SECRET_0"));
+        REQUIRE(tls->close() == errc::none);
+        move(*tls, to_server);
+        REQUIRE(tls->receive({}).what == what::closed);
+        REQUIRE_FALSE(holds("CLIENT_TRAFFIC_SECRET_0"));
+        std::uint8_t exported[16], others[16];
+        REQUIRE(tls->export_keying_material("label", {}, exported) == errc::none);
+        REQUIRE(peer.export_keying_material("label", {}, others) == errc::none);
+        REQUIRE(std::equal(std::begin(exported), std::end(exported), std::begin(others)));
+        REQUIRE(tls->ticket_key({}, exported) == 0);
+        test::buffer key(32);
+        REQUIRE(tls->ticket_key({}, key) == 32);
+    }
     SECTION("a fatal alert forgets all") {
         tls->abort();
         move(*tls, to_server);

@@ -87,6 +87,7 @@ public:
         if (alert_ != alert_description::close_notify) return fail(errc::peer_alert, notes, record.size);
         if (in_handshake) return fail(errc::closed_in_handshake, notes, record.size);
         peer_closed_ = true;
+        records.clear();  // section 6.1: nothing that comes after it is read
         return {notes.has(mailbox::write_closed) ? what::closed : what::peer_closed, record.size};
     }
 

@@ -72,6 +72,8 @@ public:
     /// The transport has ended. Without close_notify before it, that is truncation (section 6.1).
     step end_of_input(mailbox& notes) noexcept {
         if (failed()) return failure();
+        // As in receive(): the other half's end came first.
+        if (notes.has(mailbox::dead)) return fail(errc::canceled, std::nullopt, notes);
         if (!peer_closed_) return fail(errc::truncated, notes);
         return {notes.has(mailbox::write_closed) ? what::closed : what::peer_closed};
     }

@@ -80,8 +80,24 @@ static_assert(checked<sodium>(client_config{.rekey_after = 0}) == errc::config_b
 static_assert(check(client_target{}) == errc::none);
 static_assert(check(client_target{.server_name = "host.example"}) == errc::none);
 static_assert(check(client_target{.server_name = "2001:db8::1"}) == errc::none);
-static_assert(check(client_target{.server_name = name_of_255.substr(2)}) == errc::none);
-static_assert(check(client_target{.server_name = name_of_255.substr(1)}) == errc::config_bad_server_name);
+// Labels of 63 bytes, and what is behind the last dot.
+constexpr auto labels = [] {
+    std::array<char, 254> name{};
+    name.fill('x');
+    for (const std::size_t dot : {63u, 127u, 191u}) name[dot] = '.';
+    return name;
+}();
+constexpr std::string_view name_of_254(labels.data(), labels.size());
+static_assert(check(client_target{.server_name = name_of_254.substr(0, 253)}) == errc::none);
+static_assert(check(client_target{.server_name = name_of_254.substr(1, 253)}) == errc::none);
+static_assert(check(client_target{.server_name = name_of_254}) == errc::config_bad_server_name);
+static_assert(check(client_target{.server_name = name_of_254.substr(0, 63)}) == errc::none);
+static_assert(check(client_target{.server_name = name_of_254.substr(0, 64)}) == errc::config_bad_server_name);
+static_assert(check(client_target{.server_name = name_of_255.substr(0, 64)}) == errc::config_bad_server_name);
+static_assert(check(client_target{.server_name = "a..b"}) == errc::config_bad_server_name);
+static_assert(check(client_target{.server_name = ".a"}) == errc::config_bad_server_name);
+static_assert(check(client_target{.server_name = ".."}) == errc::config_bad_server_name);
+static_assert(check(client_target{.server_name = "a.b.c"}) == errc::none);
 static_assert(check(client_target{.server_name = std::string_view("host\0.example", 13)}) ==
               errc::config_bad_server_name);
 static_assert(check(client_target{.server_name = "host example"}) == errc::config_bad_server_name);

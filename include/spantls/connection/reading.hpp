@@ -50,6 +50,7 @@ public:
     void connected(const suite_info& suite, bool is_server) noexcept {
         suite_ = &suite;
         is_server_ = is_server;
+        messages_ = 0;  // what came in the handshake was counted for itself
     }
 
     /// One record of a connection whose handshake is done.

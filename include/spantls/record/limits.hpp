@@ -28,7 +28,8 @@ inline constexpr std::size_t record_overhead = record_header_size + 1 + tag_size
 /// KeyUpdate (27), a change_cipher_spec (6) and one byte of anything else (23).
 inline constexpr std::size_t min_output = 2 * (record_overhead + 2);
 
-/// Bytes that `plaintext_size` bytes of application data take on the wire in records of at most `fragment` bytes.
+/// Bytes that `plaintext_size` bytes of application data take on the wire in records of at most `fragment` bytes, without
+/// the KeyUpdates that may be due between them.
 constexpr std::size_t sealed_size(std::size_t plaintext_size, std::size_t fragment = max_fragment) noexcept {
     return plaintext_size + (plaintext_size + fragment - 1) / fragment * record_overhead;
 }

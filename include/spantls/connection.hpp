@@ -126,9 +126,11 @@ public:
         return {to.written(), 0, to.used() == 0 ? error : errc::none};
     }
 
-    /// Writes what is owed, then as much of `data` as fits, in whole records (sealed_size(data.size()) bytes do, besides
-    /// min_output). `data` does not overlap `out`; or it begins at out[record_header_size] and is sealed in place, in one
-    /// record, unless something is owed (errc::output_owed).
+    /// Writes what is owed, then as much of `data` as fits, in whole records. When nothing is owed, there is room for all
+    /// of it in sealed_size(data.size(), config.record_size) bytes, and a KeyUpdate (record_overhead + 5) more for each
+    /// config.rekey_after - 1 records of that, or fewer: for one, unless rekey_after is small.
+    /// `data` does not overlap `out`; or it begins at out[record_header_size] and is sealed in place, in one record,
+    /// unless something is owed (errc::output_owed).
     output send(bytes_view data, mutable_bytes out) noexcept {
         if (!connected_) return {{}, 0, reading_.failed() ? errc::connection_failed : errc::not_connected};
         output_cursor to(out);
@@ -233,7 +235,8 @@ public:
         return workspace_.machine() == nullptr ? state::connected : workspace_.machine()->current();
     }
 
-    /// Fills `out` (at most 255 digests) with keying material (section 7.5). `label` has 1 to 249 bytes.
+    /// Fills `out` (at most 255 digests) with keying material (section 7.5). `label` has 1 to 249 bytes. This and
+    /// ticket_key() go on when both sides have closed: until the connection fails or is destroyed, their secrets stay.
     errc export_keying_material(std::string_view label, bytes_view context, mutable_bytes out) const noexcept {
         if (error() != errc::none) return errc::connection_failed;
         if (!connected_) return errc::not_connected;

@@ -397,6 +397,37 @@ TEST_CASE("client: CertificateRequest (section 4.4.2)") {
     test::check(rules);
 }
 
+TEST_CASE("client: a handshake is not signed with what is for certificates only (sections 4.3.3 and 4.5.2)") {
+    using spantls::signature_scheme;
+    for (const int code : {0x0401, 0x0501, 0x0601, 0x0201, 0x0203, 0x0101, 0x0402}) {
+        CAPTURE(code);
+        const auto scheme = static_cast<signature_scheme>(code);
+        for (const bool other : {true, false}) {
+            test::null_provider crypto;
+            const spantls::client_config config{};
+            null_client it(crypto, config, spantls::client_target{.server_name = "leaf.example"});
+            it.schemes = {scheme, signature_scheme::ed25519};
+            it.stop = spantls::client_state::asks_signature;
+            test::after_server_hello(it);
+            extensions request;
+            request.add(ext::signature_algorithms,
+                        vec(2, list({scheme, other ? signature_scheme::ed25519 : signature_scheme::ed448})));
+            for (const buffer& message : {encrypted_extensions(), certificate_request(request), test::leaf_message(),
+                                          certificate_verify(), finished()})
+                it.feed(sealed_handshake(message));
+            if (other) {
+                const spantls::step asked = it.tls.receive({});
+                REQUIRE(asked.what == spantls::what::sign);
+                CHECK(asked.signing().scheme == signature_scheme::ed25519);
+            } else {
+                // It goes on, and has no certificate.
+                CHECK(it.tls.connected());
+                CHECK(test::hex(it.records().back()) == test::hex(sealed_handshake(join({certificate({}), finished()}))));
+            }
+        }
+    }
+}
+
 TEST_CASE("client: Certificate (section 4.5.1)") {
     const auto with = [](const buffer& entries, const buffer& context = {}) {
         return then(test::after_encrypted_extensions, certificate(entries, context));

@@ -5,6 +5,7 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include <spantls/base/bytes.hpp>
@@ -48,7 +49,10 @@ protected:
     void begin(errc config_error, Start start) noexcept {
         if (config_error == errc::none && workspace_.machine() == nullptr) config_error = errc::config_workspace;
         if (config_error == errc::none) config_error = start(machine(), workspace_.empty_arena());
-        if (config_error != errc::none) (void)fail(config_error);
+        if (config_error == errc::none) return;
+        // Nobody has heard of this connection, so nobody is told of its end.
+        (void)reading_.fail(config_error, std::nullopt, notes_);
+        drop_flight();
     }
 
     Machine& machine() noexcept { return *workspace_.machine(); }

@@ -43,12 +43,16 @@ constexpr errc check(const client_target& target) noexcept {
     const std::string_view name = target.server_name;
     if (const errc error = check(target.psks); error != errc::none) return error;
     if (name.empty() || x509::parse_ip_address(name).size != 0) return errc::none;
-    if (name.size() > 253 || name.back() == '.') return errc::config_bad_server_name;
+    if (name.size() > 253) return errc::config_bad_server_name;
+    std::size_t label = 0;  // bytes of it; a label has 1 to 63 (RFC 1035, section 2.3.4), so there is no final dot
     for (const char c : name) {
         const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-        if (!letter && !(c >= '0' && c <= '9') && c != '-' && c != '_' && c != '.') return errc::config_bad_server_name;
+        if (!letter && !(c >= '0' && c <= '9') && c != '-' && c != '_' && (c != '.' || label == 0))
+            return errc::config_bad_server_name;
+        label = c == '.' ? 0 : label + 1;
+        if (label > 63) return errc::config_bad_server_name;
     }
-    return errc::none;
+    return label == 0 ? errc::config_bad_server_name : errc::none;
 }
 
 template <class P>

@@ -147,10 +147,10 @@ struct handshake_core {
         });
     }
 
-    /// The first of the identity's schemes that the peer takes; false when there is none.
+    /// The first of the identity's schemes that the peer takes for CertificateVerify; false when there is none.
     bool choose_scheme(const identity& who, list_view<signature_scheme> accepted) noexcept {
         for (const signature_scheme scheme : who.schemes) {
-            if (!accepted.contains(scheme)) continue;
+            if (!signs_handshakes(scheme) || !accepted.contains(scheme)) continue;
             own_scheme = scheme;
             return true;
         }

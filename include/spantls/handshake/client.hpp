@@ -291,6 +291,7 @@ private:
                 to.u8(1);
                 to.u8(static_cast<std::uint8_t>(psk_key_exchange_mode::psk_dhe_ke));
             });
+            offer_record_limits(to, *config_, extension);
             if (!retry_cookie.empty()) extension(extension_type::cookie, [&] { to.opaque(retry_cookie, 2); });
             extension(extension_type::key_share, [&] {
                 if (shares.random.empty())
@@ -298,6 +299,7 @@ private:
                 else
                     write_shares(to, shares.random);
             });
+            pad_client_hello(to, config_->client_hello_size, extension);
         };
         return !this->out.append(this->memory, epoch::initial, handshake_type::client_hello, body).empty();
     }
@@ -420,6 +422,7 @@ private:
     errc receive_parameters(const extension_set& extensions) noexcept {
         // RFC 6066, section 3: the server acknowledges the name with an empty extension.
         if (!extensions[extension_type::server_name].empty()) return errc::decode_error;
+        if (const errc error = accept_record_limits(*config_, extensions, this->limits); error != errc::none) return error;
         // Section 4.3.7: may be sent, and is not acted upon here; but it has to be well formed.
         named_group_list groups{};
         if (extensions.has(extension_type::supported_groups) && !decode(extensions[extension_type::supported_groups], groups))

@@ -56,7 +56,7 @@ public:
     std::size_t output_needed(const handshake_message& message) const noexcept {
         if (message.type != handshake_type::client_hello) return 0;
         constexpr std::size_t hello = 4 + 2 + 32 + 33 + 2 + 1 + 2 + 6 + 8 + group_facts<P>::server_share;
-        constexpr std::size_t extensions = 4 + 2 + 4 + (7 + 255);
+        constexpr std::size_t extensions = 4 + 2 + 4 + (7 + 255) + record_limits_answer_size;
         const std::size_t request = 4 + 1 + 2 + 4 + 2 + 2 * schemes_.size();
         return hello + extensions + request + 8;
     }
@@ -178,6 +178,7 @@ private:
             return error;
         early_data_offered_ = hello.extensions.has(type::early_data);
         tickets_wanted_ = hello.psk_modes.modes.contains(psk_key_exchange_mode::psk_dhe_ke);
+        if (const errc error = choose_record_limits(*config_, hello.extensions, this->limits); error != errc::none) return error;
         if (!choose_suite(hello)) return errc::no_common_suite;
         if (!choose_group(hello, shares)) return errc::no_common_group;
         if (!choose_protocol(hello)) return errc::no_common_protocol;
@@ -311,6 +312,7 @@ private:
             if (const std::string_view name = protocol(); !name.empty())
                 write_extension(to, extension_type::application_layer_protocol_negotiation,
                                 [&] { write_protocol_names(to, std::span(&name, 1)); });
+            answer_record_limits(to, this->limits);
         });
     }
 

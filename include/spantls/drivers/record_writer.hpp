@@ -28,9 +28,9 @@ concept record_sink = requires(S& sink, bytes_view records) {
 
 /// Writes application data over a client or a server that is connected, or over the writer_half of one that was split.
 ///
-/// Everything that is owed (alerts, key updates, close_notify) goes through it too. What was written before it came to be
-/// owed leaves before it, so a key change ends the record that is being filled: call flush() after update_keys(), close()
-/// and whatever receive() has brought about (owes_output()).
+/// Everything that is owed (alerts, key updates, close_notify) goes through it too. What was written before it came to
+/// be owed leaves before it, so a key change ends the record that is being filled: call flush() after update_keys(),
+/// close() and whatever receive() has brought about (owes_output()).
 template <class Writer>
 class record_writer {
 public:
@@ -56,7 +56,7 @@ public:
         if (filled_ != most) return {{}, count, errc::none};
         output full = seal();
         // What is refused is not written: these bytes stay the caller's.
-        if (full.error != errc::none) filled_ -= count;
+        if (filled_ != 0) filled_ -= count;
         full.consumed = full.error == errc::none ? count : 0;
         return full;
     }
@@ -93,7 +93,10 @@ private:
     output seal() noexcept {
         output sealed = tls_.send_begun(buffer_.subspan(record_header_size, filled_), buffer_);
         sealed.consumed = 0;
-        if (sealed.error == errc::none) filled_ = 0;
+        // What waits for a connection that has ended waits for nothing; but that may owe an alert.
+        const bool ended = sealed.error == errc::connection_failed || sealed.error == errc::write_closed;
+        if (ended) sealed.records = tls_.transmit(buffer_).records;
+        if (ended || sealed.error == errc::none) filled_ = 0;
         return sealed;
     }
 

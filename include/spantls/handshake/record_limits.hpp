@@ -57,13 +57,14 @@ constexpr errc read_record_size_limit(bytes_view data, std::uint16_t& limit) noe
 template <class Extension>
 constexpr void offer_record_limits(writer& to, const client_config& config, Extension extension) noexcept {
     if (config.max_fragment_length != 0)
-        extension(extension_type::max_fragment_length, [&] { to.u8(detail::fragment_code(config.max_fragment_length)); });
+        extension(extension_type::max_fragment_length,
+                  [&] { to.u8(detail::fragment_code(config.max_fragment_length)); });
     if (config.record_size_limit != 0)
         extension(extension_type::record_size_limit, [&] { to.u16(config.record_size_limit); });
 }
 
-/// Client: fills ClientHello up to `size` bytes, its header included. `to` has written it from its beginning up to here,
-/// `behind` more bytes of it follow. There is no padding of less than 4 bytes.
+/// Client: fills ClientHello up to `size` bytes, its header included. `to` has written it from its beginning up to
+/// here, `behind` more bytes of it follow. There is no padding of less than 4 bytes.
 template <class Extension>
 constexpr void pad_client_hello(writer& to, std::size_t size, Extension extension, std::size_t behind = 0) noexcept {
     const std::size_t now = to.needed() + behind;
@@ -76,7 +77,8 @@ constexpr void pad_client_hello(writer& to, std::size_t size, Extension extensio
 }
 
 /// Client: what EncryptedExtensions says about it.
-constexpr errc accept_record_limits(const client_config& config, const extension_set& answer, record_limits& limits) noexcept {
+constexpr errc accept_record_limits(const client_config& config, const extension_set& answer,
+                                    record_limits& limits) noexcept {
     const bool limit = answer.has(extension_type::record_size_limit);
     const bool fragment = answer.has(extension_type::max_fragment_length);
     if (limit && fragment) return errc::two_record_limits;  // RFC 8449, section 5
@@ -100,12 +102,14 @@ constexpr errc accept_record_limits(const client_config& config, const extension
 }
 
 /// Server: what ClientHello asks for.
-constexpr errc choose_record_limits(const server_config& config, const extension_set& asked, record_limits& limits) noexcept {
+constexpr errc choose_record_limits(const server_config& config, const extension_set& asked,
+                                    record_limits& limits) noexcept {
     limits = {};
     if (asked.has(extension_type::record_size_limit)) {
         const errc error = detail::read_record_size_limit(asked[extension_type::record_size_limit], limits.sending);
         if (error != errc::none) return error;
-        // RFC 8449, section 4: more than there is may be asked for. Section 5: max_fragment_length is ignored beside it.
+        // RFC 8449, section 4: more than there is may be asked for. Section 5: max_fragment_length is ignored beside
+        // it.
         if (limits.sending > max_inner_plaintext) limits.sending = max_inner_plaintext;
         limits.receiving = limits.limit_answer = config.record_size_limit;
     } else if (asked.has(extension_type::max_fragment_length)) {

@@ -15,7 +15,8 @@ public:
     /// No padding.
     constexpr padding() noexcept = default;
 
-    /// Content, content type and zeros are together a multiple of `size`, 1 to 16385, unless the limit is reached first.
+    /// Content, content type and zeros are together a multiple of `size`, 1 to 16385, unless the limit is reached
+    /// first.
     static constexpr padding multiple_of(std::size_t size) noexcept { return padding(size, false); }
 
     /// Every protected record has `size` bytes on the wire, with its header: 27, for a KeyUpdate is not cut, to 16406.
@@ -43,7 +44,9 @@ class record_shape {
 public:
     constexpr record_shape() noexcept = default;
     constexpr record_shape(std::size_t record_size, padding how) noexcept
-        : content_(static_cast<std::uint16_t>(record_size < 1 ? 1 : record_size < max_fragment ? record_size : max_fragment)),
+        : content_(static_cast<std::uint16_t>(record_size < 1              ? 1
+                                              : record_size < max_fragment ? record_size
+                                                                           : max_fragment)),
           block_(static_cast<std::uint16_t>(how.block())) {
         if (how.is_constant()) cut_content(block_);
     }
@@ -63,7 +66,9 @@ public:
         return block_ <= 1 ? 0 : padded(content + 1) - (content + 1);
     }
     /// A record with such content, on the wire.
-    constexpr std::size_t sealed(std::size_t content) const noexcept { return content + zeros(content) + record_overhead; }
+    constexpr std::size_t sealed(std::size_t content) const noexcept {
+        return content + zeros(content) + record_overhead;
+    }
 
     /// All the records of content of any size.
     constexpr std::size_t sealed_all(std::size_t content) const noexcept {

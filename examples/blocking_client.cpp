@@ -3,20 +3,17 @@
 //
 // Try it:  build/examples/epoll_echo_server --port 4433 --cert C.pem --key K.pem
 //          build/examples/blocking_client 127.0.0.1 4433 SHA256-OF-SPKI hello     (the server prints the hash)
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <sodium.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <cstdint>
 #include <cstdio>
-#include <cstdlib>
 
 #include <spantls/client.hpp>
 #include <spantls/drivers/blocking.hpp>
 #include <spantls/providers/sodium.hpp>
 #include <spantls/x509/pins.hpp>
+
+#include "support/device.hpp"
+
+using examples::device_socket, examples::failed, examples::read_pin;
 
 // One cipher suite: ChaCha20-Poly1305 is the faster one where the CPU has no AES, and its keys are small.
 using client = spantls::client<spantls::sodium_chacha>;
@@ -28,25 +25,6 @@ static std::uint8_t workspace[client::workspace_size];
 static std::uint8_t buffer[spantls::max_record];
 static_assert(sizeof(client) + sizeof workspace + sizeof buffer <= device_ram, "it does not fit into the device");
 
-/// A socket of the C library, as the driver wants it. An embedded TCP stack has calls just like these.
-struct device_socket {
-    int fd = -1;
-    ~device_socket() {
-        if (fd >= 0) ::close(fd);
-    }
-    std::ptrdiff_t read(spantls::mutable_bytes space) { return ::recv(fd, space.data(), space.size(), 0); }
-    std::ptrdiff_t write(spantls::bytes_view bytes) { return ::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL); }
-
-    bool connect(const char* address, const char* port) {
-        sockaddr_in to{};
-        to.sin_family = AF_INET;
-        to.sin_port = htons(static_cast<std::uint16_t>(std::atoi(port)));
-        if (::inet_pton(AF_INET, address, &to.sin_addr) != 1) return false;
-        fd = ::socket(AF_INET, SOCK_STREAM, 0);
-        return fd >= 0 && ::connect(fd, reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0;
-    }
-};
-
 static void print_memory() {
     std::printf("client     %6zu bytes\n", sizeof(client));
     std::printf("workspace  %6zu bytes, for the handshake only\n", sizeof workspace);
@@ -55,19 +33,9 @@ static void print_memory() {
                 sizeof(client) + sizeof workspace + sizeof buffer, device_ram);
 }
 
-static int failed(const char* doing, spantls::io_status why) {
-    std::fprintf(stderr, "%s: %s\n", doing, why.stream_failed ? "the network has failed" : describe(why.error).data());
-    return 1;
-}
-
 int main(int argc, char** argv) {
     spantls::x509::spki_hash pin{};
-    std::size_t pin_size = 0;
-    const bool good_pin = argc == 5 &&
-                          sodium_hex2bin(pin.data(), pin.size(), argv[3], std::char_traits<char>::length(argv[3]),
-                                         nullptr, &pin_size, nullptr) == 0 &&
-                          pin_size == pin.size();
-    if (!good_pin) {
+    if (argc != 5 || !read_pin(argv[3], pin)) {
         std::fprintf(stderr, "blocking_client IPV4-ADDRESS PORT SHA256-OF-SPKI TEXT\n");
         return 2;
     }

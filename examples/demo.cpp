@@ -24,8 +24,9 @@ using client = spantls::client<spantls::sodium>;
 using server = spantls::server<spantls::sodium>;
 
 constexpr const char* usage =
-    "demo --cert FILE --key FILE [--key-log FILE]\n"
-    "     our client and server, then each of them with OpenSSL's, on the loopback interface\n"
+    "demo --cert FILE --key FILE [--constant BYTES] [--key-log FILE]\n"
+    "     our client and server, then each of them with OpenSSL's, on the loopback interface;\n"
+    "     --constant: behind ServerHello all of our records have that length, 64 to 16406\n"
     "demo HOST[:PORT] [--pin SHA256-OF-SPKI | --insecure] [--key-log FILE]\n"
     "     connects out and asks for / by HTTP\n";
 
@@ -44,11 +45,17 @@ struct stage {
         client_config.alpn = {"demo"};
         server_config.alpn = {"demo"};
         client_config.key_log = !key_log.empty();
+        if (!chosen.has("--constant")) return;
+        constant = static_cast<std::size_t>(chosen.number("--constant", 0));
+        client_config.padding = server_config.padding = spantls::padding::constant(constant);
+        // Less would do for the records, but not for the lines that are said here.
+        if (constant < 64 || !client_config.padding.valid()) options::end_with(usage);
     }
     spantls::sodium crypto;
     spantls::client_config client_config;
     spantls::server_config server_config;
     std::string key_log;
+    std::size_t constant = 0;  // length of records; 0: they are as long as they are
     journal print;
 };
 
@@ -69,6 +76,9 @@ struct actor {
         if (tls.export_keying_material("EXPORTER-demo", {}, material) != errc::none) return "none";
         return hex(material);
     }
+    /// Tells how long the records were, where they are to have one length; false when they had not.
+    bool kept_length(const stage& on) { return on.constant == 0 || watch.show_lengths(on.constant); }
+
     tcp_socket socket;
     std::vector<std::uint8_t> workspace;
     Connection tls;
@@ -152,7 +162,8 @@ bool with_ourselves(stage& on, const certificate_and_key& own) {
                                                                         : ", NOT the same at the server"));
     it.watch.say("memory", std::to_string(sizeof it.tls) + " bytes a connection; the handshake's " +
                                std::to_string(it.tls.take_workspace().size()) + " are given back");
-    return played && served && it.exported() == exported;
+    const bool kept = it.kept_length(on) && (on.constant == 0 || it.watch.received_only(on.constant));
+    return played && served && kept && it.exported() == exported;
 }
 
 bool with_openssl_server(stage& on, const certificate_and_key& own, const options& chosen) {
@@ -162,7 +173,7 @@ bool with_openssl_server(stage& on, const certificate_and_key& own, const option
     on.print.title("2  Our client and openssl s_server", "127.0.0.1:" + port);
     actor<client> it(on, on.client_config, "client", connect_to("127.0.0.1", port), target);
     const bool played = play_client(it, own, prompting(openssl));
-    return show_what_it_printed(on, openssl, "hello from the client") && played;
+    return show_what_it_printed(on, openssl, "hello from the client") && it.kept_length(on) && played;
 }
 
 bool with_openssl_client(stage& on, const certificate_and_key& own, const options& chosen) {
@@ -172,7 +183,7 @@ bool with_openssl_client(stage& on, const certificate_and_key& own, const option
                    "-tls1_3", "-alpn", "demo", "-CAfile", chosen.value("--cert"), "-verify_return_error", "-brief"});
     actor<server> it(on, on.server_config, "server", listening.accept());
     const bool played = play_server(it, own, true, prompting(openssl));
-    return show_what_it_printed(on, openssl, "hello from the server") && played;
+    return show_what_it_printed(on, openssl, "hello from the server") && it.kept_length(on) && played;
 }
 
 int show(const options& chosen) {
@@ -218,7 +229,7 @@ int visit(const options& chosen) {
 }  // namespace
 
 int main(int argc, char** argv) try {
-    const options chosen(argc, argv, usage, {"--cert", "--key", "--key-log", "--pin"}, {"--insecure"});
+    const options chosen(argc, argv, usage, {"--cert", "--constant", "--key", "--key-log", "--pin"}, {"--insecure"});
     if (chosen.words.size() > 1) options::end_with(usage);
     return chosen.words.empty() ? show(chosen) : visit(chosen);
 } catch (const std::exception& error) {

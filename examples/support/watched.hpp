@@ -3,6 +3,7 @@
 #pragma once
 
 #include <fstream>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -27,7 +28,7 @@ template <class Connection>
 class watched {
 public:
     watched(std::string who, Connection& tls, tcp_socket& socket, journal& to)
-        : who_(std::move(who)), tls_(tls), socket_(socket), journal_(to), buffer_(spantls::max_record) {}
+        : who_(std::move(who)), tls_(tls), socket_(socket), journal_(to), buffer_(2 * spantls::max_record) {}
 
     Connection& tls() { return tls_; }
     void log_keys_to(const std::string& file) { key_log_.open(file, std::ios::app); }
@@ -109,9 +110,30 @@ public:
 
     /// When the other end shows them.
     void hide_records() { shows_records_ = false; }
+    /// What the protected records in either direction were like; true when those that were sent had this one length.
+    bool show_lengths(std::size_t constant) {
+        say("lengths", "sent: " + counted(sent_lengths_) + "; received: " + counted(received_lengths_));
+        return sent_lengths_.size() == 1 && sent_lengths_.begin()->first == constant;
+    }
+    bool received_only(std::size_t constant) const {
+        return received_lengths_.size() == 1 && received_lengths_.begin()->first == constant;
+    }
     void say(std::string_view what, const std::string& about) { journal_.outcome(who_, what, about); }
 
 private:
+    using lengths = std::map<std::size_t, std::size_t>;  // how many records of each
+
+    static void count(const spantls::record_info& record, lengths& in) {
+        if (record.encrypted) ++in[record.wire_size];
+    }
+    static std::string counted(const lengths& all) {
+        if (all.empty()) return "none";
+        std::size_t records = 0;
+        for (const auto& [length, times] : all) records += times;
+        const std::string least = std::to_string(all.begin()->first), most = std::to_string(all.rbegin()->first);
+        return std::to_string(records) + " of " + least + (all.size() == 1 ? "" : " to " + most) + " bytes";
+    }
+
     bool read(std::size_t count) {
         while (count > 0) {
             const std::ptrdiff_t got = socket_.read(std::span(buffer_).subspan(have_, count));
@@ -148,6 +170,7 @@ private:
     }
 
     void show_sent(const spantls::record_info& record, const std::string& inside) {
+        count(record, sent_lengths_);
         std::string about = inside;
         if (record.type == spantls::content_type::handshake) about = messages_in(record);
         if (record.type == spantls::content_type::change_cipher_spec) about = for_middleboxes;
@@ -157,6 +180,7 @@ private:
     }
     void show_received(const spantls::step& step) {
         const spantls::record_info& record = tls_.last_received();
+        count(record, received_lengths_);
         std::string about;
         if (record.type == spantls::content_type::handshake) about = messages_in(record);
         if (record.type == spantls::content_type::change_cipher_spec) about = for_middleboxes;
@@ -208,6 +232,7 @@ private:
     std::vector<std::uint8_t> buffer_;
     std::size_t have_ = 0;
     bool shows_records_ = true;
+    lengths sent_lengths_, received_lengths_;
     std::vector<std::vector<std::uint8_t>> workspaces_;
     std::ofstream key_log_;
 };

@@ -23,7 +23,7 @@ public:
     /// the connection's until take_workspace() gives it back. With anything wrong with them the connection is born
     /// failed, with the error.
     client(P& cryptography, const client_config& settings, mutable_bytes lent, client_target about = {}) noexcept
-        : connection<client_handshake<P>>(lent, settings.record_size, settings.rekey_after) {
+        : connection<client_handshake<P>>(lent, settings.record_size, settings.rekey_after, settings.padding) {
         errc error = check<P>(settings);
         if (error == errc::none) error = check(about);
         this->begin(error, [&](client_handshake<P>& machine, arena memory) {

@@ -10,6 +10,7 @@
 #include <spantls/base/error.hpp>
 #include <spantls/base/fixed_vector.hpp>
 #include <spantls/crypto/provider.hpp>
+#include <spantls/record/padding.hpp>
 #include <spantls/wire/registry.hpp>
 
 namespace spantls {
@@ -34,10 +35,21 @@ struct client_config {
     bool psk_ke = false;
     /// Hand out the secrets as key_log steps. For debugging only.
     bool key_log = false;
-    /// Most plaintext bytes in a record that is sent, 1 to 16384.
+    /// Most plaintext bytes in a record that is sent, 1 to 16384. What the peer asks for counts if that is less.
     std::uint16_t record_size = 16384;
     /// Change the sending key after so many records, if that is sooner than the cipher asks for (section 5.5); at least 2.
     std::uint64_t rekey_after = UINT64_MAX;
+    /// Of the records that are sent.
+    v1::padding padding{};
+    /// The server is asked to send no protected record with more than so many bytes of content, content type and padding,
+    /// 64 to 16385 (RFC 8449), and may ask for the same. 0: neither. 16385 asks for nothing, but lets the server ask.
+    std::uint16_t record_size_limit = 0;
+    /// Both sides are to send no more than so many bytes in a record: 512, 1024, 2048 or 4096 (RFC 6066, section 4); for
+    /// servers that do not know of record_size_limit, which wins. 0: not asked for.
+    std::uint16_t max_fragment_length = 0;
+    /// ClientHello is filled up to so many bytes (RFC 7685), at most 16384, for which there has to be room in the
+    /// workspace; 0: it is not.
+    std::uint16_t client_hello_size = 0;
 };
 
 enum class client_authentication : std::uint8_t { none, request, require };
@@ -57,6 +69,10 @@ struct server_config {
     bool key_log = false;
     std::uint16_t record_size = 16384;
     std::uint64_t rekey_after = UINT64_MAX;
+    v1::padding padding{};
+    /// What a client is asked for that sends a record_size_limit of its own, 64 to 16385 (RFC 8449). What clients ask for
+    /// by it or by max_fragment_length they always get.
+    std::uint16_t record_size_limit = 16385;
 };
 
 namespace detail {
@@ -104,7 +120,14 @@ constexpr errc check_common(const Config& config) noexcept {
     for (const std::string_view name : config.alpn)
         if (name.empty() || name.size() > 255) return errc::config_bad_alpn;
     if (config.record_size < 1 || config.record_size > 16384 || config.rekey_after < 2) return errc::config_bad_limit;
-    return errc::none;
+    return config.padding.valid() ? errc::none : errc::config_bad_limit;
+}
+
+constexpr bool is_record_size_limit(std::size_t value) noexcept {
+    return value >= least_record_size_limit && value <= max_inner_plaintext;
+}
+constexpr bool is_fragment_length(std::size_t value) noexcept {
+    return value == 512 || value == 1024 || value == 2048 || value == 4096;
 }
 }  // namespace detail
 
@@ -114,6 +137,9 @@ template <class P>
 constexpr errc check(const client_config& config) noexcept {
     if (const errc error = detail::check_preferences<P>(config.prefer); error != errc::none) return error;
     if (const errc error = detail::check_common(config); error != errc::none) return error;
+    const bool limits = (config.record_size_limit == 0 || detail::is_record_size_limit(config.record_size_limit)) &&
+                        (config.max_fragment_length == 0 || detail::is_fragment_length(config.max_fragment_length));
+    if (!limits || config.client_hello_size > 16384) return errc::config_bad_limit;
     if (!config.shares) return errc::none;
     if (!detail::acceptable(*config.shares)) return errc::config_too_many;
     for (const named_group group : *config.shares) {
@@ -126,6 +152,7 @@ constexpr errc check(const client_config& config) noexcept {
 template <class P>
 constexpr errc check(const server_config& config) noexcept {
     if (const errc error = detail::check_preferences<P>(config.prefer); error != errc::none) return error;
+    if (!detail::is_record_size_limit(config.record_size_limit)) return errc::config_bad_limit;
     return detail::check_common(config);
 }
 

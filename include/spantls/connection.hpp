@@ -118,7 +118,7 @@ public:
     // Bytes out
 
     /// Writes what is owed to the peer: handshake, alerts, key updates, close_notify. Whole records only; empty when
-    /// nothing is owed, or with errc::too_small when `out` has less than min_output bytes.
+    /// nothing is owed, or with errc::too_small when `out` has less than smallest_output() bytes.
     output transmit(mutable_bytes out) noexcept {
         output_cursor to(out);
         errc error = send_flight(to);
@@ -127,10 +127,9 @@ public:
     }
 
     /// Writes what is owed, then as much of `data` as fits, in whole records. When nothing is owed, there is room for all
-    /// of it in sealed_size(data.size(), config.record_size) bytes, and a KeyUpdate (record_overhead + 5) more for each
-    /// config.rekey_after - 1 records of that, or fewer: for one, unless rekey_after is small.
-    /// `data` does not overlap `out`; or it begins at out[record_header_size] and is sealed in place, in one record,
-    /// unless something is owed (errc::output_owed).
+    /// of it in sealed_size(data.size()) bytes, and a KeyUpdate (smallest_output() is more) for each config.rekey_after - 1
+    /// records of that, or fewer: for one, unless rekey_after is small. `data` does not overlap `out`; or it begins at
+    /// out[record_header_size] and is sealed in place, in one record, unless something is owed (errc::output_owed).
     output send(bytes_view data, mutable_bytes out) noexcept {
         if (!connected_) return {{}, 0, reading_.failed() ? errc::connection_failed : errc::not_connected};
         output_cursor to(out);
@@ -168,6 +167,25 @@ public:
         requires(!is_server)
     {
         return workspace_.machine() == nullptr || connected_ ? 0 : workspace_.machine()->early_data_left();
+    }
+
+    /// Seals `data`, which has stood at out[record_header_size] since before something else came to be owed: it goes
+    /// before a key update and a close_notify, under the old key. At most record_room(out.size()) bytes, in one record.
+    output send_begun(bytes_view data, mutable_bytes out) noexcept {
+        if (!connected_) return {{}, 0, reading_.failed() ? errc::connection_failed : errc::not_connected};
+        if (out.size() < record_header_size || data.data() != out.data() + record_header_size) return {{}, 0, errc::bad_argument};
+        output_cursor to(out);
+        return send_in_place(data, to, true);
+    }
+    /// Writes what is owed, then a record without data, padded as all are: cover traffic (section 5.4). too_small as
+    /// long as that record has not been written. A peer need not put up with more than a few in a row (32 here).
+    output send_cover(mutable_bytes out) noexcept {
+        if (!connected_) return {{}, 0, reading_.failed() ? errc::connection_failed : errc::not_connected};
+        output_cursor to(out);
+        errc error = errc::none;
+        if (begin_sending(to, error)) error = sender_.write_cover(to, notes_);
+        else if (error == errc::none) error = errc::too_small;
+        return {to.written(), 0, error};
     }
 
     /// Writes what is owed, then a NewSessionTicket; all of it or nothing. The nonce has to be another one for each ticket
@@ -211,6 +229,12 @@ public:
         return (workspace_.machine() != nullptr && workspace_.machine()->out.pending()) || sender_.owes(notes_);
     }
     bool connected() const noexcept { return connected_; }
+    /// The smallest output with which every call makes progress; min_output, but for padding.
+    std::size_t smallest_output() const noexcept { return sender_.shape().sealed(min_output - record_overhead); }
+    /// Bytes that so much application data takes on the wire: with the padding, and with what the peer agreed to.
+    std::size_t sealed_size(std::size_t data) const noexcept { return sender_.shape().sealed_all(data); }
+    /// The most application data in one record that has `room` bytes on the wire; 0 when there is no room for any.
+    std::size_t record_room(std::size_t room) const noexcept { return sender_.shape().fit(room, max_fragment); }
     /// Whether the peer has shown a certificate, and proved to have its key, and was accepted; in this connection, or in
     /// the one that a ticket comes from. Of a client only when it was asked and did not decline.
     bool peer_authenticated() const noexcept { return peer_authenticated_; }

@@ -22,7 +22,7 @@ public:
     /// (at least smallest_workspace bytes), is the connection's until take_workspace() gives it back. With anything
     /// wrong with them the connection is born failed, with the error.
     server(P& cryptography, const server_config& settings, mutable_bytes lent) noexcept
-        : connection<server_handshake<P>>(lent, settings.record_size, settings.rekey_after) {
+        : connection<server_handshake<P>>(lent, settings.record_size, settings.rekey_after, settings.padding) {
         this->begin(check<P>(settings), [&](server_handshake<P>& machine, arena memory) {
             return machine.start(cryptography, settings, memory);
         });

@@ -6,9 +6,10 @@ when something is not said in time, and whatever it started is killed at its end
 peer client|server --port N [--name HOST] [--cert PEM --key PEM] [--ca PEM | --pin PEM | --pin-key PEM | --insecure]
      [--alpn A,B] [--suites aes,chacha] [--no-share] [--no-compatibility] [--client-auth none|request|require]
      [--record-size N] [--rekey-after N] [--key-log FILE] [--output FILE [--expect N]]
+     [--record-size-limit N] [--constant N | --padded N] [client only: --max-fragment-length N, --hello-size N]
 
-and then, line by line: send TEXT, file PATH, update, request-update, ticket [early], export LABEL, close, abort ALERT,
-truncate (end of TCP without close_notify).
+and then, line by line: send TEXT, file PATH, update, request-update, ticket [early], cover, export LABEL, close, abort
+ALERT, truncate (end of TCP without close_notify).
 """
 import os
 import pathlib
@@ -60,6 +61,11 @@ def free_port():
 def connected(ours, suite=r"\w+", alpn="-"):
     """Our side's word for a handshake that is done."""
     ours.says(rf"^connected TLSv1\.3 {suite} x25519 alpn={alpn}$")
+
+
+def lengths(ours):
+    """Of our side's protected records when it has ended: the least and the most sent, the least and the most received."""
+    return tuple(map(int, ours.says(r"^lengths sent (\d+) to (\d+) received (\d+) to (\d+)$").groups()))
 
 
 class Program:

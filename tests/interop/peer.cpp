@@ -3,6 +3,7 @@
 // happened; harness.py has the words.
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <csignal>
 #include <cstdio>
@@ -34,7 +35,22 @@ void configure(Config& config, const options& opts, const std::vector<std::strin
     config.key_log = opts.has("key-log");
     opts.set("record-size", config.record_size);
     opts.set("rekey-after", config.rekey_after);
+    opts.set("record-size-limit", config.record_size_limit);
+    std::size_t size = 0;
+    opts.set("constant", size);
+    if (size != 0) config.padding = padding::constant(size);
+    opts.set("padded", size);
+    if (opts.has("padded")) config.padding = padding::multiple_of(size);
 }
+
+/// How long protected records were, on the wire.
+struct lengths {
+    std::size_t least = 0, most = 0;
+    void saw(std::size_t size) {
+        least = least == 0 ? size : std::min(least, size);
+        most = std::max(most, size);
+    }
+};
 
 template <class Connection>
 class session {
@@ -66,6 +82,8 @@ public:
             if (socket_.command_ready()) read_commands();
         }
         socket_.linger();
+        std::printf("lengths sent %zu to %zu received %zu to %zu\n", sent_lengths_.least, sent_lengths_.most,
+                    received_lengths_.least, received_lengths_.most);
         std::printf("end received %zu sent %zu\n", received_, sent_);
         return tls_.error() == errc::none;
     }
@@ -108,6 +126,10 @@ private:
             error = tls_.update_keys();
         } else if (word == "request-update") {
             error = tls_.update_keys(true);
+        } else if (word == "cover") {
+            const output out = tls_.send_cover(buffer_);
+            queue(out);
+            error = out.error;
         } else if (word == "close") {
             error = tls_.close();
             send_what_is_owed();
@@ -151,6 +173,11 @@ private:
 
     void queue(bytes_view records) {
         sent_records_.see(records);
+        for (bytes_view rest = records; !rest.empty();) {
+            const std::size_t size = record_header_size + load_u16(rest.data() + 3);
+            if (rest[0] == static_cast<std::uint8_t>(content_type::application_data)) sent_lengths_.saw(size);
+            rest = rest.subspan(size);
+        }
         socket_.queue(records);
     }
     void send_what_is_owed() {
@@ -182,6 +209,7 @@ private:
         const mutable_bytes rest = mutable_bytes(input_).subspan(taken_);
         const step step = tls_.receive(rest);
         if (step.consumed != 0 && !tls_.last_received().encrypted) received_records_.see(rest.first(step.consumed));
+        if (step.consumed != 0 && tls_.last_received().encrypted) received_lengths_.saw(step.consumed);
         taken_ += step.consumed;
         const bool go_on = handle(step);
         // What the step shows is in the input, so that is tidied up only now.
@@ -296,6 +324,7 @@ private:
     const options& opts_;
     transport socket_;
     wire_watch sent_records_{"sent"}, received_records_{"received"};
+    lengths sent_lengths_, received_lengths_;
     std::vector<bytes> chain_;
     std::vector<bytes_view> views_;
     std::array<signature_scheme, 1> schemes_{signature_scheme::ed25519};
@@ -333,6 +362,8 @@ inline bool run(const options& opts) {
     client_config config;
     configure(config, opts, names);
     if (opts.has("no-share")) config.shares.emplace();
+    opts.set("max-fragment-length", config.max_fragment_length);
+    opts.set("hello-size", config.client_hello_size);
     config.compatibility_mode = !opts.has("no-compatibility");
     bytes workspace(client<sodium>::smallest_workspace);
     const std::string name = opts.get("name");

@@ -77,3 +77,18 @@ TEST_CASE("what is set once is set as by set()") {
     REQUIRE_FALSE(notes.has(mailbox::data_sent));
     REQUIRE(notes.has(mailbox::update_outstanding));
 }
+
+TEST_CASE("another alert is owed behind the one that has left") {
+    mailbox notes;
+    notes.set(mailbox::key_update_owed);
+    notes.owe_alert(alert_description::user_canceled);
+    notes.owe_behind(alert_description::user_canceled, alert_description::close_notify);
+    REQUIRE(notes.owed_alert() == alert_description::close_notify);
+    REQUIRE(notes.has(mailbox::dead));
+    REQUIRE(notes.has(mailbox::key_update_owed));
+    // It is still the first one that counts.
+    notes.owe_alert(alert_description::internal_error);
+    REQUIRE(notes.owed_alert() == alert_description::close_notify);
+    notes.clear(mailbox::alert_owed);
+    REQUIRE_FALSE(notes.owed_alert());
+}

@@ -304,3 +304,33 @@ TEST_CASE("early data that was not accepted is skipped up to a limit (section 4.
     without.feed(client_hello().record()).feed(raw(23, buffer(100, 0x99)));
     CHECK(without.tls.error() == errc::bad_record_mac);
 }
+
+TEST_CASE("a limit counts content, content type and padding, and the length of a record alone gives it away") {
+    const spantls::suite_info& suite = test::null_provider::suites[0];
+    const auto opened = [&](std::size_t limit, const buffer& record) {
+        spantls::receiver<test::null_provider> it;
+        it.change_keys(*spantls::aligned_proof::of({}), suite, buffer(32));
+        if (limit != 0) it.limit_protected(limit);
+        buffer copy = record;
+        return it.open(copy);
+    };
+    for (const std::size_t limit : {64u, 100u, 16384u, 16385u}) {
+        INFO(limit);
+        for (const std::size_t zeros : {std::size_t{0}, limit - 2}) {
+            const std::size_t content = limit - 1 - zeros;
+            CHECK(opened(limit, sealed(content_type::application_data, buffer(content, 1), zeros)).error == errc::none);
+            CHECK(opened(limit, sealed(content_type::application_data, buffer(content, 1), zeros + 1)).error ==
+                  errc::record_overflow);
+        }
+        CHECK(opened(limit, raw(23, limit + 16, {})).missing == limit + 16);
+        CHECK(opened(limit, raw(23, limit + 17, {})).error == errc::record_overflow);
+    }
+    // Nothing was agreed on.
+    CHECK(opened(0, raw(23, 16640, {})).error == errc::none);
+    CHECK(opened(0, raw(23, 16641, {})).error == errc::record_overflow);
+    // In the clear there is no limit but the protocol's.
+    spantls::receiver<test::null_provider> it;
+    it.limit_protected(64);
+    buffer hello = raw(22, buffer(1000, 1));
+    CHECK(it.open(hello).error == errc::none);
+}

@@ -121,3 +121,71 @@ TEST_CASE("what is sealed in place is one record, and never more") {
     REQUIRE(it.write_in_place(to, data.first(100), notes) == errc::none);
     REQUIRE(to.used() == record_header_size + 100);
 }
+
+TEST_CASE("protected records are padded and held to the limit, those in the clear are neither") {
+    null_sender it;
+    mailbox notes;
+    it.set_limits(100, UINT64_MAX, padding::constant(90));
+    it.limit_protected(64);
+    std::array<std::uint8_t, 1000> out{};
+    output_cursor clear{mutable_bytes(out)};
+    REQUIRE(it.fragment(1000, 1000) == 100);
+    it.write(clear, content_type::handshake, std::vector<std::uint8_t>(80));
+    REQUIRE(clear.used() == 80 + record_header_size);
+
+    const suite_info& suite = test::null_provider::suites[0];
+    it.change_keys(suite, std::vector<std::uint8_t>(digest_size(suite.hash)));
+    it.connected(suite);
+    constexpr std::size_t whole = 64 + record_overhead - 1;
+    REQUIRE(it.fragment(1000, 1000) == 63);
+    REQUIRE(it.fragment(whole - 1, 1) == 0);
+    output_cursor to{mutable_bytes(out)};
+    REQUIRE(it.write_data(to, std::vector<std::uint8_t>(64, 1), notes) == 64);
+    REQUIRE(to.used() == 2 * whole);
+    REQUIRE(it.last().wire_size == whole);
+    REQUIRE(it.last().content_size == 1);
+    // Content, content type, zeros.
+    const bytes_view last = bytes_view(out).subspan(whole + record_header_size, 64);
+    REQUIRE(last[0] == 1);
+    REQUIRE(last[1] == static_cast<std::uint8_t>(content_type::application_data));
+    for (const std::uint8_t zero : last.subspan(2)) REQUIRE(zero == 0);
+
+    it.queue_update(false);
+    REQUIRE(owed(it, notes, out).size == whole);
+    REQUIRE(it.write_cover(to, notes) == errc::none);
+    REQUIRE(to.used() == 3 * whole);
+    const std::array<bytes_view, 1> message{bytes_view(out).first(130)};
+    std::array<std::uint8_t, 3 * whole - 1> little{};
+    output_cursor less{mutable_bytes(little)};
+    REQUIRE(it.write_message(less, message, notes) == errc::too_small);
+    REQUIRE(less.used() == 0);
+    REQUIRE(it.write_message(to, message, notes) == errc::none);
+    REQUIRE(to.used() == 6 * whole);
+    notes.owe_alert(alert_description::user_canceled);
+    REQUIRE(owed(it, notes, out).size == 2 * whole);
+    REQUIRE_FALSE(it.owes(notes));
+}
+
+TEST_CASE("what was begun goes before a key update that is owed, as long as the old key may still be used") {
+    null_sender it;
+    mailbox notes;
+    it.set_limits(100, 3);
+    const suite_info& suite = test::null_provider::suites[0];
+    it.change_keys(suite, std::vector<std::uint8_t>(digest_size(suite.hash)));
+    it.connected(suite);
+    std::array<std::uint8_t, 200> out{};
+    const bytes_view data = bytes_view(out).subspan(record_header_size);
+    output_cursor to{mutable_bytes(out)};
+    it.queue_update(false);
+    REQUIRE(it.write_in_place(to, data.first(10), notes) == errc::output_owed);
+    REQUIRE(it.write_in_place(to, data.first(101), notes, true) == errc::bad_argument);
+    REQUIRE(it.write_in_place(to, data.first(10), notes, true) == errc::none);
+    output_cursor second{mutable_bytes(out)};
+    REQUIRE(it.write_in_place(second, data.first(10), notes, true) == errc::none);
+    // The last record of this key is that of its update.
+    output_cursor third{mutable_bytes(out)};
+    REQUIRE(it.write_in_place(third, data.first(10), notes, true) == errc::output_owed);
+    REQUIRE(third.used() == 0);
+    REQUIRE(owed(it, notes, out).size == record_overhead + 5);
+    REQUIRE(it.write_in_place(third, data.first(10), notes, true) == errc::none);
+}

@@ -172,6 +172,9 @@ private:
         if (known && value == pre_shared_key) return psk_not_last;
         if (name == "key_share type" || name == "supported_groups type" || name == "signature_algorithms type")
             return missing_extension;
+        // What is as long as no max_fragment_length is (RFC 6066, section 4).
+        constexpr std::uint8_t max_fragment_length = 1;
+        if (known && value == max_fragment_length) return decode_error;
         return unnoticed;
     }
 

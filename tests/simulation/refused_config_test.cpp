@@ -75,6 +75,18 @@ static_assert(checked<sodium>(client_config{.record_size = 16385}) == errc::conf
 static_assert(checked<sodium>(server_config{.record_size = 65535}) == errc::config_bad_limit);
 static_assert(checked<sodium>(server_config{.rekey_after = 1}) == errc::config_bad_limit);
 static_assert(checked<sodium>(client_config{.rekey_after = 0}) == errc::config_bad_limit);
+static_assert(checked<sodium>(client_config{.padding = padding::constant(26)}) == errc::config_bad_limit);
+static_assert(checked<sodium>(server_config{.padding = padding::multiple_of(0)}) == errc::config_bad_limit);
+static_assert(checked<sodium>(server_config{.padding = padding::constant(27)}) == errc::none);
+static_assert(checked<sodium>(client_config{.record_size_limit = 63}) == errc::config_bad_limit);
+static_assert(checked<sodium>(client_config{.record_size_limit = 64, .max_fragment_length = 4096}) == errc::none);
+static_assert(checked<sodium>(client_config{.record_size_limit = 16386}) == errc::config_bad_limit);
+static_assert(checked<sodium>(server_config{.record_size_limit = 0}) == errc::config_bad_limit);
+static_assert(checked<sodium>(server_config{.record_size_limit = 16386}) == errc::config_bad_limit);
+static_assert(checked<sodium>(client_config{.max_fragment_length = 256}) == errc::config_bad_limit);
+static_assert(checked<sodium>(client_config{.max_fragment_length = 8192}) == errc::config_bad_limit);
+static_assert(checked<sodium>(client_config{.max_fragment_length = 1000}) == errc::config_bad_limit);
+static_assert(checked<sodium>(client_config{.client_hello_size = 16385}) == errc::config_bad_limit);
 
 // Server names.
 static_assert(check(client_target{}) == errc::none);

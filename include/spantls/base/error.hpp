@@ -92,6 +92,9 @@ enum class fault : std::uint8_t { nobody, peer, transport, caller };
     X(no_common_scheme, peer, handshake_failure, "no signature scheme in common")                                      \
     X(no_common_protocol, peer, no_application_protocol, "no application protocol in common")                          \
     X(bad_protocol_choice, peer, illegal_parameter, "the server selected a protocol that was not offered")             \
+    X(bad_record_size_limit, peer, illegal_parameter, "a record_size_limit out of its range")                          \
+    X(bad_fragment_length, peer, illegal_parameter, "a max_fragment_length that is unknown or was not asked for")      \
+    X(two_record_limits, peer, illegal_parameter, "max_fragment_length and record_size_limit in one answer")           \
     X(unrecognized_name, peer, unrecognized_name, "the server does not go by that name")                               \
     X(scheme_not_offered, peer, illegal_parameter, "a signature scheme that was not offered")                          \
     X(scheme_key_mismatch, peer, illegal_parameter, "a signature scheme that does not fit the certificate's key")      \

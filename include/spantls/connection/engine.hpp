@@ -35,9 +35,9 @@ public:
     static constexpr std::size_t workspace_size = handshake_workspace<Machine>::overhead + 6 * 1024;
 
 protected:
-    connection_engine(mutable_bytes lent, std::size_t record_size, std::uint64_t rekey_after) noexcept
+    connection_engine(mutable_bytes lent, std::size_t record_size, std::uint64_t rekey_after, padding how = {}) noexcept
         : workspace_(lent.size() < smallest_workspace ? mutable_bytes{} : lent) {
-        sender_.set_limits(record_size, rekey_after);
+        sender_.set_limits(record_size, rekey_after, how);
         reading_.records.allow_change_cipher_spec(!is_server);
     }
     ~connection_engine() = default;
@@ -99,6 +99,14 @@ protected:
         if (!machine().keeps_input()) machine().memory.release_input();
         if (machine().read != read_epoch_) change_reading_keys();
         if (!machine().out.pending()) change_writing_keys(machine().write);
+        limit_records();
+    }
+    /// What was agreed on holds for what is protected with keys of this handshake (RFC 8449, section 4). A client knows
+    /// of it only with EncryptedExtensions, a server before it has such keys.
+    void limit_records() noexcept {
+        if (write_epoch_ >= epoch::handshake) sender_.limit_protected(machine().limits.sending);
+        if (read_epoch_ >= epoch::handshake && machine().limits.receiving < max_inner_plaintext)
+            reading_.records.limit_protected(machine().limits.receiving);
     }
     void change_reading_keys() noexcept {
         const auto aligned = aligned_proof::of(machine().memory.input());
@@ -119,6 +127,7 @@ protected:
         // A retry sends the second ClientHello in the clear, behind early data.
         if (keys == epoch::initial) return sender_.clear();
         sender_.change_keys(*machine().suite, machine().sending(keys).first(machine().hash_size()));
+        limit_records();
         if (keys == epoch::application) sender_.connected(*machine().suite);
     }
 
@@ -215,6 +224,7 @@ protected:
         if (record.error != errc::none) return fail(record.error, record.size);
         if (record.missing != 0) return {what::need_input, 0, record.missing};
         if (record.dropped) return {what::progress, record.size};
+        if (reading_.records.last().encrypted) machine().limits.saw(record.size - (record_overhead - 1));
         if (!memory.aligned() && record.type != content_type::handshake) return fail(errc::interleaved_record, record.size);
         if (record.type == content_type::alert) {
             const step result = reading_.receive_alert(record, true, notes_);
@@ -394,11 +404,11 @@ protected:
         return error == errc::none;
     }
 
-    output send_in_place(bytes_view data, output_cursor& to) noexcept {
+    output send_in_place(bytes_view data, output_cursor& to, bool begun = false) noexcept {
         if (notes_.has(mailbox::dead)) return {{}, 0, errc::connection_failed};
-        if (sender_.closed()) return {{}, 0, errc::write_closed};
+        if (begun ? notes_.has(mailbox::write_closed) : sender_.closed()) return {{}, 0, errc::write_closed};
         const bool flight_waits = workspace_.machine() != nullptr && machine().out.pending();
-        const errc error = flight_waits ? errc::output_owed : sender_.write_in_place(to, data, notes_);
+        const errc error = flight_waits ? errc::output_owed : sender_.write_in_place(to, data, notes_, begun);
         return {to.written(), error == errc::none ? data.size() : 0, error};
     }
 

@@ -1,6 +1,8 @@
 // The two halves of a connection that was split: one thread reads, another writes, without a lock.
 #pragma once
 
+#include <cstddef>
+
 #include <spantls/base/bytes.hpp>
 #include <spantls/base/error.hpp>
 #include <spantls/record/mailbox.hpp>
@@ -51,6 +53,11 @@ public:
 
     output transmit(mutable_bytes out) noexcept { return whole_->transmit(out); }
     output send(bytes_view data, mutable_bytes out) noexcept { return whole_->send(data, out); }
+    output send_begun(bytes_view data, mutable_bytes out) noexcept { return whole_->send_begun(data, out); }
+    output send_cover(mutable_bytes out) noexcept { return whole_->send_cover(out); }
+    std::size_t smallest_output() const noexcept { return whole_->smallest_output(); }
+    std::size_t sealed_size(std::size_t data) const noexcept { return whole_->sealed_size(data); }
+    std::size_t record_room(std::size_t room) const noexcept { return whole_->record_room(room); }
     errc update_keys(bool request_peer = false) noexcept { return whole_->update_keys(request_peer); }
     output send_ticket(const new_session_ticket& ticket, mutable_bytes out) noexcept
         requires(Connection::is_server)

@@ -15,7 +15,6 @@
 #include <spantls/drivers/input_buffer.hpp>
 #include <spantls/drivers/output_queue.hpp>
 #include <spantls/handshake/post_handshake.hpp>
-#include <spantls/record/limits.hpp>
 #include <spantls/step.hpp>
 
 namespace spantls {
@@ -41,13 +40,13 @@ struct wants {
 /// send() takes no more than the output has room for.
 ///
 /// An input buffer of max_record bytes does for every peer: with less, a record that is too long ends the connection with
-/// errc::too_small. The output buffer has min_output bytes or more. Larger ones mean fewer system calls.
+/// errc::too_small. The output buffer has smallest_output() bytes or more. Larger ones mean fewer system calls.
 template <class Connection>
 class full_duplex {
 public:
     full_duplex(Connection& connection, mutable_bytes lent_input, mutable_bytes lent_output) noexcept
         : tls_(connection), input_(lent_input), output_(lent_output) {
-        if (lent_input.empty() || lent_output.size() < min_output) give_up();
+        if (lent_input.empty() || lent_output.size() < connection.smallest_output()) give_up();
     }
 
     // Bytes in
@@ -107,10 +106,12 @@ public:
     output send(bytes_view data) noexcept {
         const std::size_t room = output_.space().size();
         // No crumbs: records of a few bytes cost as much as long ones.
-        const bool crumbs = room < sealed_size(data.size()) && room < output_.capacity() / 4;
+        const bool crumbs = room < tls_.sealed_size(data.size()) && room < output_.capacity() / 4;
         if (crumbs && tls_.connected() && !output_.empty()) return {{}, 0, errc::too_small};
         return queue(tls_.send(data, output_.space()));
     }
+    /// As connection::send_cover().
+    output send_cover() noexcept { return queue(tls_.send_cover(output_.space())); }
     /// As connection::send_ticket().
     output send_ticket(const new_session_ticket& ticket) noexcept
         requires(Connection::is_server)

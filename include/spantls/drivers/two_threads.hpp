@@ -88,7 +88,7 @@ private:
 template <class Half, blocking_stream Stream>
 class threaded_writer {
 public:
-    /// A buffer of min_output bytes or more; with max_record, a write to the stream takes a whole record.
+    /// A buffer of smallest_output() bytes or more; with max_record, a write to the stream takes a whole record.
     threaded_writer(Half half, Stream& over, mutable_bytes lent) noexcept : half_(half), stream_(over), buffer_(lent) {}
 
     /// Sends all of `data`, and before it what is owed.

@@ -365,6 +365,7 @@ private:
             });
             // Section 4.2.2: not in the second ClientHello.
             if (early_offered_ && !retried_) extension(extension_type::early_data, [] {});
+            offer_record_limits(to, *config_, extension);
             if (!retry_cookie.empty()) extension(extension_type::cookie, [&] { to.opaque(retry_cookie, 2); });
             extension(extension_type::key_share, [&] {
                 if (shares.random.empty())
@@ -372,6 +373,7 @@ private:
                 else
                     write_shares(to, shares.random);
             });
+            pad_client_hello(to, config_->client_hello_size, extension);
             // Section 4.3.11: the last one.
             if (!keys_offered_.empty()) extension(extension_type::pre_shared_key, [&] { keys_offered_.write(to); });
         };
@@ -541,6 +543,7 @@ private:
     errc receive_parameters(const extension_set& extensions) noexcept {
         // RFC 6066, section 3: the server acknowledges the name with an empty extension.
         if (!extensions[extension_type::server_name].empty()) return errc::decode_error;
+        if (const errc error = accept_record_limits(*config_, extensions, this->limits); error != errc::none) return error;
         // Section 4.3.7: may be sent, and is not acted upon here; but it has to be well formed.
         named_group_list groups{};
         if (extensions.has(extension_type::supported_groups) && !decode(extensions[extension_type::supported_groups], groups))

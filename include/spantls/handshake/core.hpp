@@ -13,6 +13,7 @@
 #include <spantls/handshake/arena.hpp>
 #include <spantls/handshake/flight.hpp>
 #include <spantls/handshake/identity.hpp>
+#include <spantls/handshake/record_limits.hpp>
 #include <spantls/message/authentication.hpp>
 #include <spantls/message/extension.hpp>
 #include <spantls/x509/certificate.hpp>
@@ -53,6 +54,7 @@ struct handshake_core {
     fixed_vector<signature_scheme, 4> peer_schemes;  // with which that key can sign
     epoch read = epoch::initial;
     epoch write = epoch::initial;  // after what is in `out` has left
+    record_limits limits;
     std::uint8_t secrets_known = 0;  // bits (1 << logged_secret)
     bool peer_authenticated = false;
     bool psk_used = false;

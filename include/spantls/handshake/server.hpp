@@ -60,7 +60,7 @@ public:
         if (message.type != handshake_type::client_hello) return 0;
         constexpr std::size_t hello = 4 + 2 + 32 + 33 + 2 + 1 + 2 + 6 + 8 + group_facts<P>::server_share;
         constexpr std::size_t psk = 6 + 4 + (4 + max_digest_size);
-        constexpr std::size_t extensions = 4 + 2 + 4 + (7 + 255) + psk;
+        constexpr std::size_t extensions = 4 + 2 + 4 + (7 + 255) + record_limits_answer_size + psk;
         const std::size_t request = 4 + 1 + 2 + 4 + 2 + 2 * schemes_.size();
         return hello + extensions + request + 8;
     }
@@ -238,6 +238,7 @@ private:
             if (const errc error = shares.parse(hello.extensions[type::key_share], hello.groups.groups); error != errc::none)
                 return error;
         early_data_offered_ = hello.extensions.has(type::early_data);
+        if (const errc error = choose_record_limits(*config_, hello.extensions, this->limits); error != errc::none) return error;
         if (!choose_suite(hello)) return errc::no_common_suite;
         share_ = {};
         if (!choose_group(hello, shares) && !(may_use_psk(hello) && psk_ke_)) return errc::no_common_group;
@@ -452,6 +453,7 @@ private:
             if (const std::string_view name = protocol(); !name.empty())
                 write_extension(to, extension_type::application_layer_protocol_negotiation,
                                 [&] { write_protocol_names(to, std::span(&name, 1)); });
+            answer_record_limits(to, this->limits);
             if (this->early_data_accepted) write_extension(to, extension_type::early_data, [] {});
         });
     }

@@ -12,6 +12,12 @@ inline constexpr std::size_t record_header_size = 5;
 /// TLSPlaintext.length is at most this (section 5.1).
 inline constexpr std::size_t max_fragment = 16384;
 
+/// TLSInnerPlaintext, which is content, content type and zeros, has at most this (section 5.4).
+inline constexpr std::size_t max_inner_plaintext = max_fragment + 1;
+
+/// What record_size_limit says is not less than this (RFC 8449, section 4), and not more than max_inner_plaintext.
+inline constexpr std::size_t least_record_size_limit = 64;
+
 /// TLSCiphertext.length is at most this (section 5.2).
 inline constexpr std::size_t max_encrypted_record = max_fragment + 256;
 
@@ -24,9 +30,9 @@ inline constexpr std::size_t tag_size = 16;
 /// What a protected record is longer than its content: header, content type, tag.
 inline constexpr std::size_t record_overhead = record_header_size + 1 + tag_size;
 
-/// The smallest output with which every call makes progress: the largest of user_canceled with its close_notify (48), a
-/// KeyUpdate (27), a change_cipher_spec (6) and one byte of anything else (23).
-inline constexpr std::size_t min_output = 2 * (record_overhead + 2);
+/// The smallest output with which every call makes progress when nothing is padded: the largest of a KeyUpdate (27), an
+/// alert (24), one byte of anything else (23) and a change_cipher_spec (6).
+inline constexpr std::size_t min_output = record_overhead + 5;
 
 /// Bytes that `plaintext_size` bytes of application data take on the wire in records of at most `fragment` bytes, without
 /// the KeyUpdates that may be due between them.

@@ -52,6 +52,12 @@ public:
     /// Bytes of records that were protected with keys of early data, and are dropped (section 4.3.10).
     void skip_early_data(std::size_t most) noexcept { skip_ = static_cast<std::uint16_t>(most); }
 
+    /// What was agreed on: no protected record with more than `inner` bytes of content, content type and padding.
+    void limit_protected(std::size_t inner) noexcept {
+        most_ = static_cast<std::uint16_t>(inner - 1);
+        longest_ = static_cast<std::uint16_t>(inner + tag_size);
+    }
+
     /// New keys: the records from here on are protected with them.
     void change_keys(aligned_proof, const suite_info& suite, bytes_view secret) noexcept {
         protection_.install(suite, secret);
@@ -130,7 +136,8 @@ private:
                            outer == content_type::alert || outer == content_type::change_cipher_spec;
         if (!known) return errc::unexpected_record_type;
         if (outer == content_type::application_data) {
-            if (length > max_encrypted_record) return errc::record_overflow;
+            // What is skipped was sent by somebody who did not know of our limit yet.
+            if (length > longest_ && (skip_ == 0 || length > max_encrypted_record)) return errc::record_overflow;
             if (encrypted() || skip_ > 0) return errc::none;
             return errc::unexpected_record_type;
         }
@@ -159,7 +166,7 @@ private:
         // Section 5.4: the content type is the last byte that is not zero.
         std::size_t end = whole.size() - tag_size;
         while (end > record_header_size && whole[end - 1] == 0) --end;
-        if (whole.size() > record_overhead + max_fragment) {
+        if (whole.size() > record_overhead + most_) {
             record.error = errc::record_overflow;
         } else if (end == record_header_size) {
             record.error = errc::no_content_type;
@@ -198,6 +205,8 @@ private:
     protection<P> protection_;
     traffic_secret<P> secret_;
     record_info last_;
+    std::uint16_t longest_ = max_encrypted_record;  // the longest TLSCiphertext.length
+    std::uint16_t most_ = max_fragment;             // of content and padding
     std::uint16_t skip_ = 0;
     std::uint16_t held_ = 0;  // size of the record that is held
     std::uint8_t empty_ = 0;

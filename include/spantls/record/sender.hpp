@@ -10,6 +10,7 @@
 #include <spantls/record/info.hpp>
 #include <spantls/record/limits.hpp>
 #include <spantls/record/mailbox.hpp>
+#include <spantls/record/padding.hpp>
 #include <spantls/record/protection.hpp>
 
 namespace spantls {
@@ -39,10 +40,15 @@ public:
     bool closed() const noexcept { return closed_ || close_queued_; }
     const record_info& last() const noexcept { return last_; }
 
-    void set_limits(std::size_t record_size, std::uint64_t rekey_after) noexcept {
+    void set_limits(std::size_t record_size, std::uint64_t rekey_after, padding how = {}) noexcept {
         record_size_ = static_cast<std::uint16_t>(record_size);
+        shape_ = record_shape(record_size, how);
         rekey_after_ = rekey_after;
     }
+    /// The peer takes no protected record with more than `inner` bytes of content, content type and padding.
+    void limit_protected(std::size_t inner) noexcept { shape_.limit(inner); }
+    /// The lengths of protected records.
+    const record_shape& shape() const noexcept { return shape_; }
 
     void change_keys(const suite_info& suite, bytes_view secret) noexcept {
         protection_.install(suite, secret);
@@ -67,9 +73,9 @@ public:
 
     /// The content of the largest record that fits in `room` bytes, of `wanted`; 0 when not even one byte does.
     std::size_t fragment(std::size_t room, std::size_t wanted) const noexcept {
-        const std::size_t overhead = encrypted() ? record_overhead : record_header_size;
-        if (room <= overhead) return 0;
-        const std::size_t most = room - overhead < record_size_ ? room - overhead : record_size_;
+        if (encrypted()) return shape_.fit(room, wanted);
+        if (room <= record_header_size) return 0;
+        const std::size_t most = room - record_header_size < record_size_ ? room - record_header_size : record_size_;
         return wanted < most ? wanted : most;
     }
 
@@ -79,8 +85,9 @@ public:
         std::uint8_t* const at = out.rest().data();
         std::size_t size = text.size() + record_header_size;
         if (encrypted()) {
-            protection_.seal(text, type, 0, at);
-            size = text.size() + record_overhead;
+            const std::size_t zeros = shape_.zeros(text.size());
+            protection_.seal(text, type, zeros, at);
+            size = text.size() + zeros + record_overhead;
         } else {
             protection<P>::write_header(type, text.size(), at);
             store_be(at + 1, static_cast<std::uint16_t>(version), 2);
@@ -113,7 +120,7 @@ public:
             if (const errc error = write_key_update(out, notes); error != errc::none) return error;
         }
         if (!close_queued_) return errc::none;
-        if (out.room() < alert_size()) return errc::too_small;
+        if (out.room() < length_of(2)) return errc::too_small;
         write_one_alert(out, alert_description::close_notify);
         stop(notes);
         return errc::none;
@@ -148,14 +155,27 @@ public:
         return done;
     }
 
-    /// Seals `data`, which stands in the unused `out` behind the place of the header, in one record.
-    errc write_in_place(output_cursor& out, bytes_view data, mailbox& notes) noexcept {
+    /// Seals `data`, which stands in the unused `out` behind the place of the header, in one record. `begun`: before a
+    /// key update or a close_notify that is owed.
+    errc write_in_place(output_cursor& out, bytes_view data, mailbox& notes, bool begun = false) noexcept {
         if (protection_.records_left() <= 1) update_queued_ = true;
-        if (owes(notes)) return errc::output_owed;
-        if (data.size() > record_size_) return errc::bad_argument;
-        if (fragment(out.room(), data.size()) != data.size()) return errc::too_small;
+        if (begun ? protection_.records_left() <= 1 : owes(notes)) return errc::output_owed;
+        if (data.size() > shape_.most()) return errc::bad_argument;
+        if (shape_.sealed(data.size()) > out.room()) return errc::too_small;
         write(out, content_type::application_data, data);
         notes.set_once(mailbox::data_sent);
+        // So that the update leaves before the next is begun.
+        if (begun && protection_.records_left() <= 1) update_queued_ = true;
+        return errc::none;
+    }
+
+    /// A record of application data without any (section 5.4).
+    errc write_cover(output_cursor& out, mailbox& notes) noexcept {
+        const bool update_first = protection_.records_left() <= 1;
+        if (update_first && key_updates_ == max_key_updates) return errc::internal_error;
+        if (out.room() < shape_.sealed(0) + (update_first ? length_of(key_update_size) : 0)) return errc::too_small;
+        if (update_first) (void)write_key_update(out, notes);
+        write(out, content_type::application_data, {});
         return errc::none;
     }
 
@@ -164,16 +184,16 @@ public:
     errc write_message(output_cursor& out, const std::array<bytes_view, N>& pieces, mailbox& notes) noexcept {
         std::size_t size = 0;
         for (const bytes_view piece : pieces) size += piece.size();
-        const std::size_t records = (size + record_size_ - 1) / record_size_;
+        const std::size_t most = shape_.most(), records = (size + most - 1) / most;
         // A key does not change inside a message.
         if (records >= rekey_after_) return errc::bad_argument;
         const bool update_first = protection_.records_left() <= records;
         if (update_first && key_updates_ == max_key_updates) return errc::internal_error;
-        if (out.room() < size + records * record_overhead + (update_first ? record_overhead + 5 : 0)) return errc::too_small;
+        if (out.room() < shape_.sealed_all(size) + (update_first ? length_of(key_update_size) : 0)) return errc::too_small;
         if (update_first) (void)write_key_update(out, notes);
         const std::uint32_t type = std::uint32_t{1} << (pieces[0][0] & 31);
         for (std::size_t piece = 0, taken = 0; size != 0;) {
-            const mutable_bytes text = out.rest().subspan(record_header_size, size < record_size_ ? size : record_size_);
+            const mutable_bytes text = out.rest().subspan(record_header_size, size < most ? size : most);
             for (std::size_t filled = 0; filled < text.size();) {
                 const bytes_view rest = pieces[piece].subspan(taken);
                 const std::size_t count = rest.size() < text.size() - filled ? rest.size() : text.size() - filled;
@@ -197,7 +217,12 @@ public:
     }
 
 private:
-    std::size_t alert_size() const noexcept { return 2 + (encrypted() ? record_overhead : record_header_size); }
+    static constexpr std::size_t key_update_size = 5;
+
+    /// A record with so much content, on the wire.
+    std::size_t length_of(std::size_t content) const noexcept {
+        return encrypted() ? shape_.sealed(content) : content + record_header_size;
+    }
 
     bool update_owed(const mailbox& notes) const noexcept {
         return suite_ != nullptr && key_updates_ < max_key_updates && (update_queued_ || notes.has(mailbox::key_update_owed));
@@ -205,14 +230,13 @@ private:
 
     // Section 4.7.3: one KeyUpdate answers all requests that came before it.
     errc write_key_update(output_cursor& out, mailbox& notes) noexcept {
-        constexpr std::size_t size = 5;
-        if (out.room() < size + record_overhead) return errc::too_small;
+        if (out.room() < length_of(key_update_size)) return errc::too_small;
         // An answer is update_not_requested; a request that waits goes out behind it.
         const bool answer = notes.has(mailbox::key_update_owed);
         const bool request = request_queued_ && !answer && !notes.has(mailbox::update_outstanding);
         if (request) notes.set(mailbox::update_outstanding);
         if (answer) notes.clear(mailbox::key_update_owed);
-        const std::array<std::uint8_t, size> message{static_cast<std::uint8_t>(handshake_type::key_update), 0, 0, 1,
+        const std::array<std::uint8_t, key_update_size> message{static_cast<std::uint8_t>(handshake_type::key_update), 0, 0, 1,
                                                      static_cast<std::uint8_t>(request ? 1 : 0)};
         write(out, content_type::handshake, message, std::uint32_t{1} << static_cast<unsigned>(handshake_type::key_update));
         update_traffic_secret<P>(suite_->hash, secret_);
@@ -225,11 +249,13 @@ private:
     }
 
     errc write_alert(output_cursor& out, mailbox& notes, alert_description alert) noexcept {
-        const bool canceled = alert == alert_description::user_canceled;
-        if (out.room() < alert_size() * (canceled ? 2 : 1)) return errc::too_small;
+        if (out.room() < length_of(2)) return errc::too_small;
         write_one_alert(out, alert);
-        // Section 6.1: user_canceled is followed by close_notify.
-        if (canceled) write_one_alert(out, alert_description::close_notify);
+        if (alert == alert_description::user_canceled) {
+            // Section 6.1: it is followed by close_notify.
+            notes.owe_behind(alert, alert_description::close_notify);
+            return write_alert(out, notes, alert_description::close_notify);
+        }
         notes.clear(mailbox::alert_owed);
         stop(notes);
         return errc::none;
@@ -254,7 +280,8 @@ private:
     std::uint64_t key_updates_ = 0;
     std::uint64_t rekey_after_ = UINT64_MAX;
     record_info last_;
-    std::uint16_t record_size_ = max_fragment;
+    std::uint16_t record_size_ = max_fragment;  // of records in the clear
+    record_shape shape_;
     bool update_queued_ = false, request_queued_ = false;
     bool close_queued_ = false, closed_ = false;
 };

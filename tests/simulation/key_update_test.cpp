@@ -281,6 +281,34 @@ TEST_CASE("what a KeyUpdate may not be") {
     REQUIRE(fails_with(test::plain_record(content_type::handshake, one)) == errc::unexpected_record_type);
 }
 
+TEST_CASE("the next keys without a KeyUpdate, and the old ones behind it, are bad_record_mac (section 4.7.3)") {
+    for (const bool by_client : {true, false})
+        for (const bool lost : {true, false}) {
+            CAPTURE(by_client, lost);
+            test::pair<seeded_chacha> both;
+            REQUIRE(both.handshake());
+            auto& way = by_client ? both.to_server : both.to_client;
+            REQUIRE((by_client ? both.client.send("old") : both.server.send("old")) == errc::none);
+            const test::buffer old = way.all;
+            REQUIRE((by_client ? both.client.tls.update_keys() : both.server.tls.update_keys()) == errc::none);
+            // The KeyUpdate is lost, or what was protected with the old keys comes again behind it.
+            bool first = true;
+            way.transit = [&](test::buffer sent) {
+                if (!std::exchange(first, false)) return sent;
+                if (lost) return test::buffer{};
+                const test::buffer again = test::records_in(old).back();
+                sent.insert(sent.end(), again.begin(), again.end());
+                return sent;
+            };
+            REQUIRE((by_client ? both.client.flush() : both.server.flush()));
+            REQUIRE((by_client ? both.client.send("new") : both.server.send("new")) == errc::none);
+            both.run();
+            REQUIRE((by_client ? both.server.error() : both.client.error()) == errc::bad_record_mac);
+            REQUIRE((by_client ? both.client.alert() : both.server.alert()) == alert_description::bad_record_mac);
+            REQUIRE((by_client ? both.server.received : both.client.received) == test::text("old"));
+        }
+}
+
 TEST_CASE("a KeyUpdate before the handshake is done is unexpected") {
     test::pair<test::null_provider> both;
     bool sent = false;

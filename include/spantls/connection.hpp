@@ -49,6 +49,7 @@ public:
     errc answer(const identity& who) noexcept {
         if (const errc error = asked(state::asks_identity); error != errc::none) return error;
         if (const errc error = check(who); error != errc::none) return error;
+        // Section 4.5.1: a server has a certificate.
         if (is_server && who.chain.empty()) return errc::wrong_answer;
         return take_answer<event::answer_identity>(who);
     }
@@ -109,7 +110,7 @@ public:
         return {to.written(), 0, to.used() == 0 ? error : errc::none};
     }
 
-    /// Writes what is owed, then as much of `data` as fits, in whole records (sealed_size(data.size()) bytes do, besides
+    /// Not before Finished (section 2). Writes what is owed, then as much of `data` as fits, in whole records (sealed_size(data.size()) bytes do, besides
     /// min_output). `data` does not overlap `out`; or it begins at out[record_header_size] and is sealed in place, in one
     /// record, unless something is owed (errc::output_owed).
     output send(bytes_view data, mutable_bytes out) noexcept {
@@ -131,6 +132,7 @@ public:
     {
         if (!connected_) return {{}, 0, reading_.failed() ? errc::connection_failed : errc::not_connected};
         if (!tickets_wanted_) return {{}, 0, errc::ticket_not_wanted};
+        // Section 4.7.1.
         const bool sound = ticket.lifetime <= max_ticket_lifetime && ticket.nonce.size() <= 255 && !ticket.ticket.empty() &&
                            ticket.ticket.size() + ticket.extensions.size() <= max_handshake_message - 512;
         if (!sound) return {{}, 0, errc::bad_argument};
@@ -164,6 +166,7 @@ public:
     bool owes_output() const noexcept {
         return (workspace_.machine() != nullptr && workspace_.machine()->out.pending()) || sender_.owes(notes_);
     }
+    /// Whether the handshake is done (appendix F.5).
     bool connected() const noexcept { return connected_; }
     /// Whether the peer has shown a certificate, and proved to have its key, and was accepted. Of a server that is always
     /// so once connected; of a client only when it was asked and did not decline.

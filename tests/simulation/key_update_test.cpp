@@ -44,7 +44,8 @@ std::size_t longest_run(const std::vector<record_info>& records) {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("each end updates its key, and the other need not", "", seeded_chacha, test::seeded<sodium>) {
+TEMPLATE_TEST_CASE("each end updates its key, and the other need not (section 4.7.3)", "", seeded_chacha,
+                   test::seeded<sodium>) {
     test::pair<TestType> both;
     REQUIRE(both.client.tls.update_keys() == errc::not_connected);
     REQUIRE(both.handshake());
@@ -75,7 +76,7 @@ TEMPLATE_TEST_CASE("each end asks the other to update as well", "", seeded_chach
     talks(both);
 }
 
-TEST_CASE("one request is out at a time") {
+TEST_CASE("one request is out at a time (section 4.7.3)") {
     test::pair<seeded_chacha> both;
     REQUIRE(both.handshake());
     REQUIRE(both.client.tls.update_keys(true) == errc::none);
@@ -182,7 +183,7 @@ TEST_CASE("an update is ahead of the data that is sent behind it, in one call") 
     REQUIRE(both.client.has(what::key_updated));
 }
 
-TEST_CASE("an answer that is owed goes ahead of the data") {
+TEST_CASE("an answer that is owed goes ahead of the data (section 4.7.3)") {
     test::pair<seeded_chacha> both;
     REQUIRE(both.handshake());
     REQUIRE(both.client.tls.update_keys(true) == errc::none);
@@ -223,7 +224,7 @@ TEMPLATE_TEST_CASE("keys change by themselves at the limit of the configuration"
     }
 }
 
-TEST_CASE("keys change by themselves at the limit of the cipher") {
+TEST_CASE("keys change by themselves at the limit of the cipher (sections 5.3 and 5.5)") {
     using provider = test::basic_null_provider<3, test::null_x25519>;
     test::pair<provider> both;
     REQUIRE(both.handshake());

@@ -178,6 +178,7 @@ protected:
             (void)fail(changes_nothing(message) ? errc::unexpected_message : errc::key_change_unaligned);
             return;
         }
+        // Section 4: messages have one order.
         const auto result = dispatch<Machine::table>(machine(), machine().current(), event_for(message.type),
                                                      errc::unexpected_message, message);
         machine().memory.pass(message.whole.size());
@@ -202,6 +203,7 @@ protected:
             if (reading_.failed()) drop_flight();
             return result;
         }
+        // Section 2: no application data before Finished.
         if (record.type != content_type::handshake) return fail(errc::premature_application_data, record.size);
         if (const errc error = refuse_begun(memory.aligned() ? bytes_view(record.content) : memory.input()); error != errc::none)
             return fail(error, record.size);

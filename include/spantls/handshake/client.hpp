@@ -52,7 +52,7 @@ public:
     using here = at<client_table, From, On>;
     using outcome = v1::outcome<client_state>;
 
-    /// Composes ClientHello. `settings` and `target` have been checked; the names in them stay where they are.
+    /// Composes ClientHello (section 4.2.2). `settings` and `target` have been checked; the names in them stay where they are.
     errc start(P& provider, const client_config& settings, const client_target& target, arena behind) noexcept {
         this->crypto = &provider;
         this->memory = behind;
@@ -121,6 +121,7 @@ public:
     // Rows of the table.
 
     outcome on(here<state::wait_server_hello, event::server_hello> row, const handshake_message& message) noexcept {
+        // Section 4.2.3: the random comes first.
         if (is_retry(message)) {
             const errc error = receive_retry(message);
             return error == errc::none ? row.template to<state::wait_second_server_hello>() : row.fail(error);
@@ -142,6 +143,7 @@ public:
         const bytes_view block = in.opaque(2);
         if (!in.finished()) return row.fail(errc::decode_error);
         extension_set extensions;
+        // Section 4.4.1.
         if (const errc error = extensions.parse(block, extension_place::encrypted_extensions, offered_); error != errc::none)
             return row.fail(error);
         if (const errc error = receive_parameters(extensions); error != errc::none) return row.fail(error);
@@ -168,7 +170,7 @@ public:
     }
 
     outcome on(here<state::asks_identity, event::answer_identity> row, const identity& who) noexcept {
-        // Section 4.5.1: without a suitable certificate the client goes on and sends none.
+        // Sections 4.5.1 and 4.5.2: without a suitable certificate the client goes on and sends none.
         const list_view<signature_scheme> accepted(this->memory.at(request_));
         this->own = !who.chain.empty() && this->choose_scheme(who, accepted) ? who : no_identity;
         return row.template to<state::wait_certificate>();
@@ -200,9 +202,10 @@ public:
             return row.fail(error);
         this->messages.add(message.whole);
         this->derive_application_secrets();
-        this->read = epoch::application;
+        this->read = epoch::application;  // section 4.5.3
         if (config_->compatibility_mode && !retried_) this->out.append_change_cipher_spec();
         if (requested_ && !this->send_certificate({}, false)) return row.fail(errc::workspace_too_small);
+        // Section 4.5.2.
         if (!this->own.chain.empty()) return row.template to<state::asks_signature>();
         if (!send_last()) return row.fail(errc::workspace_too_small);
         return row.template to<state::connected>();
@@ -249,6 +252,7 @@ private:
         if (const errc error = keys_.generate(which, random, share); error != errc::none) share_error_ = error;
     }
 
+    /// Section 4.2.2: empty but for the compatibility mode.
     bytes_view session_id() const noexcept {
         return config_->compatibility_mode ? bytes_view(session_id_) : bytes_view{};
     }
@@ -259,7 +263,7 @@ private:
         bytes_view sent_before;
     };
 
-    /// Section 4.2.2. False when there is no room.
+    /// Sections 4.2.2, 4.3.1, 4.3.2, 4.3.3 and 9.2. False when there is no room.
     bool send_client_hello(share_source shares, bytes_view retry_cookie = {}) noexcept {
         offered_ = {};
         const auto body = [&](writer& to) {
@@ -329,11 +333,11 @@ private:
             if (!decode(data, selected)) return errc::decode_error;
             return selected.version == protocol_version::tls_1_3 ? errc::none : errc::version_not_offered;
         }
-        // The server chose TLS 1.2 or older; section 4.2.3 tells whether it was made to.
+        // The server chose TLS 1.2 or older; section 4.2.3 and appendix E.1 tell whether it was made to.
         return says_downgrade(hello.random) ? errc::downgrade : errc::version_not_supported;
     }
 
-    /// Section 4.2.4: the second ClientHello is the first, but for the share and the cookie.
+    /// Sections 4.2.2 and 4.2.4: the second ClientHello is the first, but for the share and the cookie.
     errc receive_retry(const handshake_message& message) noexcept {
         server_hello hello{};
         extension_set extensions;
@@ -397,6 +401,7 @@ private:
         // Section 4.2.4: HelloRetryRequest has settled the suite.
         if (retried_ && hello.suite != this->suite->suite) return errc::suite_changed;
         key_share_entry share{};
+        // Section 9.2.
         if (!extensions.has(extension_type::key_share)) return errc::missing_extension;
         if (!decode(extensions[extension_type::key_share], share)) return errc::decode_error;
         // Section 4.3.8: a share of a group of which the server has one of ours.
@@ -437,7 +442,7 @@ private:
     errc receive_certificate(const handshake_message& message) noexcept {
         bytes_view list;
         if (const errc error = this->read_certificate(message, list); error != errc::none) return error;
-        if (list.empty()) return errc::empty_certificate;  // section 4.5.1.3
+        if (list.empty()) return errc::empty_certificate;  // sections 4.5.1 and 4.5.1.3
         peer_list_ = this->memory.range_of(list);
         this->messages.add(message.whole);
         return errc::none;

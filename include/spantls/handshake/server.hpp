@@ -105,7 +105,7 @@ public:
         parsed_client_hello hello;
         client_key_shares shares;
         if (const errc error = negotiate(message, hello, shares); error != errc::none) return row.fail(error);
-        // Section 4.2.2: the same hello, but for what the retry asked for: one share, of the group that it named.
+        // Sections 4.2.2 and 4.2.4: the same hello, but for what the retry asked for: one share, of the group that it named.
         const bool same = equal_bytes(hash_unchanging(hello).view(), unchanging_.view()) && this->suite == first_suite &&
                           !hello.extensions.has(extension_type::early_data);
         if (!same || hello.extensions.has(extension_type::cookie)) return row.fail(errc::hello_changed);
@@ -116,6 +116,7 @@ public:
 
     outcome on(here<state::asks_identity, event::answer_identity> row, const identity& who) noexcept {
         const list_view<signature_scheme> accepted(this->memory.at(client_schemes_));
+        // Section 4.5.2.
         if (!this->choose_scheme(who, accepted)) return row.fail(errc::no_common_scheme);
         this->own = who;
         const errc error = send_parameters();
@@ -126,7 +127,7 @@ public:
         if (!this->send_certificate_verify(answer) || !this->send_finished(this->server_handshake_traffic))
             return row.fail(errc::internal_error);
         this->derive_application_secrets();
-        this->write = epoch::application;
+        this->write = epoch::application;  // section 4.5.3
         this->out.complete();
         if (config_->authenticate_client != client_authentication::none) return row.template to<state::wait_certificate>();
         return row.template to<state::wait_finished>();
@@ -140,7 +141,7 @@ public:
             peer_list_ = this->memory.range_of(list);
             return row.template to<state::asks_verdict>();
         }
-        // Section 4.5.1.3: whether to go on without is the server's choice.
+        // Sections 4.5.1 and 4.5.1.3: whether to go on without is the server's choice.
         if (config_->authenticate_client == client_authentication::require) return row.fail(errc::certificate_required);
         return row.template to<state::wait_finished>();
     }
@@ -166,10 +167,10 @@ public:
     }
 
 private:
-    /// Section 4.2.1: suite, group and application protocol. share_ is empty when a retry is needed.
+    /// Sections 4.2.1 and 4.2.2: suite, group and application protocol. share_ is empty when a retry is needed.
     errc negotiate(const handshake_message& message, parsed_client_hello& hello, client_key_shares& shares) noexcept {
         if (const errc error = hello.parse(message.body); error != errc::none) return error;
-        // Section 9.2. No PSK is known here, so a certificate is needed, and what that takes.
+        // Sections 4.3.3 and 9.2. No PSK is known here, so a certificate is needed, and what that takes.
         using type = extension_type;
         if (!hello.extensions.has(type::supported_groups) || !hello.extensions.has(type::key_share) ||
             !hello.extensions.has(type::signature_algorithms))
@@ -195,7 +196,7 @@ private:
         return false;
     }
 
-    /// The best group of which the client has sent a share; without one, the best that it knows.
+    /// Section 4.3.8: the best group of which the client has sent a share; without one, the best that it knows.
     bool choose_group(const parsed_client_hello& hello, const client_key_shares& shares) noexcept {
         const auto groups = usable_groups<P>(config_->prefer);
         for (const named_group each : groups) {
@@ -212,7 +213,7 @@ private:
         return false;
     }
 
-    /// RFC 7301, section 3.2.
+    /// RFC 7301, section 3.2; and section 4.3: no answer to what was not asked.
     bool choose_protocol(const parsed_client_hello& hello) noexcept {
         protocol_ = config_->alpn.size();
         if (hello.protocols.empty() || config_->alpn.empty()) return true;
@@ -248,7 +249,7 @@ private:
         hello_ = this->memory.range_of(message.body);
     }
 
-    /// Section 4.2.4. No question is asked for a hello that cannot go on.
+    /// Sections 4.2.1 and 4.2.4. No question is asked for a hello that cannot go on.
     bool send_retry(const handshake_message& message, const parsed_client_hello& hello) noexcept {
         this->messages = transcript<P>(this->hash());
         this->messages.add(message.whole);
@@ -262,7 +263,7 @@ private:
         return sent;
     }
 
-    /// ServerHello or HelloRetryRequest; `extensions` writes those besides supported_versions.
+    /// ServerHello or HelloRetryRequest (sections 4.2.3, 4.2.4 and 4.3.1); `extensions` writes those besides supported_versions.
     template <class Extensions>
     bool send_hello(bytes_view random, Extensions extensions) noexcept {
         return this->send(epoch::initial, handshake_type::server_hello, [&](writer& to) {
@@ -278,7 +279,7 @@ private:
         });
     }
 
-    /// ServerHello, EncryptedExtensions, CertificateRequest and Certificate.
+    /// ServerHello, EncryptedExtensions, CertificateRequest and Certificate (sections 4.2.3, 4.3.8, 4.4.1 and 4.5.1).
     errc send_parameters() noexcept {
         secret_bytes<32 + group_facts<P>::server_random> random;
         if (!this->crypto->random(random.bytes())) return errc::internal_error;
@@ -305,6 +306,7 @@ private:
         return room ? errc::none : errc::workspace_too_small;
     }
 
+    /// Nothing else is answered, status_request_v2 least of all (section 4.5.1.1).
     bool send_encrypted_extensions() noexcept {
         return this->send(epoch::handshake, handshake_type::encrypted_extensions, [&](writer& to) {
             length_prefix block(to, 2);

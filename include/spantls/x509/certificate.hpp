@@ -253,7 +253,7 @@ constexpr errc parse_certificate(bytes_view der, certificate& to) noexcept {
 
     der_reader signed_part(to.tbs);
     der_reader tbs = signed_part.inside(der_tag::sequence);
-    // version [0] EXPLICIT INTEGER DEFAULT v1; 2 is v3
+    // version [0] EXPLICIT INTEGER DEFAULT v1; 2 is v3 (RFC 9846, section 4.5.1.2)
     if (!tbs.next_is(context_constructed(0)))
         return tbs.next_is(der_tag::integer) ? errc::unsupported_certificate : errc::bad_certificate;
     der_reader version = tbs.inside(context_constructed(0));
@@ -291,6 +291,7 @@ constexpr errc parse_certificate(bytes_view der, certificate& to) noexcept {
     return signed_part.finished() ? errc::none : errc::bad_certificate;
 }
 
+// The keys of the schemes of RFC 9846, section 4.3.3.
 constexpr key_type key_type_of(const certificate& it) noexcept {
     const auto [id, parameters] = it.key_algorithm;
     const bytes_view key = it.public_key;

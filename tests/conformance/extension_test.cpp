@@ -103,8 +103,9 @@ constexpr std::array unknown{0x0a0a, 0x1a1a, 0xfafa, 0x0c0c, 0xffff, 17};
 
 }  // namespace
 
-TEST_CASE("an extension where it may not be is illegal_parameter, whether it was offered or not "
-          "(sections 4.3, 4.3.5, 4.3.6, 4.3.9 and 4.4.1)") {
+TEST_CASE(
+    "an extension where it may not be is illegal_parameter, whether it was offered or not "
+    "(sections 4.3, 4.3.5, 4.3.6, 4.3.9 and 4.4.1)") {
     constexpr auto error = errc::misplaced_extension;
     std::size_t cases = 0;
     for (const auto& row : spantls::extension_table) {
@@ -112,12 +113,13 @@ TEST_CASE("an extension where it may not be is illegal_parameter, whether it was
             if (is_allowed(row, one.place)) continue;
             ++cases;
             for (const buffer& data : {buffer(), buffer(3, 1)})
-                client_refuses(one,
-                               [&](const auto&, extensions& more) {
-                                   more.add(row.type, data);
-                                   return true;
-                               },
-                               error, alert::illegal_parameter);
+                client_refuses(
+                    one,
+                    [&](const auto&, extensions& more) {
+                        more.add(row.type, data);
+                        return true;
+                    },
+                    error, alert::illegal_parameter);
         }
         for (const auto place : {extension_place::client_hello, extension_place::certificate}) {
             if (is_allowed(row, place)) continue;
@@ -139,14 +141,15 @@ TEST_CASE("an answer to what was not asked is unsupported_extension (sections 4.
             if (!is_answer(one.place) || !is_allowed(row, one.place)) continue;
             // The one extension of a HelloRetryRequest that needs no question.
             if (one.place == extension_place::hello_retry_request && row.type == ext::cookie) continue;
-            client_refuses(one,
-                           [&](const std::vector<int>& offered, extensions& more) {
-                               if (one.place != extension_place::certificate && contains(offered, type)) return false;
-                               ++cases;
-                               more.add(type);
-                               return true;
-                           },
-                           error, alert::unsupported_extension);
+            client_refuses(
+                one,
+                [&](const std::vector<int>& offered, extensions& more) {
+                    if (one.place != extension_place::certificate && contains(offered, type)) return false;
+                    ++cases;
+                    more.add(type);
+                    return true;
+                },
+                error, alert::unsupported_extension);
         }
         if (!is_allowed(row, extension_place::certificate)) continue;
         ++cases;
@@ -174,14 +177,15 @@ TEST_CASE("an extension twice is illegal_parameter, next to itself or not (secti
             for (const bool apart : {false, true}) {
                 // What stands between them would be refused first in an answer.
                 if (apart && is_answer(one.place)) continue;
-                client_refuses(one,
-                               [&](const std::vector<int>& offered, extensions& more) {
-                                   if (is_answer(one.place) && !contains(offered, type) && !cookie) return false;
-                                   ++cases;
-                                   more = twice(type, apart);
-                                   return true;
-                               },
-                               error, alert::illegal_parameter);
+                client_refuses(
+                    one,
+                    [&](const std::vector<int>& offered, extensions& more) {
+                        if (is_answer(one.place) && !contains(offered, type) && !cookie) return false;
+                        ++cases;
+                        more = twice(type, apart);
+                        return true;
+                    },
+                    error, alert::illegal_parameter);
             }
         }
         if (!is_allowed(row, extension_place::client_hello)) continue;

@@ -39,8 +39,7 @@ const std::vector<incoming<null_client>> to_client{
          return hello.message();
      },
      false, 70},
-    {"ServerHello behind a retry",
-     [](auto& it) { it.feed(server_hello::retry(it.session_id(), p256).record()); },
+    {"ServerHello behind a retry", [](auto& it) { it.feed(server_hello::retry(it.session_id(), p256).record()); },
      [](auto& it) {
          server_hello hello(it.session_id());
          hello.ext_.set(ext::key_share, entry(p256, buffer(65, 1)));
@@ -52,7 +51,9 @@ const std::vector<incoming<null_client>> to_client{
          return encrypted_extensions(extensions().add(ext::server_name).add(ext::supported_groups, {0, 2, 0, 0x1d}));
      }},
     {"CertificateRequest", test::after_encrypted_extensions,
-     [](auto&) { return certificate_request(request_extensions().add(ext::certificate_authorities, {0, 0})); }},
+     [](auto&) {
+         return certificate_request(request_extensions().add(ext::certificate_authorities, {0, 0}));
+     }},
     {"Certificate", test::after_encrypted_extensions, [](auto&) { return test::leaf_message(); }},
     {"CertificateVerify", test::after_certificate, [](auto&) { return certificate_verify(); }},
     {"Finished", test::after_certificate_verify, [](auto&) { return finished(); }},
@@ -125,8 +126,7 @@ std::size_t with_all_lengths(const incoming<Connection>& one, const Config& conf
 }
 
 const spantls::client_config client{.alpn = {"mqtt"}};
-const spantls::server_config server{.alpn = {"mqtt"},
-                                    .authenticate_client = spantls::client_authentication::request};
+const spantls::server_config server{.alpn = {"mqtt"}, .authenticate_client = spantls::client_authentication::request};
 const spantls::client_target leaf{.server_name = "leaf.example"};
 const buffer protocols = vec(2, vec(1, letters("mqtt")));
 

@@ -38,8 +38,9 @@ buffer answer_to(const forge::client_hello& hello, const server_config& config =
 
 }  // namespace
 
-TEST_CASE("a ClientHello is what a client says first, and no application data leaves before Finished "
-          "(sections 2, 4.2.2 and 5.1)") {
+TEST_CASE(
+    "a ClientHello is what a client says first, and no application data leaves before Finished "
+    "(sections 2, 4.2.2 and 5.1)") {
     test::null_provider crypto;
     const client_config config;
     null_client it(crypto, config, leaf);
@@ -104,8 +105,8 @@ TEST_CASE("what a ClientHello says (sections 4.2.2, 4.3, 4.3.1, 4.3.2, 4.3.3, 4.
             CHECK(std::set<int>(types.begin(), types.end()).size() == types.size());
         }
     // What the caller prefers is all that is said.
-    const wire::hello one = hello_of({.prefer = {.suites = {cipher_suite::tls_aes_256_gcm_sha384},
-                                                 .groups = {named_group::secp256r1}}});
+    const wire::hello one =
+        hello_of({.prefer = {.suites = {cipher_suite::tls_aes_256_gcm_sha384}, .groups = {named_group::secp256r1}}});
     CHECK(one.suites == std::vector<int>{0x1302});
     CHECK(wire::data_of(one.ext, ext::supported_groups) == buffer{0, 2, 0, 0x17});
 }
@@ -146,8 +147,9 @@ TEST_CASE("what a HelloRetryRequest says (sections 4.2.4 and 9.2)") {
     CHECK(wire::data_of(hello.ext, ext::key_share) == buffer{0, 0x1d});
 }
 
-TEST_CASE("the server's first flight "
-          "(sections 4, 4.3, 4.3.6, 4.3.9, 4.4.1, 4.4.2, 4.5.1 and 4.5.2)") {
+TEST_CASE(
+    "the server's first flight "
+    "(sections 4, 4.3, 4.3.6, 4.3.9, 4.4.1, 4.4.2, 4.5.1 and 4.5.2)") {
     for (const bool asks : {true, false})
         for (const bool offers : {true, false}) {
             CAPTURE(asks, offers);
@@ -166,8 +168,7 @@ TEST_CASE("the server's first flight "
                     // What it was asked for, and not even that when it was not.
                     const auto answers = wire::read_extensions(in.vec(2));
                     REQUIRE(answers.size() == (offers ? 1 : 0));
-                    if (offers)
-                        CHECK(wire::data_of(answers, ext::application_layer_protocol_negotiation) == protocol);
+                    if (offers) CHECK(wire::data_of(answers, ext::application_layer_protocol_negotiation) == protocol);
                 } else if (one.type == 13) {
                     CHECK(in.vec(1).empty());
                     const auto asked = wire::read_extensions(in.vec(2));
@@ -197,8 +198,8 @@ TEST_CASE("a client's last flight (sections 4.5.1 and 4.5.2)") {
         it.has_identity = has_identity;
         it.feed(forge::server_hello(it.session_id()).record());
         const std::size_t before = it.sent.size();
-        it.feed(forge::sealed_handshake(forge::join(
-            {forge::encrypted_extensions(), request, test::leaf_message(), forge::certificate_verify()})));
+        it.feed(forge::sealed_handshake(
+            forge::join({forge::encrypted_extensions(), request, test::leaf_message(), forge::certificate_verify()})));
         it.feed(forge::sealed_handshake(forge::finished()));
         REQUIRE(it.tls.connected());
         return buffer(it.sent.begin() + static_cast<std::ptrdiff_t>(before), it.sent.end());
@@ -250,8 +251,8 @@ TEST_CASE("nothing that is random comes twice (sections 4.2.3 and 4.3.8)") {
     }
     CHECK(count == 100);
     // Two shares of one ClientHello: null cryptography's repeat what they were made of.
-    const auto both = wire::shares_of(hello_of(
-        {.shares = fixed_vector<named_group, 4>{named_group::x25519, named_group::secp256r1}}));
+    const auto both = wire::shares_of(
+        hello_of({.shares = fixed_vector<named_group, 4>{named_group::x25519, named_group::secp256r1}}));
     REQUIRE(both.size() == 2);
     CHECK(both[0].second != buffer(both[1].second.begin(), both[1].second.begin() + 32));
 }

@@ -168,11 +168,11 @@ TEST_CASE("extension_data cut anywhere, or with more behind it, is decode_error 
     const client_hello sound;
     std::vector<std::pair<int, buffer>> in_hello = sound.ext_.all;
     in_hello.emplace_back(static_cast<int>(ext::application_layer_protocol_negotiation), protocols);
-    for (const auto& [type, data] : in_hello) {
-        CAPTURE(type);
-        wrong_lengths(data, [&, type = type](const buffer& wrong) {
+    for (const auto& one : in_hello) {
+        CAPTURE(one.first);
+        wrong_lengths(one.second, [&](const buffer& wrong) {
             client_hello hello;
-            hello.ext_.set(static_cast<ext>(type), wrong);
+            hello.ext_.set(static_cast<ext>(one.first), wrong);
             test::null_provider crypto;
             null_server it(crypto, server);
             it.feed(hello.record());

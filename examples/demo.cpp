@@ -204,7 +204,7 @@ int visit(const options& chosen) {
         if (it.tls.error() == errc::peer_alert && key.empty()) on.print.text(why_servers_refuse);
         if (!key.empty() && !chosen.has("--pin"))
             on.print.text(
-                "\nThere are no certification authorities here yet. To trust this key and no other:\n  --pin " + key);
+                "\nThe authorities that this computer trusts are not asked here. To trust this key and no other:\n  --pin " + key);
         return 1;
     }
     if (chosen.has("--insecure")) on.print.text("\nNobody has checked who that is. Its key: --pin " + key + "\n");

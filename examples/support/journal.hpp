@@ -25,7 +25,7 @@ inline std::string quoted(std::string_view text) {
     return result + (text.size() > most ? "...\"" : "\"");
 }
 
-/// The handshake messages of a record, in the order in which they come.
+/// The handshake messages of a record, in the order in which a handshake has them.
 inline std::string messages_in(const spantls::record_info& record) {
     using enum spantls::handshake_type;
     std::string names;

@@ -140,7 +140,7 @@ private:
             record.encrypted = record.type == spantls::content_type::application_data;
             if (record.type == spantls::content_type::handshake)
                 record.messages = std::uint32_t{1} << (rest[spantls::record_header_size] & 31);
-            show_sent(record, inside);
+            show_sent(record, {});
             rest = rest.subspan(record.wire_size);
         }
         show_sent(last, inside);
@@ -152,7 +152,7 @@ private:
         if (record.type == spantls::content_type::handshake) about = messages_in(record);
         if (record.type == spantls::content_type::change_cipher_spec) about = for_middleboxes;
         if (record.type == spantls::content_type::alert)
-            about = name_of(spantls::alert_for(tls_.error()).value_or(spantls::alert_description::close_notify));
+            about = name_of(record.alert);
         if (shows_records_) journal_.record(who_, true, record, about);
     }
     void show_received(const spantls::step& step) {

@@ -172,7 +172,10 @@ public:
     /// so once connected; of a client only when it was asked and did not decline.
     bool peer_authenticated() const noexcept { return peer_authenticated_; }
     /// errc::none as long as the connection has not failed.
-    errc error() const noexcept { return reading_.error(); }
+    errc error() const noexcept {
+        // The writing half has given up, and the reading half does not know of it yet.
+        return !reading_.failed() && notes_.has(mailbox::dead) ? errc::canceled : reading_.error();
+    }
     /// What was negotiated; meaningful after `handshake_done`.
     cipher_suite suite() const noexcept { return suite_ == nullptr ? cipher_suite{} : suite_->suite; }
     named_group group() const noexcept { return group_; }
@@ -188,7 +191,7 @@ public:
 
     /// Fills `out` (at most 255 digests) with keying material (section 7.5). `label` has 1 to 249 bytes.
     errc export_keying_material(std::string_view label, bytes_view context, mutable_bytes out) const noexcept {
-        if (reading_.failed()) return errc::connection_failed;
+        if (error() != errc::none) return errc::connection_failed;
         if (!connected_) return errc::not_connected;
         if (label.empty() || label.size() > 249 || out.size() > 255 * digest_size(suite_->hash)) return errc::bad_argument;
         v1::export_keying_material<provider_type>(suite_->hash, exporter_.first(digest_size(suite_->hash)), label, context, out);
@@ -196,7 +199,7 @@ public:
     }
     /// The key that a ticket with this nonce stands for (section 4.7.1): returns its size, or 0 when `psk` is too small.
     std::size_t ticket_key(bytes_view nonce, mutable_bytes psk) const noexcept {
-        if (!connected_ || reading_.failed() || psk.size() < digest_size(suite_->hash) || nonce.size() > 255) return 0;
+        if (!connected_ || error() != errc::none || psk.size() < digest_size(suite_->hash) || nonce.size() > 255) return 0;
         derive_ticket_psk<provider_type>(suite_->hash, resumption_, nonce, psk);
         return digest_size(suite_->hash);
     }
@@ -225,7 +228,7 @@ private:
 
     friend class reader_half<connection>;
     friend class writer_half<connection>;
-    using engine::asked, engine::begin_sending, engine::connected_, engine::drop_flight, engine::exporter_, engine::fail,
+    using engine::asked, engine::begin_sending, engine::connected_, engine::drop_flight, engine::exporter_, engine::fail, engine::forget_exported,
         engine::group_, engine::machine, engine::notes_, engine::peer_authenticated_, engine::protocol_, engine::question_open, engine::reading_,
         engine::receive_in_handshake, engine::resumption_, engine::send_flight, engine::send_in_place, engine::sender_,
         engine::suite_, engine::tickets_wanted_, engine::workspace_, engine::write_ticket;

@@ -142,7 +142,7 @@ TEST_CASE("what is signed and the server's Finished in every trace of RFC 8448")
 
 TEST_CASE("a stage is wiped when it has been moved from") {
     const test::buffer shared(32, 7);
-    auto first = spantls::early_stage<sodium>(hash_id::sha384).next(shared);
+    auto first = spantls::handshake_stage_without_psk<sodium>(hash_id::sha384, shared);
     spantls::traffic_secret<sodium> before, moved, left;
     first.client_traffic(spantls::empty_hash(hash_id::sha384), before);
     const auto second = std::move(first);

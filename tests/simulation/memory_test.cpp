@@ -439,6 +439,45 @@ TEST_CASE("no secret of the handshake is left in a connection that is done, and 
         move(*tls, to_server);
         for (const auto& [label, secret] : secrets) REQUIRE_FALSE(holds(label));
     }
+    SECTION("so does one that the peer has sent, without anything being sent back") {
+        peer.abort();
+        to_client.clear();
+        move(peer, to_client);
+        REQUIRE(tls->receive(to_client).error == errc::peer_alert);
+        for (const auto& [label, secret] : secrets) REQUIRE_FALSE(holds(label));
+    }
+    SECTION("the halves forget all when reading fails") {
+        auto [reader, writer] = tls->split();
+        test::buffer forged = test::plain_record(content_type::application_data, test::buffer(40));
+        REQUIRE(reader.receive(forged).error == errc::bad_record_mac);
+        REQUIRE(reader.owes_output());
+        move(writer, to_server);
+        for (const auto& [label, secret] : secrets) REQUIRE_FALSE(holds(label));
+    }
+    SECTION("and when the peer has sent an alert, which is a reason to wake the writer") {
+        auto [reader, writer] = tls->split();
+        peer.abort();
+        to_client.clear();
+        move(peer, to_client);
+        REQUIRE(reader.receive(to_client).error == errc::peer_alert);
+        REQUIRE_FALSE(holds("EXPORTER_SECRET"));
+        REQUIRE(reader.owes_output());
+        move(writer, to_server);
+        REQUIRE_FALSE(reader.owes_output());
+        for (const auto& [label, secret] : secrets) REQUIRE_FALSE(holds(label));
+    }
+    SECTION("and when the writer breaks off, of which everybody hears at once") {
+        auto [reader, writer] = tls->split();
+        writer.abort();
+        REQUIRE(tls->error() == errc::canceled);
+        REQUIRE(reader.error() == errc::canceled);
+        std::uint8_t exported[16];
+        REQUIRE(tls->export_keying_material("label", {}, exported) == errc::connection_failed);
+        move(writer, to_server);
+        REQUIRE_FALSE(holds("CLIENT_TRAFFIC_SECRET_0"));
+        REQUIRE(reader.receive(to_client).error == errc::canceled);
+        for (const auto& [label, secret] : secrets) REQUIRE_FALSE(holds(label));
+    }
     SECTION("truncation forgets all") {
         REQUIRE(tls->end_of_input().error == errc::truncated);
         move(*tls, to_server);

@@ -151,7 +151,7 @@ inline secrets until_server_finished(const trace& of, spantls::bytes_view psk = 
     messages.add(of["Message_Server_Finished"]);
     const spantls::digest at_finished = messages.current();
     if (psk.empty()) {
-        auto handshake = spantls::early_stage<provider>(spantls::hash_id::sha256).next(shared_secret(of));
+        auto handshake = spantls::handshake_stage_without_psk<provider>(spantls::hash_id::sha256, shared_secret(of));
         handshake.client_traffic(at_server_hello.view(), all.client_handshake);
         handshake.server_traffic(at_server_hello.view(), all.server_handshake);
         all.main = std::move(handshake).next();

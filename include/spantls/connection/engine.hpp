@@ -61,6 +61,11 @@ protected:
     void drop_flight() noexcept {
         const bool goes_out = workspace_.machine() != nullptr && machine().out.pending() && notes_.owed_alert();
         if (workspace_.machine() != nullptr && !goes_out) machine().out.clear();
+        if (!notes_.owed_alert()) sender_.clear();
+        forget_exported();
+    }
+    /// Section 6.2: a connection that has failed forgets its secrets. These are the reading half's to forget.
+    void forget_exported() noexcept {
         exporter_.clear();
         resumption_.clear();
     }
@@ -184,8 +189,9 @@ protected:
         machine().memory.pass(message.whole.size());
         if constexpr (is_server) {
             reading_.records.allow_change_cipher_spec(true);
-            if (message.type == handshake_type::client_hello && machine().early_data_offered())
-                reading_.records.skip_early_data(max_skipped_early_data);
+            // Section 4.3.10: behind the ClientHello that offers it, and not behind a second one.
+            if (message.type == handshake_type::client_hello)
+                reading_.records.skip_early_data(machine().early_data_offered() ? max_skipped_early_data : 0);
         }
         settle(result);
     }

@@ -17,17 +17,26 @@ public:
     explicit reader_half(Connection& whole) noexcept : whole_(&whole) {}
 
     /// As connection::receive, but never output_waiting: what this half owes the peer, the other one sends.
-    step receive(mutable_bytes input) noexcept { return whole_->reading_.receive(input, whole_->notes_); }
-    step end_of_input() noexcept { return whole_->reading_.end_of_input(whole_->notes_); }
+    step receive(mutable_bytes input) noexcept {
+        const step result = whole_->reading_.receive(input, whole_->notes_);
+        if (result.what == what::failed) whole_->forget_exported();
+        return result;
+    }
+    step end_of_input() noexcept {
+        const step result = whole_->reading_.end_of_input(whole_->notes_);
+        if (result.what == what::failed) whole_->forget_exported();
+        return result;
+    }
     errc lend_workspace(mutable_bytes memory) noexcept {
         return whole_->workspace_.holds_any_of(memory) ? errc::bad_argument : whole_->reading_.lend(memory);
     }
     mutable_bytes take_workspace() noexcept { return whole_->reading_.take_back(); }
-    errc error() const noexcept { return whole_->reading_.error(); }
-    /// Whether the writer should be woken, to transmit what reading has made necessary.
+    errc error() const noexcept { return whole_->error(); }
+    /// Whether the writer should be woken, to transmit what reading has made necessary; or, when the connection has failed
+    /// and nothing is to be said about it, to forget its secrets.
     bool owes_output() const noexcept {
-        const mailbox& notes = whole_->notes_;
-        return !notes.has(mailbox::write_closed) && (notes.owed_alert() || notes.has(mailbox::key_update_owed));
+        const mailbox::snapshot now = whole_->notes_.read();
+        return !now.has(mailbox::write_closed) && (now.has(mailbox::dead) || now.has(mailbox::key_update_owed));
     }
 
 private:

@@ -1,6 +1,6 @@
 // The key schedule (RFC 9846, section 7.1): one move-only type for each stage, and each stage only leads to the next.
 //
-//   early_stage --(EC)DHE--> handshake_stage --> main_stage
+//   PSK --> early_stage --(EC)DHE--> handshake_stage --> main_stage
 #pragma once
 
 #include <array>
@@ -112,29 +112,70 @@ public:
 private:
     template <class>
     friend class early_stage;
+    template <class Q>
+    friend handshake_stage<Q> handshake_stage_without_psk(hash_id, bytes_view) noexcept;
     handshake_stage(hash_id hash, bytes_view secret) noexcept : detail::stage<P>(hash, secret) {}
 };
 
-/// Without a PSK this stage is a constant of the hash.
-template <class P>
-class early_stage {
-public:
-    explicit early_stage(hash_id hash) noexcept : hash_(hash) {}
+/// Where a pre-shared key comes from; the key that proves it has another label for each.
+enum class psk_kind : std::uint8_t { resumption, external, imported };
 
-    /// Mixes in the (EC)DHE shared secret.
-    handshake_stage<P> next(bytes_view shared_secret) && noexcept {
-        const bytes_view salt = hash_ == hash_id::sha256 ? bytes_view(detail::derived_early_sha256)
-                                                         : bytes_view(detail::derived_early_sha384);
-        secret_bytes<secret_size<P>> secret;
-        hkdf_extract<P>(hash_, salt, shared_secret, secret.bytes().data());
-        return handshake_stage<P>(hash_, secret.first(digest_size(hash_)));
+/// The label of the key that proves a PSK of this kind (section 7.1; RFC 9258, section 5.2).
+constexpr std::string_view binder_label(psk_kind kind) noexcept {
+    switch (kind) {
+        case psk_kind::resumption: return "res binder";
+        case psk_kind::external: return "ext binder";
+        case psk_kind::imported: break;
     }
+    return "imp binder";
+}
 
-private:
-    hash_id hash_;
+/// HKDF-Extract(0, PSK): what is kept of a PSK until the key exchange is done.
+template <class P>
+void extract_early_secret(hash_id hash, bytes_view key, traffic_secret<P>& out) noexcept {
+    const std::array<std::uint8_t, max_digest_size> zeros{};
+    hkdf_extract<P>(hash, bytes_view(zeros).first(digest_size(hash)), key, out.bytes().data());
+}
+
+/// The first stage of a handshake with a PSK.
+template <class P>
+class early_stage : detail::stage<P> {
+public:
+    early_stage(hash_id hash, const traffic_secret<P>& early_secret) noexcept
+        : detail::stage<P>(hash, early_secret.first(digest_size(hash))) {}
+
+    void binder_key(psk_kind kind, traffic_secret<P>& out) const noexcept {
+        this->derive(binder_label(kind), empty_hash(this->hash()), out);
+    }
+    void client_traffic(bytes_view th, traffic_secret<P>& out) const noexcept { this->derive("c e traffic", th, out); }
+    void exporter(bytes_view th, traffic_secret<P>& out) const noexcept { this->derive("e exp master", th, out); }
+
+    /// Mixes in the (EC)DHE shared secret, or zeros when there is none (psk_ke). Consumes this stage.
+    handshake_stage<P> next(bytes_view shared_secret) && noexcept {
+        const std::size_t size = digest_size(this->hash());
+        secret_bytes<secret_size<P>> salt;
+        secret_bytes<secret_size<P>> secret;
+        this->derive("derived", empty_hash(this->hash()), salt);
+        const std::array<std::uint8_t, max_digest_size> zeros{};
+        hkdf_extract<P>(this->hash(), salt.first(size), shared_secret.empty() ? bytes_view(zeros).first(size) : shared_secret,
+                        secret.bytes().data());
+        this->key_.clear();
+        return handshake_stage<P>(this->hash(), secret.first(size));
+    }
 };
 
-/// verify_data of a Finished message (section 4.5.3) under the sender's handshake traffic secret.
+/// The first stage of a handshake without a PSK: a constant of the hash, into which the shared secret is mixed.
+template <class P>
+handshake_stage<P> handshake_stage_without_psk(hash_id hash, bytes_view shared_secret) noexcept {
+    const bytes_view salt = hash == hash_id::sha256 ? bytes_view(detail::derived_early_sha256)
+                                                    : bytes_view(detail::derived_early_sha384);
+    secret_bytes<secret_size<P>> secret;
+    hkdf_extract<P>(hash, salt, shared_secret, secret.bytes().data());
+    return handshake_stage<P>(hash, secret.first(digest_size(hash)));
+}
+
+/// verify_data of a Finished message (section 4.5.3) under the sender's handshake traffic secret; under a binder key, a
+/// binder (section 4.3.11.2).
 template <class P>
 digest finished_mac(hash_id hash, bytes_view base_key, bytes_view transcript_hash) noexcept {
     const std::size_t size = digest_size(hash);

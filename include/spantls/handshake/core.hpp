@@ -59,7 +59,7 @@ struct handshake_core {
 
     /// After the transcript has ServerHello (section 7.1).
     void derive_handshake_secrets(bytes_view shared) noexcept {
-        handshake_stage<P> stage = early_stage<P>(hash()).next(shared);
+        handshake_stage<P> stage = handshake_stage_without_psk<P>(hash(), shared);
         const digest at_server_hello = messages.current();
         stage.client_traffic(at_server_hello.view(), client_handshake_traffic);
         stage.server_traffic(at_server_hello.view(), server_handshake_traffic);

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include <spantls/base/error.hpp>
 #include <spantls/wire/registry.hpp>
 
 namespace spantls {
@@ -14,6 +15,7 @@ struct record_info {
     std::uint16_t wire_size = 0;     ///< with its header
     std::uint16_t content_size = 0;  ///< without content type, padding and tag
     std::uint32_t messages = 0;      ///< bit (1 << type) for each handshake message of which a part is inside
+    alert_description alert = alert_description::close_notify;  ///< of an alert record that was sent, which it was
 
     constexpr bool has(handshake_type message) const noexcept {
         return (messages >> (static_cast<unsigned>(message) & 31) & 1) != 0;

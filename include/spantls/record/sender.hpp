@@ -86,7 +86,7 @@ public:
             store_be(at + 1, static_cast<std::uint16_t>(version), 2);
             if (text.data() != at + record_header_size) copy_bytes(text, out.rest().subspan(record_header_size));
         }
-        last_ = {type, encrypted(), static_cast<std::uint16_t>(size), static_cast<std::uint16_t>(text.size()), messages};
+        last_ = {type, encrypted(), static_cast<std::uint16_t>(size), static_cast<std::uint16_t>(text.size()), messages, {}};
         out.advance(size);
     }
 
@@ -95,7 +95,7 @@ public:
         std::uint8_t* const at = out.rest().data();
         protection<P>::write_header(content_type::change_cipher_spec, 1, at);
         at[record_header_size] = 1;
-        last_ = {content_type::change_cipher_spec, false, 6, 1, 0};
+        last_ = {content_type::change_cipher_spec, false, 6, 1, 0, {}};
         out.advance(6);
     }
 
@@ -225,6 +225,7 @@ private:
         const bool closure = alert == alert_description::close_notify || alert == alert_description::user_canceled;
         const std::array<std::uint8_t, 2> content{static_cast<std::uint8_t>(closure ? 1 : 2), static_cast<std::uint8_t>(alert)};
         write(out, content_type::alert, content);
+        last_.alert = alert;
     }
 
     void stop(mailbox& notes) noexcept {

@@ -6,14 +6,12 @@
 #include <string_view>
 
 #include <spantls/base/bytes.hpp>
+#include <spantls/crypto/key_schedule.hpp>
 #include <spantls/crypto/provider.hpp>
 #include <spantls/wire/registry.hpp>
 
 namespace spantls {
 inline namespace v1 {
-
-/// Where a key comes from; each kind has a binder label of its own (RFC 9846, section 7.1; RFC 9258, section 5.2).
-enum class psk_kind : std::uint8_t { resumption, external, imported };
 
 /// What early data under a key has to agree with (section 4.3.10).
 struct early_data_terms {

@@ -110,10 +110,11 @@ public:
         return {to.written(), 0, to.used() == 0 ? error : errc::none};
     }
 
-    /// Not before Finished (section 2). Writes what is owed, then as much of `data` as fits, in whole records (sealed_size(data.size()) bytes do, besides
+    /// Writes what is owed, then as much of `data` as fits, in whole records (sealed_size(data.size()) bytes do, besides
     /// min_output). `data` does not overlap `out`; or it begins at out[record_header_size] and is sealed in place, in one
     /// record, unless something is owed (errc::output_owed).
     output send(bytes_view data, mutable_bytes out) noexcept {
+        // Section 2: not before Finished.
         if (!connected_) return {{}, 0, reading_.failed() ? errc::connection_failed : errc::not_connected};
         output_cursor to(out);
         errc error = errc::none;

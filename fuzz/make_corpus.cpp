@@ -9,9 +9,14 @@
 #include <string>
 #include <vector>
 
+#include <spantls/session/psk_importer.hpp>
+#include <spantls/session/session.hpp>
+#include <spantls/session/ticket_keys.hpp>
+
 #include "support/canned.hpp"
 #include "support/ops.hpp"
 #include "support/run.hpp"
+#include "support/toy_provider.hpp"
 
 namespace {
 
@@ -321,6 +326,38 @@ void write_names() {
         write("name", "text-" + std::to_string(count++), as_bytes(text));
 }
 
+void write_sessions() {
+    const buffer key(48, 0x42), ticket(100, 0x43);
+    const session kept{cipher_suite::tls_aes_256_gcm_sha384, 1'700'000'000'000, 7200, 1, 16384, true,
+                       key,                                  ticket,            "leaf.example", "h2"};
+    buffer bytes(session_size(kept));
+    HOLDS(spantls::write(kept, bytes) != 0);
+    for (const int checksum : {0, 1}) write("session", "kept-" + std::to_string(checksum), numbers(checksum) + bytes);
+    bytes[5] = 2;
+    write("session", "newer", numbers(1) + bytes);
+
+    test::null_provider crypto;
+    const ticket_keys<test::null_provider> keys(crypto, buffer(32));
+    for (const cipher_suite suite : {kept.suite, cipher_suite::tls_chacha20_poly1305_sha256}) {
+        ticket_state state;
+        state.suite = suite;
+        state.lifetime = 7200;
+        state.key = bytes_view(key).first(digest_size(*suite_hash(suite)));
+        state.protocol = "h2";
+        state.application = as_bytes("application");
+        buffer sealed(keys.sealed_size(state));
+        HOLDS(keys.seal(state, kept.received_at, crypto, sealed) != 0);
+        write("session", "ticket-" + std::to_string(state.key.size()), numbers(2) + sealed);
+    }
+    for (const hash_id target : {hash_id::sha256, hash_id::sha384}) {
+        buffer identity(100), derived(max_digest_size);
+        const external_psk base{as_bytes("sensor"), key, hash_id::sha256, as_bytes("roles")};
+        const auto imported = import_psk<fuzz::toy_provider>(base, target, identity, derived);
+        HOLDS(imported.has_value());
+        write("session", "imported-" + std::to_string(digest_size(target)), numbers(3) + imported->identity);
+    }
+}
+
 // Both of ours against each other: what each sends is what the other's target is shown.
 
 void write_real_runs() {
@@ -398,6 +435,7 @@ int main(int argc, char* argv[]) {
     write_extensions();
     write_records();
     write_names();
+    write_sessions();
     write_pairs();
     write_certificates(argv[2]);
 }

@@ -30,6 +30,8 @@ struct client_config {
     std::optional<fixed_vector<named_group, 4>> shares{};
     /// Look like TLS 1.2 to middleboxes (RFC 9846, appendix E.4).
     bool compatibility_mode = true;
+    /// Let a pre-shared key do without a key exchange: no forward secrecy (RFC 9846, section 4.3.9).
+    bool psk_ke = false;
     /// Hand out the secrets as key_log steps. For debugging only.
     bool key_log = false;
     /// Most plaintext bytes in a record that is sent, 1 to 16384.
@@ -46,6 +48,12 @@ struct server_config {
     preferences prefer{};
     /// Whether to send a CertificateRequest, and whether to go on when the client has no certificate.
     client_authentication authenticate_client = client_authentication::none;
+    /// Ask `find_psk` when a client offers pre-shared keys. Otherwise they are ignored.
+    bool use_psk = false;
+    /// As in client_config.
+    bool psk_ke = false;
+    /// Bytes of early data that are taken, if the application agrees each time: `early_data_offered`. 0: none.
+    std::uint32_t max_early_data = 0;
     bool key_log = false;
     std::uint16_t record_size = 16384;
     std::uint64_t rekey_after = UINT64_MAX;

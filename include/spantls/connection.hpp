@@ -9,6 +9,7 @@
 #include <spantls/base/error.hpp>
 #include <spantls/connection/engine.hpp>
 #include <spantls/connection/halves.hpp>
+#include <spantls/session/psk.hpp>
 #include <spantls/step.hpp>
 
 namespace spantls {
@@ -52,6 +53,22 @@ public:
         // Section 4.5.1: a server has a certificate.
         if (is_server && who.chain.empty()) return errc::wrong_answer;
         return take_answer<event::answer_identity>(who);
+    }
+    /// To `find_psk`: which of the offered keys to use. The key is used up by the call. With a wrong binder the handshake
+    /// fails; with a key of a hash that no common suite has it goes on as with no_psk.
+    errc answer(const psk_choice& choice) noexcept
+        requires(is_server)
+    {
+        if (const errc error = asked(state::asks_psk); error != errc::none) return error;
+        if (!choice.key.empty() && choice.index >= machine().psks_offered()) return errc::wrong_answer;
+        return take_answer<event::answer_psk>(choice);
+    }
+    /// To `early_data_offered`. Accept only what was never seen before: see session/replay_guard.hpp.
+    errc answer(early_data accepted) noexcept
+        requires(is_server)
+    {
+        if (const errc error = asked(state::asks_early_data); error != errc::none) return error;
+        return take_answer<event::answer_early_data>(accepted);
     }
     /// To `verify_peer`: whether the peer is who it should be.
     errc answer(const x509::verdict& verdict) noexcept {
@@ -110,9 +127,11 @@ public:
         return {to.written(), 0, to.used() == 0 ? error : errc::none};
     }
 
-    /// Writes what is owed, then as much of `data` as fits, in whole records (sealed_size(data.size()) bytes do, besides
-    /// min_output). `data` does not overlap `out`; or it begins at out[record_header_size] and is sealed in place, in one
-    /// record, unless something is owed (errc::output_owed).
+    /// Writes what is owed, then as much of `data` as fits, in whole records. When nothing is owed, there is room for all
+    /// of it in sealed_size(data.size(), config.record_size) bytes, and a KeyUpdate (record_overhead + 5) more for each
+    /// config.rekey_after - 1 records of that, or fewer: for one, unless rekey_after is small.
+    /// `data` does not overlap `out`; or it begins at out[record_header_size] and is sealed in place, in one record,
+    /// unless something is owed (errc::output_owed).
     output send(bytes_view data, mutable_bytes out) noexcept {
         // Section 2: not before Finished.
         if (!connected_) return {{}, 0, reading_.failed() ? errc::connection_failed : errc::not_connected};
@@ -124,6 +143,33 @@ public:
         const std::size_t done = sender_.write_data(to, data, notes_);
         if (done == 0 && !data.empty() && to.used() == 0) error = sender_.exhausted() ? errc::internal_error : errc::too_small;
         return {to.written(), done, error};
+    }
+
+    /// Writes what is owed, then as much of `data` as early data as fits and is allowed (section 4.3.10). `data` has to
+    /// stay where it is until the handshake is done, and what comes next has to stand behind it (errc::bad_argument): if
+    /// the server rejects it, `early_data_rejected` gives all of it back. errc::early_data_over when no more can be sent.
+    output send_early(bytes_view data, mutable_bytes out) noexcept
+        requires(!is_server)
+    {
+        if (reading_.failed()) return {{}, 0, errc::connection_failed};
+        if (connected_) return {{}, 0, errc::early_data_over};
+        output_cursor to(out);
+        errc error = send_flight(to);
+        if (error == errc::none) error = sender_.write_owed(to, notes_);
+        if (error != errc::none) return {to.written(), 0, to.used() == 0 ? error : errc::none};
+        const std::size_t left = machine().early_data_left();
+        if (left == 0) return {to.written(), 0, errc::early_data_over};
+        if (!machine().continues_early_data(data)) return {to.written(), 0, errc::bad_argument};
+        const std::size_t done = sender_.write_early_data(to, data.first(data.size() < left ? data.size() : left));
+        machine().note_early_data(data.first(done));
+        if (done == 0 && !data.empty() && to.used() == 0) error = errc::too_small;
+        return {to.written(), done, error};
+    }
+    /// Bytes of early data that may still be sent; 0 when none can be.
+    std::size_t early_data_left() const noexcept
+        requires(!is_server)
+    {
+        return workspace_.machine() == nullptr || connected_ ? 0 : workspace_.machine()->early_data_left();
     }
 
     /// Writes what is owed, then a NewSessionTicket; all of it or nothing. The nonce has to be another one for each ticket
@@ -169,9 +215,12 @@ public:
     }
     /// Whether the handshake is done (appendix F.5).
     bool connected() const noexcept { return connected_; }
-    /// Whether the peer has shown a certificate, and proved to have its key, and was accepted. Of a server that is always
-    /// so once connected; of a client only when it was asked and did not decline.
+    /// Whether the peer has shown a certificate, and proved to have its key, and was accepted; in this connection, or in
+    /// the one that a ticket comes from. Of a client only when it was asked and did not decline.
     bool peer_authenticated() const noexcept { return peer_authenticated_; }
+    /// Whether a pre-shared key was used, and whether the server has taken early data.
+    bool psk_used() const noexcept { return psk_used_; }
+    bool early_data_accepted() const noexcept { return early_data_accepted_; }
     /// errc::none as long as the connection has not failed.
     errc error() const noexcept {
         // The writing half has given up, and the reading half does not know of it yet.
@@ -190,7 +239,8 @@ public:
         return workspace_.machine() == nullptr ? state::connected : workspace_.machine()->current();
     }
 
-    /// Fills `out` (at most 255 digests) with keying material (section 7.5). `label` has 1 to 249 bytes.
+    /// Fills `out` (at most 255 digests) with keying material (section 7.5). `label` has 1 to 249 bytes. This and
+    /// ticket_key() go on when both sides have closed: until the connection fails or is destroyed, their secrets stay.
     errc export_keying_material(std::string_view label, bytes_view context, mutable_bytes out) const noexcept {
         if (error() != errc::none) return errc::connection_failed;
         if (!connected_) return errc::not_connected;
@@ -229,8 +279,8 @@ private:
 
     friend class reader_half<connection>;
     friend class writer_half<connection>;
-    using engine::asked, engine::begin_sending, engine::connected_, engine::drop_flight, engine::exporter_, engine::fail, engine::forget_exported,
-        engine::group_, engine::machine, engine::notes_, engine::peer_authenticated_, engine::protocol_, engine::question_open, engine::reading_,
+    using engine::asked, engine::begin_sending, engine::connected_, engine::drop_flight, engine::early_data_accepted_, engine::exporter_, engine::fail, engine::forget_exported,
+        engine::group_, engine::machine, engine::notes_, engine::peer_authenticated_, engine::protocol_, engine::psk_used_, engine::question_open, engine::reading_,
         engine::receive_in_handshake, engine::resumption_, engine::send_flight, engine::send_in_place, engine::sender_,
         engine::suite_, engine::tickets_wanted_, engine::workspace_, engine::write_ticket;
 

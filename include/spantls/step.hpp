@@ -21,10 +21,14 @@ enum class what : std::uint8_t {
     output_waiting,    ///< call transmit() first; nothing was consumed
     need_workspace,    ///< lend a workspace of `missing` bytes; nothing was consumed
     progress,          ///< a record was consumed that means nothing to you: call again
+    find_psk,          ///< question, server: hello().psks are offered; answer with a psk_choice, or no_psk
+    early_data_offered,  ///< question, server: offer() is genuine; answer early_data::accept or reject
     client_hello,      ///< question, server: hello() shows what the client wants; answer with an identity, or refuse
     choose_identity,   ///< question, client: the server asks for a certificate; answer with an identity or no_identity
     verify_peer,       ///< question: peer() shows who it claims to be; answer with a verdict
     sign,              ///< question: signing() is to be signed by the chosen identity's key; answer with a signature
+    early_data,        ///< server: `data` is plaintext that might be replayed, in your input buffer, until the next call
+    early_data_rejected,  ///< client: what was sent early, rejected(), counts for nothing: send it again when connected
     key_log,           ///< `data` is a line for SSLKEYLOGFILE; only if the configuration asks for it
     handshake_done,    ///< data can be sent and will be received
     application_data,  ///< `data` is plaintext, in your input buffer, until the next call
@@ -33,6 +37,12 @@ enum class what : std::uint8_t {
     peer_closed,       ///< the peer has sent close_notify: nothing more will come; you may go on sending
     closed,            ///< both sides have sent close_notify
     failed,            ///< `error`; the alert that it owes, if any, waits in transmit()
+};
+
+/// What is known of early data before any of it is read (RFC 9846, sections 4.3.10 and 8).
+struct early_offer {
+    bytes_view unique;             ///< the verified binder: a replay has the same
+    std::uint32_t obfuscated_age;  ///< of the ticket, as the client says (section 4.3.11.1)
 };
 
 /// The schemes, best first, that a peer accepts signatures of.
@@ -50,12 +60,16 @@ struct step {
     /// With errc::peer_alert, what the peer said.
     alert_description alert = alert_description::close_notify;
 
-    /// With `client_hello`: what the client offers. Views that last until the answer.
+    /// With `client_hello` and `find_psk`: what the client offers. Views that last until the answer.
     parsed_client_hello hello() const noexcept {
         parsed_client_hello hello;
         (void)hello.parse(question_);  // it has been parsed before
         return hello;
     }
+    /// With `early_data_offered`. A view that lasts until the answer.
+    early_offer offer() const noexcept { return {question_, age_}; }
+    /// With `early_data_rejected`: all that was sent early, where it was sent from.
+    bytes_view rejected() const noexcept { return question_; }
     /// With `verify_peer`. Views that last until the answer.
     const x509::peer& peer() const noexcept { return peer_; }
     /// With `choose_identity`: the schemes that the server accepts. Lasts until the answer.
@@ -65,7 +79,7 @@ struct step {
     /// With `ticket`: one new_session_ticket or more.
     ticket_range tickets() const noexcept { return ticket_range(what == what::ticket ? bytes_view(data) : bytes_view{}); }
 
-    constexpr bool is_question() const noexcept { return what >= what::client_hello && what <= what::sign; }
+    constexpr bool is_question() const noexcept { return what >= what::find_psk && what <= what::sign; }
 
 private:
     template <class>
@@ -73,6 +87,7 @@ private:
     bytes_view question_;
     x509::peer peer_;
     signature_scheme scheme_{};
+    std::uint32_t age_ = 0;
 };
 
 /// What a call wrote.
@@ -98,10 +113,14 @@ constexpr std::string_view name_of(what value) noexcept {
         case what::output_waiting: return "output_waiting";
         case what::need_workspace: return "need_workspace";
         case what::progress: return "progress";
+        case what::find_psk: return "find_psk";
+        case what::early_data_offered: return "early_data_offered";
         case what::client_hello: return "client_hello";
         case what::choose_identity: return "choose_identity";
         case what::verify_peer: return "verify_peer";
         case what::sign: return "sign";
+        case what::early_data: return "early_data";
+        case what::early_data_rejected: return "early_data_rejected";
         case what::key_log: return "key_log";
         case what::handshake_done: return "handshake_done";
         case what::application_data: return "application_data";

@@ -111,6 +111,36 @@ TEST_CASE("what a ClientHello says (sections 4.2.2, 4.3, 4.3.1, 4.3.2, 4.3.3, 4.
     CHECK(wire::data_of(one.ext, ext::supported_groups) == buffer{0, 2, 0, 0x17});
 }
 
+TEST_CASE("a ClientHello with keys (sections 4.3.9, 4.3.10, 4.3.11 and 9.2)") {
+    const buffer first = forge::letters("one"), second = forge::letters("another"), key(32, 0x77);
+    const psk keys[] = {{.identity = first,
+                         .key = key,
+                         .obfuscated_age = 0x01020304,
+                         .early = {.limit = 100, .suite = cipher_suite::tls_chacha20_poly1305_sha256}},
+                        {.identity = second, .key = key, .hash = hash_id::sha384}};
+    for (const bool early : {true, false})
+        for (const bool psk_ke : {true, false}) {
+            CAPTURE(early, psk_ke);
+            const wire::hello hello = hello_of({.psk_ke = psk_ke}, {.psks = keys, .early_data = early});
+            CHECK(hello.ext.back().first == static_cast<int>(ext::pre_shared_key));
+            CHECK(wire::data_of(hello.ext, ext::psk_key_exchange_modes) == (psk_ke ? buffer{2, 1, 0} : buffer{1, 1}));
+            CHECK(wire::has(hello.ext, ext::early_data) == early);
+            if (early) CHECK(wire::data_of(hello.ext, ext::early_data).empty());
+            wire::walk offered(wire::data_of(hello.ext, ext::pre_shared_key));
+            wire::walk identities(offered.vec(2)), binders(offered.vec(2));
+            offered.end();
+            CHECK(identities.vec(2) == first);
+            CHECK(identities.number(4) == 0x01020304);
+            CHECK(identities.vec(2) == second);
+            CHECK(identities.number(4) == 0);
+            identities.end();
+            CHECK(binders.vec(1).size() == 32);
+            CHECK(binders.vec(1).size() == 48);
+            binders.end();
+        }
+    CHECK_FALSE(wire::has(hello_of({}).ext, ext::pre_shared_key));
+}
+
 TEST_CASE("what a ServerHello says (sections 4.2.3, 4.3.1, 4.3.8 and 9.2)") {
     for (const std::size_t size : {0u, 1u, 32u}) {
         CAPTURE(size);

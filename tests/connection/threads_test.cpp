@@ -75,6 +75,7 @@ struct plan {
     std::uint64_t seed = 1;
     std::size_t size = 0;                ///< bytes to say
     std::size_t update_every = 0;        ///< calls to send(); every other one asks the peer to do the same
+    bool keeps_asking = false;           ///< with nothing to say, asks for a key update as soon as one is answered
     std::size_t abort_after = SIZE_MAX;  ///< bytes said before the writer gives up
     std::size_t damage_at = SIZE_MAX;    ///< byte of the stream that does not arrive as it was sent
 };
@@ -105,7 +106,7 @@ void read_all(Half half, one_way& from, test::alarm& wake, std::atomic<bool>& ov
             if (count != 0) continue;
             step = half.end_of_input();
         }
-        if (half.owes_output()) wake.ring();
+        if (half.owes_output() || step.what == what::key_updated) wake.ring();
         if (step.what == what::application_data) {
             for (const std::uint8_t byte : step.data)
                 result.authentic = result.authentic && byte == said(peers_seed, result.received++);
@@ -155,6 +156,7 @@ void write_all(Half half, one_way& to, test::alarm& wake, const std::atomic<bool
     for (;;) {
         const bool last = over;
         if (last) half.close();
+        if (plan.keeps_asking && half.update_keys(true) == errc::none) ++result.requests;
         for (output owed = half.transmit(out); !owed.empty(); owed = half.transmit(out)) put(owed.records);
         if (last) break;
         wake.wait();
@@ -222,6 +224,16 @@ TEST_CASE("one end talks and the other only answers key updates", "[threads]") {
     REQUIRE(ends.client.requests > 10);
     REQUIRE(ends.client.error == errc::none);
     REQUIRE(ends.server.error == errc::none);
+}
+
+TEST_CASE("one end talks and the other only asks for key updates", "[threads]") {
+    const two_ends ends({.seed = 7, .size = 0, .keeps_asking = true}, {.seed = 8, .size = 4 * much});
+    REQUIRE(name_of(ends.server.error) == name_of(errc::none));
+    REQUIRE(ends.client.error == errc::none);
+    REQUIRE(ends.client.received == 4 * much);
+    REQUIRE(ends.client.authentic);
+    REQUIRE(ends.client.requests > 2 * max_key_updates_in_a_row);
+    REQUIRE(ends.server.key_updates > 2 * max_key_updates_in_a_row);
 }
 
 TEST_CASE("an alert crosses from the reader to the writer, in the middle of everything", "[threads]") {

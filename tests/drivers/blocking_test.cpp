@@ -135,6 +135,33 @@ TEST_CASE("what was read can be sent back from where it lies") {
     REQUIRE((it.both.server.received == data));
 }
 
+TEST_CASE("what was read can be sent back when a key update is due, though its record fills the buffer") {
+    enum class due { by_count, asked_for, with_a_request };
+    for (const due why : {due::by_count, due::asked_for, due::with_a_request})
+        for (const std::size_t size : {std::size_t{1000}, max_fragment})
+            for (const std::size_t more : {0u, 5u, 26u, 27u, 100u}) {
+                CAPTURE(static_cast<int>(why), size, more);
+                driven_client it({.client = {.rekey_after = why == due::by_count ? 3 : UINT64_MAX}},
+                                 size + record_overhead + more);
+                it.connect();
+                std::size_t updates = 0;
+                for (std::uint64_t i = 1; i <= 6; ++i) {
+                    const buffer data = noise(size, i);
+                    it.server_sends(data);
+                    const auto got = it.io.read();
+                    REQUIRE(got);
+                    if (why != due::by_count)
+                        REQUIRE(it.both.client.tls.update_keys(why == due::with_a_request) == errc::none);
+                    REQUIRE(it.io.write(got.data));
+                    it.stream.let_peer_finish();
+                    REQUIRE(it.both.server.received == data);
+                    it.both.server.received.clear();
+                    updates = it.both.server.count(what::key_updated);
+                }
+                REQUIRE(updates >= (why == due::by_count ? 2u : 6u));
+            }
+}
+
 TEST_CASE("a part of what was read can be sent back, too") {
     driven_client it;
     it.connect();

@@ -197,6 +197,32 @@ TEST_CASE("server: nothing in common (section 4.2.1)") {
     test::check(protocols, {.alpn = {"mqtt"}});
 }
 
+TEST_CASE("server: a handshake is not signed with what is for certificates only (sections 4.3.3 and 4.5.2)") {
+    using spantls::signature_scheme;
+    for (const int code : {0x0401, 0x0501, 0x0601, 0x0201, 0x0203, 0x0101, 0x0402}) {
+        CAPTURE(code);
+        const auto scheme = static_cast<signature_scheme>(code);
+        for (const bool other : {true, false}) {
+            test::null_provider crypto;
+            const spantls::server_config config{};
+            null_server it(crypto, config);
+            it.schemes = {scheme, signature_scheme::ed25519};
+            it.stop = spantls::server_state::asks_signature;
+            client_hello hello;
+            hello.ext_.set(ext::signature_algorithms,
+                           vec(2, list({scheme, other ? signature_scheme::ed25519 : signature_scheme::ed448})));
+            it.feed(hello.record());
+            if (other) {
+                const spantls::step asked = it.tls.receive({});
+                REQUIRE(asked.what == spantls::what::sign);
+                CHECK(asked.signing().scheme == signature_scheme::ed25519);
+            } else {
+                check_refused(it, errc::no_common_scheme, alert::handshake_failure);
+            }
+        }
+    }
+}
+
 TEST_CASE("server: pre_shared_key and server_name") {
     const auto name = [](buffer data) { return with_hello([data](auto& h) { h.ext_.set(ext::server_name, data); }); };
     const test::server_rules rules{
@@ -427,7 +453,7 @@ TEST_CASE("server: what a ClientHello may have (sections 4.2.2 and 9.3)") {
             h.ext_.set(ext::key_share, shares({entry(static_cast<named_group>(0x0a0a), {0}), x25519_share}));
         },
         [](auto& h) { h.ext_.add(0x0a0a).add(0xffff, buffer(100)).add(ext::padding, buffer(200)); },
-        [](auto& h) { h.ext_.add(ext::pre_shared_key, {0}); },
+        [](auto& h) { h.ext_.add(ext::pre_shared_key, test::forge::offered_psk()); },
         [](auto& h) {
             h.ext_.add(ext::cookie, {0, 1, 0});
         },

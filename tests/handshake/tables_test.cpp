@@ -108,6 +108,12 @@ std::unique_ptr<null_server> server_in(server_state wanted, test::null_provider&
     auto it = std::make_unique<null_server>(crypto, config);
     it->stop = wanted;
     client_hello first;
+    if (config.use_psk) {
+        static const test::buffer key(32, 1);
+        first.ext_.add(ext::early_data).add(ext::pre_shared_key, test::forge::offered_psk());
+        it->key_found = {0, key, spantls::hash_id::sha256, spantls::psk_kind::external,
+                         {100, spantls::cipher_suite::tls_chacha20_poly1305_sha256, {}, "leaf.example"}};
+    }
     if (wanted == server_state::wait_second_client_hello) first.ext_.set(ext::key_share, {0, 0});
     std::vector<test::buffer> flight{first.record()};
     if (config.authenticate_client != spantls::client_authentication::none) {
@@ -132,6 +138,8 @@ bool reads_plaintext(server_state state) {
 }
 template <class State>
 bool asks(State state) {
+    if constexpr (std::is_same_v<State, server_state>)
+        if (state == State::asks_psk || state == State::asks_early_data) return true;
     return state == State::asks_identity || state == State::asks_verdict || state == State::asks_signature;
 }
 
@@ -227,7 +235,10 @@ TEST_CASE("every (state, message) pair of the server") {
                                             state == server_state::asks_verdict ||
                                             state == server_state::wait_certificate_verify;
             if (authenticate == spantls::client_authentication::none && of_the_certificate) continue;
-            const spantls::server_config config{.authenticate_client = authenticate};
+            const bool of_a_key = state == server_state::asks_psk || state == server_state::asks_early_data ||
+                                  state == server_state::wait_end_of_early_data;
+            const spantls::server_config config{
+                .authenticate_client = authenticate, .use_psk = of_a_key, .max_early_data = 100};
             const std::size_t legal = walk<spantls::server_table>(
                 state, [&](server_state wanted) { return server_in(wanted, crypto, config); });
             std::printf("# server, %s: %zu of 256 messages are legal\n", spantls::name_of(state).data(), legal / 2);
@@ -261,6 +272,12 @@ TEST_CASE("an answer has a row in exactly the state that asks for it") {
         for (const auto& row : spantls::server_table) server += row.on == on;
         CHECK(client == 1);
         CHECK(server == 1);
+    }
+    for (const event on : {event::answer_psk, event::answer_early_data}) {
+        REQUIRE(spantls::is_answer(on));
+        std::size_t rows = 0;
+        for (const auto& row : spantls::server_table) rows += row.on == on;
+        CHECK(rows == 1);
     }
     for (const auto& row : spantls::client_table) CHECK(asks(row.from) == spantls::is_answer(row.on));
     for (const auto& row : spantls::server_table) CHECK(asks(row.from) == spantls::is_answer(row.on));

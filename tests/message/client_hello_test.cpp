@@ -177,7 +177,7 @@ TEST_CASE("a ClientHello may have these oddities (sections 4.2.2 and 4.3.1)") {
             h.suites = join({{0x0a, 0x0a}, h.suites});
         },
         [](auto& h) { h.ext_.add(ext::padding, test::buffer(500)); },
-        [](auto& h) { h.ext_.add(ext::pre_shared_key, {0}); },
+        [](auto& h) { h.ext_.add(ext::pre_shared_key, test::forge::offered_psk()); },
         [](auto& h) {
             h.ext_.add(ext::cookie, {0, 1, 0});
         },

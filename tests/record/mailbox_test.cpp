@@ -7,7 +7,8 @@ using spantls::mailbox;
 
 TEST_CASE("a mailbox begins empty, and each note is set and cleared by itself") {
     mailbox notes;
-    const auto all = {mailbox::key_update_owed, mailbox::update_outstanding, mailbox::dead, mailbox::write_closed};
+    const auto all = {mailbox::key_update_owed, mailbox::update_outstanding, mailbox::dead, mailbox::write_closed,
+                      mailbox::data_sent};
     REQUIRE_FALSE(notes.owed_alert());
     for (const auto note : all) REQUIRE_FALSE(notes.has(note));
     for (const auto note : all) {
@@ -62,4 +63,17 @@ TEST_CASE("the first alert wins, and a connection that has died without one gets
     silent.set(mailbox::dead);
     silent.owe_alert(alert_description::internal_error);
     REQUIRE_FALSE(silent.owed_alert());
+}
+
+TEST_CASE("what is set once is set as by set()") {
+    mailbox notes;
+    notes.set(mailbox::update_outstanding);
+    for (int i = 0; i < 2; ++i) {
+        notes.set_once(mailbox::data_sent);
+        REQUIRE(notes.has(mailbox::data_sent));
+        REQUIRE(notes.has(mailbox::update_outstanding));
+    }
+    notes.clear(mailbox::data_sent);
+    REQUIRE_FALSE(notes.has(mailbox::data_sent));
+    REQUIRE(notes.has(mailbox::update_outstanding));
 }

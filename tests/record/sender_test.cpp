@@ -107,7 +107,7 @@ TEST_CASE("a connection that has died without an alert owes nothing, not even cl
 
 TEST_CASE("what is sealed in place is one record, and never more") {
     null_sender it;
-    const mailbox notes;
+    mailbox notes;
     it.set_limits(100, UINT64_MAX);
     std::array<std::uint8_t, 1000> out{};
     output_cursor to{mutable_bytes(out)};

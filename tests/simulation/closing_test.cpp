@@ -389,3 +389,23 @@ TEST_CASE("close_notify in the middle of a handshake leaves nobody waiting") {
         is_dead(server_waits.server);
     }
 }
+
+TEST_CASE("a writer that breaks off is what a reader hears of, whether bytes come or their end") {
+    for (const bool end : {false, true})
+        for (const bool alert_has_left : {false, true}) {
+            CAPTURE(end, alert_has_left);
+            test::pair<test::null_provider> both;
+            REQUIRE(both.handshake());
+            auto [reader, writer] = both.client.tls.split();
+            writer.abort();
+            test::buffer out(100), none;
+            if (alert_has_left) REQUIRE_FALSE(writer.transmit(out).empty());
+            const step heard = end ? reader.end_of_input() : reader.receive(none);
+            REQUIRE(heard.what == what::failed);
+            REQUIRE(heard.error == errc::canceled);
+            REQUIRE(reader.error() == errc::canceled);
+            REQUIRE(reader.end_of_input().error == errc::canceled);
+            // The alert is not lost, nor sent twice.
+            REQUIRE(writer.transmit(out).empty() == alert_has_left);
+        }
+}

@@ -153,6 +153,20 @@ TEST_CASE("an end that only listens answers any number of requests") {
     talks(both);
 }
 
+TEST_CASE("an end that only listens asks for any number of updates") {
+    test::pair<seeded_chacha> both;
+    REQUIRE(both.handshake());
+    for (std::size_t i = 1; i <= 3 * max_key_updates_in_a_row; ++i) {
+        REQUIRE(both.server.send("some more") == errc::none);
+        REQUIRE(both.client.tls.update_keys(true) == errc::none);
+        both.run();
+        REQUIRE(both.server.error() == errc::none);
+        REQUIRE(both.server.count(what::key_updated) == i);
+        REQUIRE(both.client.count(what::key_updated) == i);
+    }
+    talks(both);
+}
+
 TEST_CASE("an answer asks for nothing; a request that waits goes out behind it") {
     test::pair<test::null_provider> both;
     REQUIRE(both.handshake());

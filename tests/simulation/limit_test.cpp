@@ -80,6 +80,32 @@ TEST_CASE("key updates in a row") {
          [&](std::size_t i) { return i % 2 == 1 ? test::null_data({}) : update(i); });
 }
 
+TEST_CASE("what we send ourselves makes up for a peer's messages, once") {
+    const auto update = [](unsigned) { return test::null_handshake(test::key_update_message(false)); };
+    const auto ticket = [](unsigned i) { return test::null_handshake(test::ticket_message(static_cast<std::uint8_t>(i))); };
+    for (const bool in_place : {false, true})
+        for (const bool tickets : {false, true}) {
+            CAPTURE(in_place, tickets);
+            null_pair both;
+            REQUIRE(both.handshake());
+            const auto take = [&](unsigned count) {
+                for (unsigned i = 0; i < count; ++i) both.to_client.put(tickets ? ticket(i) : update(i));
+                both.run();
+            };
+            for (int times = 0; times < 5; ++times) {
+                test::buffer out(100, 1);
+                const bytes_view data = in_place ? bytes_view(out).subspan(record_header_size, 1) : as_bytes("x");
+                for (int i = 0; i < 3; ++i) both.to_server.put(both.client.tls.send(data, out));
+                take(max_key_updates_in_a_row);
+                REQUIRE(both.client.error() == errc::none);
+            }
+            // Nothing that leaves by itself is application data.
+            REQUIRE(both.client.tls.update_keys() == errc::none);
+            take(1);
+            ends_with(both.client, both.server, tickets ? errc::too_many_messages : errc::too_many_key_updates);
+        }
+}
+
 TEST_CASE("key updates in a row, by a peer that really makes them") {
     for (const unsigned count : {max_key_updates_in_a_row, max_key_updates_in_a_row + 1}) {
         test::pair<test::seeded<sodium_chacha>> both;
@@ -120,6 +146,79 @@ TEST_CASE("post-handshake messages without data between them") {
         });
 }
 
+TEST_CASE("tickets count as they come, though no record ends where one of them does") {
+    const std::size_t size = test::ticket_message(0).size();
+    test::buffer all;
+    for (unsigned i = 0; i <= max_post_handshake_messages; ++i)
+        all = test::joined({all, test::ticket_message(static_cast<std::uint8_t>(i))});
+    for (const std::size_t whole : {std::size_t{1}, std::size_t{4}, std::size_t{max_post_handshake_messages}}) {
+        CAPTURE(whole);
+        null_pair both;
+        REQUIRE(both.handshake());
+        // Each record has the rest of a ticket, others, and the first byte of the next.
+        std::size_t at = 0;
+        const auto feed = [&](std::size_t end) {
+            both.to_client.put(test::null_handshake(test::buffer(all.begin() + static_cast<std::ptrdiff_t>(at),
+                                                                 all.begin() + static_cast<std::ptrdiff_t>(end))));
+            at = end;
+            both.run();
+        };
+        while (at < max_post_handshake_messages * size) feed(at - at % size + whole * size + 1);
+        REQUIRE(both.client.error() == errc::none);
+        REQUIRE_FALSE(both.client.has(what::ticket));
+        // The one that is too many is so when it is whole, whatever else begins behind it.
+        feed(all.size() - 1);
+        REQUIRE(both.client.error() == errc::none);
+        all.push_back(4);
+        feed(all.size());
+        all.pop_back();
+        ends_with(both.client, both.server, errc::too_many_messages);
+    }
+}
+
+TEST_CASE("a ticket that is wrong is so at once, though no record ends where it does") {
+    for (const std::size_t body : {0u, 13u}) {
+        const test::buffer wrong = test::message(handshake_type::new_session_ticket, test::buffer(body));
+        null_pair both;
+        REQUIRE(both.handshake());
+        both.to_client.put(test::null_handshake(test::joined({wrong, {4}})));
+        both.run();
+        ends_with(both.client, both.server, errc::decode_error);
+        REQUIRE(both.client.loans == 0);
+        // The same behind the first record.
+        null_pair later;
+        REQUIRE(later.handshake());
+        later.to_client.put(test::null_handshake({4}));
+        test::buffer rest(wrong.begin() + 1, wrong.end());
+        rest.push_back(4);
+        later.to_client.put(test::null_handshake(rest));
+        later.run();
+        ends_with(later.client, later.server, errc::decode_error);
+    }
+}
+
+TEST_CASE("a record that waits for memory counts once") {
+    null_pair both;
+    REQUIRE(both.handshake());
+    test::buffer all;
+    for (unsigned i = 0; i < max_post_handshake_messages; ++i)
+        all = test::joined({all, test::ticket_message(static_cast<std::uint8_t>(i))});
+    const auto cut = all.end() - 3;
+    both.client.tls.take_workspace();
+    both.client.lends = false;
+    both.to_client.put(test::null_handshake({all.begin(), cut}));
+    both.run();
+    for (int i = 0; i < 3; ++i) REQUIRE(both.client.receive().what == what::need_workspace);
+    both.client.lends = true;
+    both.to_client.put(test::null_handshake({cut, all.end()}));
+    both.run();
+    ends_with(both.client, both.server, errc::none);
+    REQUIRE(both.client.tickets.size() == max_post_handshake_messages);
+    both.to_client.put(test::null_handshake(test::ticket_message(0)));
+    both.run();
+    ends_with(both.client, both.server, errc::too_many_messages);
+}
+
 TEST_CASE("user_canceled in a handshake") {
     for (const std::size_t count :
          {std::size_t{max_post_handshake_messages}, std::size_t{max_post_handshake_messages + 1}}) {
@@ -129,12 +228,18 @@ TEST_CASE("user_canceled in a handshake") {
         const bool done = both.handshake();
         REQUIRE(done == (count == max_post_handshake_messages));
         ends_with(both.server, both.client, done ? errc::none : errc::too_many_messages);
+        if (!done) continue;
+        // They leave as much behind the handshake as there would have been without them.
+        for (std::size_t i = 0; i < max_post_handshake_messages; ++i)
+            both.to_server.put(test::null_handshake(test::key_update_message(false)));
+        both.run();
+        ends_with(both.server, both.client, errc::none);
     }
 }
 
 TEST_CASE("change_cipher_spec records") {
     for (const bool to_client : {true, false})
-        for (unsigned count = 0; count <= max_change_cipher_specs + 1; ++count) {
+        for (const unsigned count : {0u, 1u, 2u, 3u, 10u, max_change_cipher_specs, max_change_cipher_specs + 1}) {
             CAPTURE(to_client, count);
             null_pair both({.client = {.compatibility_mode = false}});
             bool first = true;
@@ -148,7 +253,8 @@ TEST_CASE("change_cipher_spec records") {
                 }
                 return sent;
             };
-            const bool fits = count <= max_change_cipher_specs;
+            // A few more than anybody sends are dropped as the first one is (section 5).
+            const bool fits = count <= 10 || count <= max_change_cipher_specs;
             REQUIRE(both.handshake() == fits);
             if (to_client)
                 ends_with(both.client, both.server, fits ? errc::none : errc::too_many_change_cipher_specs);

@@ -11,6 +11,7 @@
 #include "simulation/conversation.hpp"
 #include "support/catch.hpp"
 #include "support/null_provider.hpp"
+#include "support/null_records.hpp"
 
 using namespace spantls;
 
@@ -363,6 +364,36 @@ TEST_CASE("the workspace comes back wiped after a failure, when the alert has le
     REQUIRE(all_zero(memory));
 }
 
+TEST_CASE("memory lent for a ticket comes back wiped after a failure in the middle of it") {
+    enum class end { truncated, interleaved, refused, aborted };
+    for (const bool split : {false, true})
+        for (const end how : {end::truncated, end::interleaved, end::refused, end::aborted}) {
+            CAPTURE(split, static_cast<int>(how));
+            test::pair<test::null_provider> both;
+            REQUIRE(both.handshake());
+            auto& tls = both.client.tls;
+            REQUIRE_FALSE(tls.take_workspace().empty());
+            auto halves = tls.split();
+            test::buffer memory(2000);
+            REQUIRE(tls.lend_workspace(memory) == errc::none);
+            const test::buffer ticket = test::ticket_message(0x55, 200);
+            test::buffer record = test::null_handshake({ticket.begin(), ticket.end() - 1});
+            REQUIRE((split ? halves.reader.receive(record) : tls.receive(record)).what == what::progress);
+            REQUIRE((split ? halves.reader.take_workspace() : tls.take_workspace()).empty());
+            REQUIRE_FALSE(all_zero(memory));
+            record = how == end::refused ? test::null_handshake({0, 1}) : test::null_data({1});
+            if (how == end::truncated)
+                REQUIRE((split ? halves.reader.end_of_input() : tls.end_of_input()).what == what::failed);
+            if (how == end::aborted && split) halves.writer.abort();
+            if (how == end::aborted && !split) tls.abort();
+            REQUIRE((split ? halves.reader.receive(record) : tls.receive(record)).what == what::failed);
+            const mutable_bytes back = split ? halves.reader.take_workspace() : tls.take_workspace();
+            REQUIRE(back.data() == memory.data());
+            REQUIRE(back.size() == memory.size());
+            REQUIRE(all_zero(memory));
+        }
+}
+
 TEST_CASE("no secret of the handshake is left in a connection that is done, and none at all in one that has ended") {
     // Section 6: who has failed forgets.
     using tested = client<seeded_chacha>;
@@ -433,6 +464,25 @@ TEST_CASE("no secret of the handshake is left in a connection that is done, and 
         move(*tls, to_server);
         REQUIRE_FALSE(holds("CLIENT_TRAFFIC_SECRET_0"));
         REQUIRE(holds("SERVER_TRAFFIC_SECRET_0"));
+    }
+    SECTION("so does the peer's close_notify what is received with, and what is exported from stays") {
+        REQUIRE(peer.close() == errc::none);
+        to_client.clear();
+        move(peer, to_client);
+        REQUIRE(tls->receive(to_client).what == what::peer_closed);
+        REQUIRE_FALSE(holds("SERVER_TRAFFIC_SECRET_0"));
+        REQUIRE(holds("CLIENT_TRAFFIC_SECRET_0"));
+        REQUIRE(tls->close() == errc::none);
+        move(*tls, to_server);
+        REQUIRE(tls->receive({}).what == what::closed);
+        REQUIRE_FALSE(holds("CLIENT_TRAFFIC_SECRET_0"));
+        std::uint8_t exported[16], others[16];
+        REQUIRE(tls->export_keying_material("label", {}, exported) == errc::none);
+        REQUIRE(peer.export_keying_material("label", {}, others) == errc::none);
+        REQUIRE(std::equal(std::begin(exported), std::end(exported), std::begin(others)));
+        REQUIRE(tls->ticket_key({}, exported) == 0);
+        test::buffer key(32);
+        REQUIRE(tls->ticket_key({}, key) == 32);
     }
     SECTION("a fatal alert forgets all") {
         tls->abort();

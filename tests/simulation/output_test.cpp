@@ -195,6 +195,38 @@ TEST_CASE("sealed_size is exact") {
     static_assert(sealed_size(0) == 0 && sealed_size(1) == 1 + record_overhead);
 }
 
+TEST_CASE("send() takes everything when there is as much room as its description says") {
+    for (const std::uint64_t limit : {std::uint64_t{2}, std::uint64_t{3}, std::uint64_t{10}, UINT64_MAX})
+        for (const std::uint16_t fragment : {std::uint16_t{16384}, std::uint16_t{100}, std::uint16_t{1}})
+            for (const std::size_t size : {1u, 99u, 100u, 101u, 1000u, 100000u}) {
+                if (fragment == 1 && size > 1000) continue;
+                CAPTURE(limit, fragment, size);
+                test::pair<test::null_provider> both({.client = {.record_size = fragment, .rekey_after = limit}});
+                REQUIRE(both.handshake());
+                const std::size_t records = (size + fragment - 1) / fragment;
+                const std::size_t updates = static_cast<std::size_t>((records - 1) / (limit - 1) + 1);
+                const std::size_t most = sealed_size(size, fragment) + updates * (record_overhead + 5);
+                const test::buffer data(size, 'd');
+                std::size_t largest = 0;
+                // However many records the key has left at first.
+                for (int times = 0; times < 12; ++times) {
+                    test::buffer out(most);
+                    const output all = both.client.tls.send(data, out);
+                    REQUIRE(all.error == errc::none);
+                    REQUIRE(all.consumed == size);
+                    largest = std::max(largest, all.records.size());
+                    both.to_server.put(all.records);
+                    REQUIRE_FALSE(both.client.tls.owes_output());
+                    both.run();
+                    REQUIRE(both.client.send("x") == errc::none);
+                    both.run();
+                }
+                REQUIRE(both.server.received.size() == 12 * (size + 1));
+                // And not more than it takes.
+                REQUIRE(largest == (limit == UINT64_MAX ? most - (record_overhead + 5) : most));
+            }
+}
+
 TEST_CASE("send_ticket() with every size of output") {
     const test::buffer nonce{1}, ticket(30, 't');
     const std::size_t message = 4 + 8 + 2 + 2 + 30 + 2;

@@ -103,7 +103,7 @@ std::vector<test::buffer> private_randomness(const test::pair<remembering>& both
 }
 
 /// The secrets of a log in the format of SSLKEYLOGFILE.
-std::vector<test::buffer> logged_secrets(const std::string& log) {
+std::vector<test::buffer> secrets_in(const std::string& log) {
     std::vector<test::buffer> found;
     std::istringstream lines(log);
     for (std::string label, client_random, secret; lines >> label >> client_random >> secret;)
@@ -131,7 +131,7 @@ TEST_CASE("a handshake leaves no secret on the stack") {
     const test::pair_options told{.client = {.key_log = true}};
     test::pair<remembering> first(told);
     REQUIRE(first.handshake());
-    std::vector<test::buffer> secrets = logged_secrets(first.client.key_log);
+    std::vector<test::buffer> secrets = secrets_in(first.client.key_log);
     REQUIRE(secrets.size() == 5);
     for (test::buffer& one : private_randomness(first)) secrets.push_back(std::move(one));
     REQUIRE(secrets.size() == 7);

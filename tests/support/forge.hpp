@@ -203,6 +203,11 @@ inline buffer ticket(const extensions& all = {}) {
 inline buffer end_of_early_data() { return message(spantls::handshake_type::end_of_early_data, {}); }
 
 /// A body of `type` that is well formed, as short as can be.
+/// extension_data of pre_shared_key with one identity and the binder of null cryptography.
+inline buffer offered_psk(const buffer& identity = {'i', 'd'}) {
+    return join({vec(2, join({vec(2, identity), buffer(4)})), vec(2, vec(1, buffer(32)))});
+}
+
 inline buffer smallest(int type) {
     switch (static_cast<spantls::handshake_type>(type)) {
         case spantls::handshake_type::client_hello: return client_hello().message();

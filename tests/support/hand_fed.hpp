@@ -42,6 +42,7 @@ public:
     std::vector<spantls::what> said;  ///< what the steps were
     buffer received;                  ///< application data
     std::optional<state> stop;        ///< do nothing more when this state is reached, not even answer
+    spantls::psk_choice key_found;    ///< a server: its answer to find_psk
     bool has_identity = true;         ///< a client: whether it has a certificate
     std::vector<spantls::signature_scheme> schemes{spantls::signature_scheme::ed25519};
 
@@ -124,6 +125,11 @@ private:
         static const spantls::bytes_view chain[] = {leaf_der()};
         using enum spantls::what;
         spantls::errc error = spantls::errc::none;
+        if constexpr (Connection::is_server) {
+            if (step.what == find_psk) REQUIRE(tls.answer(key_found) == spantls::errc::none);
+            if (step.what == early_data_offered) REQUIRE(tls.answer(spantls::early_data::accept) == spantls::errc::none);
+            if (step.what == find_psk || step.what == early_data_offered) return;
+        }
         switch (step.what) {
             case client_hello: error = tls.answer(spantls::identity{chain, schemes}); break;
             case choose_identity:

@@ -111,6 +111,9 @@ inline bool may_consume_nothing(const spantls::step& step) {
         case need_input:
         case need_workspace: return step.missing != 0;
         case output_waiting:
+        case find_psk:
+        case early_data_offered:
+        case early_data_rejected:
         case client_hello:
         case choose_identity:
         case verify_peer:
@@ -122,6 +125,7 @@ inline bool may_consume_nothing(const spantls::step& step) {
         case closed:
         case failed: return true;
         case progress:
+        case early_data:
         case application_data:
         case ticket: return false;
     }
@@ -178,6 +182,9 @@ public:
 
     const credentials* own = nullptr;  ///< null: a client without a certificate
     spantls::x509::verdict verdict = spantls::x509::verdict::accept();
+    /// On a server: the answer to find_psk, and to early_data_offered.
+    std::function<spantls::psk_choice(const spantls::step&)> find_psk;
+    std::function<spantls::early_data(const spantls::early_offer&)> judge_early;
     /// Sees each question first. True: it is dealt with, or to be left open.
     std::function<bool(const spantls::step&)> answer;
     /// Sees everything that receive() returns.
@@ -191,6 +198,7 @@ public:
     std::vector<happening> history;            ///< without need_input and output_waiting, and `failed` once
     std::vector<spantls::record_info> opened;  ///< of each record that was consumed
     buffer received;                           ///< plaintext
+    buffer received_early, rejected;           ///< early data: of a server, and of a client
     std::string key_log;
     std::vector<heard_ticket> tickets;
     std::string server_name;  ///< on a server: the SNI
@@ -262,10 +270,18 @@ public:
         if (step.what == need_workspace) return lends && lend(step.missing) == spantls::errc::none;
         if (step.consumed != 0) return true;
         if (step.what == failed) return std::exchange(just_failed_, false);
-        return step.what == key_log || step.what == handshake_done || step.what == key_updated;
+        return step.what == key_log || step.what == handshake_done || step.what == key_updated ||
+               step.what == early_data_rejected;
     }
 
     bool answer_as_usual(const spantls::step& step) {
+        if constexpr (Connection::is_server) {
+            if (step.what == spantls::what::find_psk)
+                return tls.answer(find_psk ? find_psk(step) : spantls::no_psk) == spantls::errc::none;
+            if (step.what == spantls::what::early_data_offered)
+                return tls.answer(judge_early ? judge_early(step.offer()) : spantls::early_data::accept) ==
+                       spantls::errc::none;
+        }
         if (step.what == spantls::what::verify_peer) return tls.answer(verdict) == spantls::errc::none;
         if (step.what == spantls::what::sign) return tls.answer(spantls::signature{sign(step)}) == spantls::errc::none;
         return tls.answer(own == nullptr ? spantls::no_identity : own->who()) == spantls::errc::none;
@@ -322,6 +338,8 @@ private:
         if (step.what != need_input && step.what != output_waiting && !again)
             history.push_back({step.what, step.consumed, step.missing, step.error, step.alert});
         if (step.consumed != 0) opened.push_back(tls.last_received());
+        if (step.what == early_data) received_early.insert(received_early.end(), step.data.begin(), step.data.end());
+        if (step.what == early_data_rejected) rejected = copy(step.rejected());
         if (step.what == application_data) received.insert(received.end(), step.data.begin(), step.data.end());
         if (step.what == spantls::what::key_log) this->key_log.append(step.data.begin(), step.data.end());
         if (step.what == ticket)

@@ -1,6 +1,8 @@
 #include <spantls/wire/layout.hpp>
 
 #include <array>
+#include <string_view>
+#include <tuple>
 #include <vector>
 
 #include "support/catch.hpp"
@@ -146,4 +148,33 @@ TEST_CASE("encoding without room says how much would do") {
         CHECK(to.overflowed());
         CHECK(to.needed() == encoded.size());
     }
+}
+
+namespace {
+struct words {
+    bool yes = false;
+    std::string_view name;
+    using layout = fields<flag_field<&words::yes>, text_field<&words::name, 1, 1, 3>>;
+};
+}  // namespace
+
+TEST_CASE("a flag is 0 or 1, and text is a vector of its length") {
+    const std::array<std::uint8_t, 4> bytes{1, 2, 'h', '2'};
+    words value;
+    REQUIRE(decode(bytes_view(bytes), value));
+    CHECK(value.yes);
+    CHECK(value.name == "h2");
+    CHECK(as_bytes(value.name).data() == bytes.data() + 2);
+    std::array<std::uint8_t, 4> out{};
+    writer to(out);
+    encode(to, value);
+    CHECK(out == bytes);
+    for (const auto& [flag, size, good] : {std::tuple{0, 2, true}, {2, 2, false}, {0xff, 2, false}, {1, 1, false},
+                                           {1, 3, false}, {1, 0, false}}) {
+        const std::array<std::uint8_t, 4> changed{static_cast<std::uint8_t>(flag), static_cast<std::uint8_t>(size),
+                                                  'a', 'b'};
+        CHECK(decode(bytes_view(changed), value) == good);
+    }
+    const std::array<std::uint8_t, 6> four{0, 4, 'a', 'b', 'c', 'd'};
+    CHECK_FALSE(decode(bytes_view(four), value));
 }

@@ -54,3 +54,13 @@ TEST_CASE("hashes have the sizes of FIPS 180-4") {
     CHECK(block_size(hash_id::sha384) == 128);
     CHECK(max_digest_size >= digest_size(hash_id::sha384));
 }
+
+TEST_CASE("every suite that has a name has the hash that is in it") {
+    for (unsigned value = 0; value < 0x10000; ++value) {
+        const auto suite = static_cast<cipher_suite>(value);
+        const std::string_view name = name_of(suite);
+        const auto hash = suite_hash(suite);
+        REQUIRE(hash.has_value() == (name != "unknown"));
+        if (hash) REQUIRE((*hash == hash_id::sha384) == (name.find("SHA384") != std::string_view::npos));
+    }
+}

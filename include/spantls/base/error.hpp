@@ -100,6 +100,14 @@ enum class fault : std::uint8_t { nobody, peer, transport, caller };
     X(bad_request_context, peer, illegal_parameter, "a certificate_request_context that does not belong here")         \
     X(empty_certificate, peer, decode_error, "a server's Certificate without certificates")                            \
     X(certificate_required, peer, certificate_required, "the client sent no certificate")                              \
+    X(bad_psk_binders, peer, illegal_parameter, "not one binder for each pre-shared key")                              \
+    X(bad_binder, peer, decrypt_error, "the binder of a pre-shared key is wrong")                                      \
+    X(psk_not_offered, peer, illegal_parameter, "the server selected a pre-shared key that was not offered")           \
+    X(psk_wrong_hash, peer, illegal_parameter, "the cipher suite has another hash than the pre-shared key")            \
+    X(psk_without_share, peer, illegal_parameter, "the server did without a key exchange, which was not offered")      \
+    X(unknown_psk, peer, unknown_psk_identity, "no pre-shared key in common")                                          \
+    X(bad_early_data_choice, peer, illegal_parameter, "the server accepted early data that it could not accept")       \
+    X(too_much_early_data, peer, unexpected_message, "more early data than was allowed")                               \
     X(bad_key_update, peer, illegal_parameter, "a KeyUpdate with an unknown request")                                  \
     /* certificates, section 4.5 */                                                                                    \
     X(bad_certificate, peer, bad_certificate, "a certificate that is malformed or whose signature is wrong")           \
@@ -128,7 +136,10 @@ enum class fault : std::uint8_t { nobody, peer, transport, caller };
     X(update_outstanding, caller, none, "the peer has not yet answered the last update_requested")                     \
     X(workspace_too_small, caller, internal_error, "the workspace is smaller than what is needed")                     \
     X(bad_argument, caller, none, "an argument out of its range")                                                      \
+    X(early_data_over, caller, none, "early data cannot be sent, or not any more")                                     \
     X(ticket_not_wanted, caller, none, "a ticket for a client that did not say how it would use one")                  \
+    X(session_damaged, caller, none, "bytes that are not a session, or not the whole of one")                          \
+    X(session_newer, caller, none, "a session that a newer version of this library wrote")                             \
     /* a configuration that was refused */                                                                             \
     X(config_no_suite, caller, none, "no cipher suite that the provider has")                                          \
     X(config_no_group, caller, none, "no group that the provider has")                                                 \
@@ -139,6 +150,7 @@ enum class fault : std::uint8_t { nobody, peer, transport, caller };
     X(config_bad_shares, caller, none, "a key share of a group that is not offered")                                   \
     X(config_bad_limit, caller, none, "a limit out of its range")                                                      \
     X(config_bad_chain, caller, none, "a certificate chain that is empty or too long for the peer's limits")           \
+    X(config_bad_psk, caller, none, "a pre-shared key without identity or key, or a longer one than can be sent")      \
     X(config_workspace, caller, none, "the workspace is smaller than smallest_workspace")
 
 /// What went wrong, exactly.

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include <spantls/base/bytes.hpp>
@@ -47,7 +49,10 @@ protected:
     void begin(errc config_error, Start start) noexcept {
         if (config_error == errc::none && workspace_.machine() == nullptr) config_error = errc::config_workspace;
         if (config_error == errc::none) config_error = start(machine(), workspace_.empty_arena());
-        if (config_error != errc::none) (void)fail(config_error);
+        if (config_error == errc::none) return;
+        // Nobody has heard of this connection, so nobody is told of its end.
+        (void)reading_.fail(config_error, std::nullopt, notes_);
+        drop_flight();
     }
 
     Machine& machine() noexcept { return *workspace_.machine(); }
@@ -75,6 +80,8 @@ protected:
     bool question_open() noexcept {
         if (reading_.failed() || workspace_.machine() == nullptr) return false;
         const state now = machine().current();
+        if constexpr (is_server)
+            if (now == state::asks_psk || now == state::asks_early_data) return true;
         return now == state::asks_identity || now == state::asks_verdict || now == state::asks_signature;
     }
     errc asked(state wanted) noexcept {
@@ -100,6 +107,9 @@ protected:
             return;
         }
         read_epoch_ = machine().read;
+        // Section 4.3.10: what is accepted is held to the rules of all records.
+        if constexpr (is_server)
+            if (read_epoch_ == epoch::early) reading_.records.skip_early_data(0);
         reading_.records.change_keys(*aligned, *machine().suite, machine().receiving(read_epoch_).first(machine().hash_size()));
         // Section 5: not after the peer's Finished.
         if (read_epoch_ == epoch::application) reading_.records.allow_change_cipher_spec(false);
@@ -107,6 +117,8 @@ protected:
     void change_writing_keys(epoch keys) noexcept {
         if (write_epoch_ == keys) return;
         write_epoch_ = keys;
+        // A retry sends the second ClientHello in the clear, behind early data.
+        if (keys == epoch::initial) return sender_.clear();
         sender_.change_keys(*machine().suite, machine().sending(keys).first(machine().hash_size()));
         if (keys == epoch::application) sender_.connected(*machine().suite);
     }
@@ -116,7 +128,9 @@ protected:
     step receive_in_handshake(mutable_bytes input) noexcept {
         for (std::size_t consumed = 0;;) {
             if (reading_.failed()) return end_handshake(consumed);
-            if (logged_ < machine().secrets_known && machine().key_log_wanted()) return log_secret(consumed);
+            if (logged_ != machine().secrets_known && machine().key_log_wanted()) return log_secret(consumed);
+            if constexpr (!is_server)
+                if (machine().take_rejection()) return rejected_early_data(consumed);
             if (machine().done()) return finish(consumed);
             if (question_open()) {
                 const std::size_t lacking = lacking_for_signature();
@@ -178,7 +192,7 @@ protected:
     void handle(const handshake_message& message) noexcept {
         // Section 5.1: these messages come before a key change, so nothing may be behind them.
         const bool ends_record = message.type == handshake_type::client_hello || message.type == handshake_type::server_hello ||
-                                 message.type == handshake_type::finished;
+                                 message.type == handshake_type::finished || message.type == handshake_type::end_of_early_data;
         if (ends_record && machine().memory.input().size() != message.whole.size()) {
             (void)fail(changes_nothing(message) ? errc::unexpected_message : errc::key_change_unaligned);
             return;
@@ -209,6 +223,9 @@ protected:
             if (reading_.failed()) drop_flight();
             return result;
         }
+        // Section 4.3.10.
+        if constexpr (is_server)
+            if (record.type == content_type::application_data && read_epoch_ == epoch::early) return take_early_data(record);
         // Section 2: no application data before Finished.
         if (record.type != content_type::handshake) return fail(errc::premature_application_data, record.size);
         if (const errc error = refuse_begun(memory.aligned() ? bytes_view(record.content) : memory.input()); error != errc::none)
@@ -223,6 +240,24 @@ protected:
         // A header that came in pieces.
         if (const errc error = refuse_begun(memory.input()); error != errc::none) return fail(error, record.size);
         return {what::progress, record.size};
+    }
+
+    /// Section 4.3.10: no more than was agreed on.
+    step take_early_data(const incoming_record& record) noexcept
+        requires(is_server)
+    {
+        if (record.content.size() > machine().early_data_left()) return fail(errc::too_much_early_data, record.size);
+        machine().note_early_data(record.content.size());
+        step result{record.content.empty() ? what::progress : what::early_data, record.size};
+        result.data = record.content;
+        return result;
+    }
+    step rejected_early_data(std::size_t consumed) noexcept
+        requires(!is_server)
+    {
+        step result{what::early_data_rejected, consumed};
+        result.question_ = machine().early_data_sent();
+        return result;
     }
 
     /// What can be told of the message at the front of `content` by its first bytes: no memory is asked for what is
@@ -257,6 +292,19 @@ protected:
 
     step ask(std::size_t consumed) noexcept {
         step result{what::verify_peer, consumed};
+        if constexpr (is_server) {
+            if (machine().current() == state::asks_psk) {
+                result.what = what::find_psk;
+                result.question_ = machine().request();
+                return result;
+            }
+            if (machine().current() == state::asks_early_data) {
+                result.what = what::early_data_offered;
+                result.question_ = machine().unique();
+                result.age_ = machine().obfuscated_age();
+                return result;
+            }
+        }
         switch (machine().current()) {
             case state::asks_identity:
                 result.what = is_server ? what::client_hello : what::choose_identity;
@@ -275,8 +323,9 @@ protected:
     step log_secret(std::size_t consumed) noexcept {
         const mutable_bytes line = workspace_.log_line();
         step result{what::key_log, consumed};
-        result.data = line.first(write_key_log_line<provider_type>(machine(), static_cast<logged_secret>(logged_), line));
-        ++logged_;
+        const auto next = static_cast<std::uint8_t>(std::countr_zero(static_cast<unsigned>(machine().secrets_known & ~logged_)));
+        result.data = line.first(write_key_log_line<provider_type>(machine(), static_cast<logged_secret>(next), line));
+        logged_ = static_cast<std::uint8_t>(logged_ | 1u << next);
         return result;
     }
 
@@ -286,6 +335,8 @@ protected:
         group_ = machine().group;
         protocol_ = machine().protocol();
         peer_authenticated_ = machine().peer_authenticated;
+        psk_used_ = machine().psk_used;
+        early_data_accepted_ = machine().early_data_accepted;
         if constexpr (is_server) tickets_wanted_ = machine().tickets_wanted();
         exporter_ = static_cast<traffic_secret<provider_type>&&>(machine().exporter_secret);
         resumption_ = static_cast<traffic_secret<provider_type>&&>(machine().resumption_secret);
@@ -376,6 +427,7 @@ protected:
     epoch read_epoch_ = epoch::initial, write_epoch_ = epoch::initial;
     bool connected_ = false;
     bool peer_authenticated_ = false;
+    bool psk_used_ = false, early_data_accepted_ = false;
     bool tickets_wanted_ = false;
     std::uint8_t logged_ = 0;
     named_group group_{};

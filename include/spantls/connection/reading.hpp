@@ -35,6 +35,9 @@ public:
             else
                 notes.set(mailbox::dead);
             records.clear();
+            // What has come of a message will never be whole, and the memory is not needed any more.
+            wipe(memory_.first(assembled_));
+            assembled_ = begun_ = 0;
         }
         return failure(consumed);
     }
@@ -48,6 +51,7 @@ public:
     void connected(const suite_info& suite, bool is_server) noexcept {
         suite_ = &suite;
         is_server_ = is_server;
+        messages_ = 0;  // what came in the handshake was counted for itself
     }
 
     /// One record of a connection whose handshake is done.
@@ -70,6 +74,8 @@ public:
     /// The transport has ended. Without close_notify before it, that is truncation (section 6.1).
     step end_of_input(mailbox& notes) noexcept {
         if (failed()) return failure();
+        // As in receive(): the other half's end came first.
+        if (notes.has(mailbox::dead)) return fail(errc::canceled, std::nullopt, notes);
         if (!peer_closed_) return fail(errc::truncated, notes);
         return {notes.has(mailbox::write_closed) ? what::closed : what::peer_closed};
     }
@@ -85,6 +91,7 @@ public:
         if (alert_ != alert_description::close_notify) return fail(errc::peer_alert, notes, record.size);
         if (in_handshake) return fail(errc::closed_in_handshake, notes, record.size);
         peer_closed_ = true;
+        records.clear();  // section 6.1: nothing that comes after it is read
         return {notes.has(mailbox::write_closed) ? what::closed : what::peer_closed, record.size};
     }
 
@@ -121,53 +128,73 @@ private:
 
     step receive_messages(const incoming_record& record, mailbox& notes) noexcept {
         const mutable_bytes content = record.content;
-        const bytes_view begun = assembled_ == 0 ? content : memory_.first(assembled_);
-        const std::size_t lacking = missing_of_last(begun);
-        if (lacking == 0) return handle(content, record.size, notes);
-        // Not whole in this record: to be put together in the workspace. Room for all of the message is asked for at once.
-        if (const errc error = check_begun(begun, is_server_, max_handshake_message); error != errc::none) return fail(error, notes, record.size);
-        const std::size_t more = assembled_ == 0 ? content.size() + lacking : content.size() > lacking ? content.size() : lacking;
-        const std::size_t needed = assembled_ + more;
+        post_handshake_messages found;
+        if (assembled_ == 0) {
+            const errc error = read(content, notes, found);
+            if (error != errc::none) return fail(error, notes, record.size);
+            if (found.key_update || found.rest.empty())
+                return handle(content.first(found.tickets.size()), found, record.size, notes);
+        }
+        // Not whole in this record: to be put together in the workspace. Room for all of it is asked for at once.
+        const std::size_t lacking = missing_of_first(assembled_ == 0 ? found.rest : unfinished());
+        const std::size_t rest = content.size() > lacking ? content.size() : lacking;
+        const std::size_t needed = assembled_ == 0 ? content.size() + lacking : assembled_ + rest;
         if (needed > max_assembled) return fail(errc::message_too_long, notes, record.size);
         if (needed > memory_.size()) {
+            // Its messages count when it comes again.
+            messages_ = static_cast<std::uint8_t>(messages_ - found.count);
             records.hold(record);
             return {what::need_workspace, 0, needed};
         }
         records.release();
         copy_bytes(content, memory_.subspan(assembled_));
+        const bool goes_on = assembled_ != 0;
         assembled_ += static_cast<std::uint32_t>(content.size());
-        const mutable_bytes whole = memory_.first(assembled_);
-        if (missing_of_last(whole) == 0) return handle(whole, record.size, notes);
-        const errc error = check_begun(whole, is_server_, max_handshake_message);
-        return error == errc::none ? step(what::progress, record.size) : fail(error, notes, record.size);
+        // Only what has not been read before: a peer that sends a byte at a time must not cost more than the byte.
+        const errc error = goes_on ? read(unfinished(), notes, found) : errc::none;
+        if (error != errc::none) return fail(error, notes, record.size);
+        begun_ += static_cast<std::uint32_t>(found.tickets.size());
+        if (found.key_update || found.rest.empty()) return handle(memory_.first(begun_), found, record.size, notes);
+        return {what::progress, record.size};
     }
 
-    step handle(mutable_bytes content, std::size_t consumed, mailbox& notes) noexcept {
-        assembled_ = 0;
-        post_handshake_messages found;
-        if (const errc error = read_post_handshake(content, is_server_, found); error != errc::none)
-            return fail(error, notes, consumed);
-        // Section 5.1: nothing may follow a KeyUpdate in its record.
-        const auto aligned = aligned_proof::of(found.behind_key_update);
-        if (!aligned) return fail(errc::key_change_unaligned, notes, consumed);
-        records.last().messages = (found.key_update ? std::uint32_t{1} << static_cast<unsigned>(handshake_type::key_update) : 0) |
-            (found.tickets.empty() ? 0 : std::uint32_t{1} << static_cast<unsigned>(handshake_type::new_session_ticket));
+    /// The pieces from where a message begins that was not whole with the record before the last.
+    bytes_view unfinished() const noexcept { return memory_.subspan(begun_, assembled_ - begun_); }
+
+    /// Reads what is whole, and counts it.
+    errc read(bytes_view messages, mailbox& notes, post_handshake_messages& found) noexcept {
+        // An end that only listens may keep the sender's keys fresh: what we send makes up for it, as what we receive.
+        if (notes.has(mailbox::data_sent)) {
+            notes.clear(mailbox::data_sent);
+            messages_ = key_updates_ = 0;
+        }
+        const errc error = read_post_handshake(messages, is_server_, max_handshake_message, found);
+        if (error != errc::none) return error;
         // An answer that was asked for does not count: a peer with nothing to send may have to give any number of them.
         const bool asked = found.key_update && notes.has(mailbox::update_outstanding);
-        const std::uint32_t counted = found.count - (asked ? 1 : 0);
-        if (found.key_update && !asked && ++key_updates_ > max_key_updates_in_a_row)
-            return fail(errc::too_many_key_updates, notes, consumed);
-        if (counted > max_post_handshake_messages - messages_) return fail(errc::too_many_messages, notes, consumed);
-        messages_ = static_cast<std::uint8_t>(messages_ + counted);
+        if (asked) --found.count;
+        if (found.key_update && !asked && ++key_updates_ > max_key_updates_in_a_row) return errc::too_many_key_updates;
+        if (found.count > max_post_handshake_messages - messages_) return errc::too_many_messages;
+        messages_ = static_cast<std::uint8_t>(messages_ + found.count);
+        return errc::none;
+    }
+
+    step handle(mutable_bytes tickets, const post_handshake_messages& found, std::size_t consumed, mailbox& notes) noexcept {
+        assembled_ = begun_ = 0;
+        // Section 5.1: nothing may follow a KeyUpdate in its record.
+        const auto aligned = aligned_proof::of(found.rest);
+        if (!aligned) return fail(errc::key_change_unaligned, notes, consumed);
+        records.last().messages = (found.key_update ? std::uint32_t{1} << static_cast<unsigned>(handshake_type::key_update) : 0) |
+            (tickets.empty() ? 0 : std::uint32_t{1} << static_cast<unsigned>(handshake_type::new_session_ticket));
         if (found.key_update) {
             records.update_keys(*aligned, *suite_);
             notes.clear(mailbox::update_outstanding);
             if (found.update_requested) notes.set(mailbox::key_update_owed);
         }
-        if (found.tickets.empty()) return {what::key_updated, consumed};
+        if (tickets.empty()) return {what::key_updated, consumed};
         key_update_news_ = found.key_update;
         step result{what::ticket, consumed};
-        result.data = content.first(found.tickets.size());
+        result.data = tickets;
         return result;
     }
 
@@ -176,6 +203,7 @@ private:
     const suite_info* suite_ = nullptr;
     mutable_bytes memory_;
     std::uint32_t assembled_ = 0;
+    std::uint32_t begun_ = 0;  // where in them the message begins that is not whole
     std::uint8_t messages_ = 0, key_updates_ = 0;
     errc error_ = errc::none;
     alert_description alert_ = alert_description::close_notify;

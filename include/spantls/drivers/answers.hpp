@@ -16,6 +16,7 @@
 #include <spantls/base/bytes.hpp>
 #include <spantls/base/error.hpp>
 #include <spantls/handshake/identity.hpp>
+#include <spantls/session/psk.hpp>
 #include <spantls/step.hpp>
 #include <spantls/wire/registry.hpp>
 #include <spantls/x509/peer.hpp>
@@ -102,6 +103,21 @@ answers(Judge&&, Own) -> answers<Judge, Own>;
 template <class Connection, answerer Answers>
 errc answer(Connection& tls, const step& question, Answers& who) {
     errc error = errc::not_asked;
+    if constexpr (Connection::is_server) {
+        // Whoever knows of no keys has none, and takes no early data.
+        if (question.what == what::find_psk) {
+            if constexpr (requires { tls.answer(who.find_psk(question)); })
+                return tls.answer(who.find_psk(question));
+            else
+                return tls.answer(no_psk);
+        }
+        if (question.what == what::early_data_offered) {
+            if constexpr (requires { tls.answer(who.judge_early_data(question.offer())); })
+                return tls.answer(who.judge_early_data(question.offer()));
+            else
+                return tls.answer(early_data::reject);
+        }
+    }
     switch (question.what) {
         case what::client_hello:
         case what::choose_identity: error = tls.answer(who.identify(question)); break;

@@ -7,6 +7,7 @@
 //   io.close();
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -86,6 +87,10 @@ public:
         (void)input_.unread();
         do {
             const output out = seal(data);
+            if (out.error == errc::output_owed) {
+                if (const io_status sent = write_owed(); !sent) return sent;
+                continue;
+            }
             data = data.subspan(out.consumed);
             if (!write_out(out)) return status();
             if (out.error != errc::none) return {out.error};
@@ -175,8 +180,8 @@ private:
         return std::nullopt;
     }
 
-    /// `data` may lie in the buffer. Where read() left it, it is sealed in place, if nothing has to leave before it.
-    /// Otherwise the records go where there is more room: before it or behind it.
+    /// `data` may lie in the buffer. Where read() left it, it is sealed in place, once nothing has to leave before it
+    /// (errc::output_owed). Otherwise the records go where there is more room: before it or behind it.
     output seal(bytes_view data) noexcept {
         const mutable_bytes all = input_.space();
         const auto first = reinterpret_cast<std::uintptr_t>(all.data());
@@ -184,9 +189,23 @@ private:
         if (data.empty() || at < first || at >= first + all.size()) return tls_.send(data, all);
         const std::size_t before = at - first;
         if (before == record_header_size)
-            if (const output in_place = tls_.send(data, all); in_place.error == errc::none) return in_place;
+            if (const output in_place = tls_.send(data, all);
+                in_place.error == errc::none || in_place.error == errc::output_owed)
+                return in_place;
         const mutable_bytes behind = all.subspan(before + data.size());
         return tls_.send(data, before > behind.size() ? all.first(before) : behind);
+    }
+
+    /// What has to leave before data for which there may be no room elsewhere in the buffer: the record that it came in
+    /// may fill it.
+    io_status write_owed() {
+        std::array<std::uint8_t, min_output> small;
+        for (;;) {
+            const output out = tls_.transmit(small);
+            if (out.error != errc::none) return {out.error};
+            if (out.empty()) return {};
+            if (!write_out(out)) return status();
+        }
     }
 
     bool write_out(bytes_view records) {

@@ -78,6 +78,7 @@ public:
         output_end_ += static_cast<std::uint32_t>(size);
     }
     bytes_view output() const noexcept { return memory_.subspan(output_begin_, output_end_ - output_begin_); }
+    mutable_bytes mutable_output() noexcept { return memory_.subspan(output_begin_, output_end_ - output_begin_); }
     void release_output() noexcept { output_begin_ = output_end_ = 0; }
     /// Begins a new output behind the input. The old one is forgotten; its bytes stay until something else needs them.
     void restart_output() noexcept { output_begin_ = output_end_ = input_end_; }

@@ -4,17 +4,22 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string_view>
+#include <utility>
 
 #include <spantls/base/bytes.hpp>
 #include <spantls/base/error.hpp>
 #include <spantls/config.hpp>
 #include <spantls/handshake/core.hpp>
 #include <spantls/handshake/key_exchange.hpp>
+#include <spantls/handshake/offered_keys.hpp>
 #include <spantls/handshake/tables.hpp>
 #include <spantls/message/client_hello.hpp>
 #include <spantls/message/key_share.hpp>
+#include <spantls/message/pre_shared_key.hpp>
 #include <spantls/message/server_hello.hpp>
+#include <spantls/session/psk.hpp>
 #include <spantls/x509/name.hpp>
 #include <spantls/x509/peer.hpp>
 
@@ -26,18 +31,28 @@ struct client_target {
     /// Host name in ASCII without a final dot, sent as SNI, or an IP address without brackets, which is not (RFC 6066,
     /// section 3); `verify_peer` shows either. Empty: neither.
     std::string_view server_name{};
+    /// Pre-shared keys to offer, best first; those of a hash that no suite of ours has are left out.
+    std::span<const psk> psks{};
+    /// Offer early data under the first of them, if its terms allow any (RFC 9846, section 4.3.10). Early data can be
+    /// replayed, and is not forward secret: appendix F.5.
+    bool early_data = false;
 };
 
 /// errc::config_bad_server_name when the name can neither be sent nor be an address.
 constexpr errc check(const client_target& target) noexcept {
     const std::string_view name = target.server_name;
+    if (const errc error = check(target.psks); error != errc::none) return error;
     if (name.empty() || x509::parse_ip_address(name).size != 0) return errc::none;
-    if (name.size() > 253 || name.back() == '.') return errc::config_bad_server_name;
+    if (name.size() > 253) return errc::config_bad_server_name;
+    std::size_t label = 0;  // bytes of it; a label has 1 to 63 (RFC 1035, section 2.3.4), so there is no final dot
     for (const char c : name) {
         const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-        if (!letter && !(c >= '0' && c <= '9') && c != '-' && c != '_' && c != '.') return errc::config_bad_server_name;
+        if (!letter && !(c >= '0' && c <= '9') && c != '-' && c != '_' && (c != '.' || label == 0))
+            return errc::config_bad_server_name;
+        label = c == '.' ? 0 : label + 1;
+        if (label > 63) return errc::config_bad_server_name;
     }
-    return errc::none;
+    return label == 0 ? errc::config_bad_server_name : errc::none;
 }
 
 template <class P>
@@ -63,6 +78,7 @@ public:
         suites_ = usable_suites(settings.prefer, provider);
         if (suites_.empty()) return errc::config_no_suite;
         choose_shares();
+        choose_keys();
 
         // One read for everything that is random in the first flight.
         std::array<std::uint8_t, 64 + group_facts<P>::all_random> random;
@@ -73,6 +89,7 @@ public:
         wipe(random);
         if (share_error_ != errc::none) return share_error_;
         if (!room) return errc::config_workspace;
+        if (early_offered_) begin_early_data();
         this->out.complete();
         state_ = state::wait_server_hello;
         return errc::none;
@@ -112,11 +129,29 @@ public:
     bool key_log_wanted() const noexcept { return config_->key_log; }
     /// The secrets of what this side sends and receives.
     traffic_secret<P>& sending(epoch keys) noexcept {
+        if (keys == epoch::early) return this->client_early_traffic;
         return keys == epoch::handshake ? this->client_handshake_traffic : this->client_application_traffic;
     }
     traffic_secret<P>& receiving(epoch keys) noexcept {
         return keys == epoch::handshake ? this->server_handshake_traffic : this->server_application_traffic;
     }
+
+    // Early data: what is rejected is given back, and never sent again from here (section 4.3.10)
+
+    /// Bytes that may still be sent; 0 when it was not offered, was rejected, or is over.
+    std::size_t early_data_left() const noexcept {
+        return this->write == epoch::early ? keys_offered_.at(0)->early.limit - early_sent_.size() : 0;
+    }
+    /// What was sent, one span: `more` has to go on where it ends.
+    bool continues_early_data(bytes_view more) const noexcept {
+        return early_sent_.empty() || early_sent_.data() + early_sent_.size() == more.data();
+    }
+    void note_early_data(bytes_view sent) noexcept {
+        early_sent_ = early_sent_.empty() ? sent : bytes_view(early_sent_.data(), early_sent_.size() + sent.size());
+    }
+    /// True once, when the server has rejected what was sent.
+    bool take_rejection() noexcept { return std::exchange(rejected_, false); }
+    bytes_view early_data_sent() const noexcept { return early_sent_; }
 
     // Rows of the table.
 
@@ -148,6 +183,7 @@ public:
             return row.fail(error);
         if (const errc error = receive_parameters(extensions); error != errc::none) return row.fail(error);
         this->messages.add(message.whole);
+        if (this->psk_used) return row.template to<state::wait_finished>();
         return row.template to<state::wait_certificate_or_request>();
     }
 
@@ -203,9 +239,12 @@ public:
         this->messages.add(message.whole);
         this->derive_application_secrets();
         this->read = epoch::application;  // section 4.5.3
-        if (config_->compatibility_mode && !retried_) this->out.append_change_cipher_spec();
+        if (config_->compatibility_mode && !retried_ && !early_offered_) this->out.append_change_cipher_spec();
+        // Section 4.6: when it was accepted, and only then.
+        if (this->early_data_accepted && !this->send(epoch::early, handshake_type::end_of_early_data, [](writer&) {}))
+            return row.fail(errc::workspace_too_small);
         if (requested_ && !this->send_certificate({}, false)) return row.fail(errc::workspace_too_small);
-        // Section 4.5.2.
+        // Sections 4.5.1 and 4.5.2.
         if (!this->own.chain.empty()) return row.template to<state::asks_signature>();
         if (!send_last()) return row.fail(errc::workspace_too_small);
         return row.template to<state::connected>();
@@ -252,6 +291,34 @@ private:
         if (const errc error = keys_.generate(which, random, share); error != errc::none) share_error_ = error;
     }
 
+    /// Early data only when it was asked for (appendix F.5).
+    void choose_keys() noexcept {
+        keys_offered_ = offered_keys(target_.psks);
+        for (const cipher_suite each : suites_) keys_offered_.allow(find_suite<P>(each)->hash);
+        const psk* const first = keys_offered_.at(0);
+        early_offered_ = target_.early_data && first != nullptr && first->early.limit != 0 &&
+                         suites_.contains(first->early.suite) && find_suite<P>(first->early.suite)->hash == first->hash &&
+                         (first->early.protocol.empty() || config_->alpn.contains(first->early.protocol));
+    }
+
+    /// The keys for what follows ClientHello (section 4.3.10).
+    void begin_early_data() noexcept {
+        const psk& key = *keys_offered_.at(0);
+        this->suite = find_suite<P>(key.early.suite);
+        extract_early_secret<P>(key.hash, key.key, this->early_secret);
+        this->derive_early_secrets(key.hash, hash_of<P>(key.hash, this->memory.output()).view());
+        this->write = epoch::early;
+        // Appendix E.4: before the first protected record.
+        if (config_->compatibility_mode) this->out.append_change_cipher_spec();
+    }
+    void reject_early_data(epoch next) noexcept {
+        if (this->write != epoch::early) return;
+        this->write = next;
+        this->client_early_traffic.clear();
+        this->early_exporter_secret.clear();
+        rejected_ = true;
+    }
+
     /// Section 4.2.2: empty but for the compatibility mode.
     bytes_view session_id() const noexcept {
         return config_->compatibility_mode ? bytes_view(session_id_) : bytes_view{};
@@ -290,11 +357,14 @@ private:
             if (!config_->alpn.empty())
                 extension(extension_type::application_layer_protocol_negotiation,
                           [&] { write_protocol_names(to, config_->alpn); });
-            // Without it the server may not send tickets (section 4.7.1).
+            // Without it the server may not send tickets (section 4.7.1), nor may keys be offered (sections 4.3.9 and 9.2).
             extension(extension_type::psk_key_exchange_modes, [&] {
-                to.u8(1);
+                to.u8(config_->psk_ke ? 2 : 1);
                 to.u8(static_cast<std::uint8_t>(psk_key_exchange_mode::psk_dhe_ke));
+                if (config_->psk_ke) to.u8(static_cast<std::uint8_t>(psk_key_exchange_mode::psk_ke));
             });
+            // Sections 4.2.2 and 4.3.10: not in the second ClientHello.
+            if (early_offered_ && !retried_) extension(extension_type::early_data, [] {});
             if (!retry_cookie.empty()) extension(extension_type::cookie, [&] { to.opaque(retry_cookie, 2); });
             extension(extension_type::key_share, [&] {
                 if (shares.random.empty())
@@ -302,8 +372,12 @@ private:
                 else
                     write_shares(to, shares.random);
             });
+            // Sections 4.3.11 and 9.2: the last one.
+            if (!keys_offered_.empty()) extension(extension_type::pre_shared_key, [&] { keys_offered_.write(to); });
         };
-        return !this->out.append(this->memory, epoch::initial, handshake_type::client_hello, body).empty();
+        if (this->out.append(this->memory, epoch::initial, handshake_type::client_hello, body).empty()) return false;
+        if (!keys_offered_.empty()) keys_offered_.bind<P>(this->memory.mutable_output(), retried_ ? &this->messages : nullptr);
+        return true;
     }
 
     /// What ServerHello and HelloRetryRequest have to satisfy alike (sections 4.2.3 and 4.2.4).
@@ -333,7 +407,7 @@ private:
             if (!decode(data, selected)) return errc::decode_error;
             return selected.version == protocol_version::tls_1_3 ? errc::none : errc::version_not_offered;
         }
-        // The server chose TLS 1.2 or older; section 4.2.3 and appendix E.1 tell whether it was made to.
+        // The server chose TLS 1.2 or older; section 4.2.3, appendices E.1 and E.3, tell whether it was made to.
         return says_downgrade(hello.random) ? errc::downgrade : errc::version_not_supported;
     }
 
@@ -362,7 +436,9 @@ private:
         this->messages.add(message.whole);
         this->memory.restart_output();
         retried_ = true;
-        if (config_->compatibility_mode) this->out.append_change_cipher_spec();
+        keys_offered_.allow_only(this->hash());
+        reject_early_data(epoch::initial);
+        if (config_->compatibility_mode && !early_offered_) this->out.append_change_cipher_spec();
         return has_share ? send_with_new_share(selected.group, retry_cookie.value) : send_again(first, retry_cookie.value);
     }
 
@@ -400,16 +476,24 @@ private:
             return error;
         // Section 4.2.4: HelloRetryRequest has settled the suite.
         if (retried_ && hello.suite != this->suite->suite) return errc::suite_changed;
-        key_share_entry share{};
-        // Section 9.2.
-        if (!extensions.has(extension_type::key_share)) return errc::missing_extension;
-        if (!decode(extensions[extension_type::key_share], share)) return errc::decode_error;
-        // Section 4.3.8: a share of a group of which the server has one of ours.
-        if (!shared_.contains(share.group)) return retried_ ? errc::group_changed : errc::group_not_offered;
+        const psk* key = nullptr;
+        if (const errc error = receive_psk(extensions, find_suite<P>(hello.suite)->hash, key); error != errc::none) return error;
         shared_secret<P> secret;
-        if (const errc error = keys_.finish(share.group, share.key_exchange, secret); error != errc::none) return error;
+        if (extensions.has(extension_type::key_share)) {
+            const errc error = receive_share(extensions[extension_type::key_share], secret);
+            if (error != errc::none) return error;
+        } else {
+            // Section 9.2; sections 4.3.9 and 4.3.11: only in a mode that was offered.
+            if (key == nullptr) return errc::missing_extension;
+            if (!config_->psk_ke) return errc::psk_without_share;
+        }
         keys_.clear();
-        this->group = share.group;
+        if (key != keys_offered_.at(0)) reject_early_data(epoch::handshake);
+        if (key != nullptr) {
+            this->psk_used = true;
+            this->peer_authenticated = key->peer_authenticated;
+            extract_early_secret<P>(key->hash, key->key, this->early_secret);
+        }
         if (!retried_) {
             this->suite = find_suite<P>(hello.suite);
             this->messages = transcript<P>(this->hash());
@@ -418,7 +502,41 @@ private:
         }
         this->messages.add(message.whole);
         this->derive_handshake_secrets(secret.view());
-        this->read = this->write = epoch::handshake;
+        this->read = epoch::handshake;
+        if (this->write != epoch::early) this->write = epoch::handshake;
+        return errc::none;
+    }
+
+    errc receive_share(bytes_view data, shared_secret<P>& secret) noexcept {
+        key_share_entry share{};
+        if (!decode(data, share)) return errc::decode_error;
+        // Section 4.3.8: a share of a group of which the server has one of ours.
+        if (!shared_.contains(share.group)) return retried_ ? errc::group_changed : errc::group_not_offered;
+        this->group = share.group;
+        return keys_.finish(share.group, share.key_exchange, secret);
+    }
+
+    /// Section 4.3.11: one of the identities that were offered, and a suite of its hash. `key` is null without a PSK.
+    errc receive_psk(const extension_set& extensions, hash_id chosen, const psk*& key) noexcept {
+        if (!extensions.has(extension_type::pre_shared_key)) return errc::none;
+        selected_psk selected{};
+        if (!decode(extensions[extension_type::pre_shared_key], selected)) return errc::decode_error;
+        key = keys_offered_.at(selected.index);
+        if (key == nullptr) return errc::psk_not_offered;
+        return chosen == key->hash ? errc::none : errc::psk_wrong_hash;
+    }
+
+    /// Sections 4.3.10, 4.3.11 and 4.4.1: early data is accepted here, or not at all.
+    errc receive_early_data_answer(const extension_set& extensions) noexcept {
+        if (!extensions.has(extension_type::early_data)) {
+            reject_early_data(epoch::handshake);
+            return errc::none;
+        }
+        if (!extensions[extension_type::early_data].empty()) return errc::decode_error;
+        if (this->write != epoch::early) return errc::bad_early_data_choice;
+        const early_data_terms& terms = keys_offered_.at(0)->early;
+        if (this->suite->suite != terms.suite || protocol() != terms.protocol) return errc::bad_early_data_choice;
+        this->early_data_accepted = true;
         return errc::none;
     }
 
@@ -429,6 +547,11 @@ private:
         named_group_list groups{};
         if (extensions.has(extension_type::supported_groups) && !decode(extensions[extension_type::supported_groups], groups))
             return errc::decode_error;
+        if (const errc error = receive_protocol(extensions); error != errc::none) return error;
+        return receive_early_data_answer(extensions);
+    }
+
+    errc receive_protocol(const extension_set& extensions) noexcept {
         if (!extensions.has(extension_type::application_layer_protocol_negotiation)) return errc::none;
         protocol_names selected;
         // RFC 7301, section 3.1: exactly one name, and one of ours.
@@ -463,6 +586,8 @@ private:
     fixed_vector<signature_scheme, 16> schemes_;
     fixed_vector<named_group, 4> shared_;
     client_keys<P> keys_;
+    offered_keys keys_offered_;
+    bytes_view early_sent_;
     std::array<std::uint8_t, 32> session_id_{};
     extension_mask offered_;
     arena_range peer_list_;
@@ -472,6 +597,8 @@ private:
     state state_ = state::wait_server_hello;
     bool retried_ = false;
     bool requested_ = false;
+    bool early_offered_ = false;
+    bool rejected_ = false;
 };
 
 }  // namespace v1

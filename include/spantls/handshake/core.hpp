@@ -21,7 +21,16 @@ namespace spantls {
 inline namespace v1 {
 
 /// The lines of a key log, in the order in which their secrets come to be.
-enum class logged_secret : std::uint8_t { client_handshake, server_handshake, client_application, server_application, exporter };
+enum class logged_secret : std::uint8_t {
+    client_early,
+    early_exporter,
+    client_handshake,
+    server_handshake,
+    client_application,
+    server_application,
+    exporter
+};
+inline constexpr std::size_t logged_secrets = 7;
 
 /// State of a handshake, in the workspace. It can be moved, but holds no pointer into itself.
 template <class P>
@@ -33,7 +42,8 @@ struct handshake_core {
     const suite_info* suite = nullptr;
     named_group group{};
     main_stage<P> main;
-    traffic_secret<P> client_handshake_traffic, server_handshake_traffic, client_application_traffic,
+    traffic_secret<P> early_secret;  // when a PSK is used
+    traffic_secret<P> client_early_traffic, early_exporter_secret, client_handshake_traffic, server_handshake_traffic, client_application_traffic,
         server_application_traffic, exporter_secret, resumption_secret;
     std::array<std::uint8_t, 32> client_random{};
     identity own;
@@ -43,8 +53,10 @@ struct handshake_core {
     fixed_vector<signature_scheme, 4> peer_schemes;  // with which that key can sign
     epoch read = epoch::initial;
     epoch write = epoch::initial;  // after what is in `out` has left
-    std::uint8_t secrets_known = 0;
+    std::uint8_t secrets_known = 0;  // bits (1 << logged_secret)
     bool peer_authenticated = false;
+    bool psk_used = false;
+    bool early_data_accepted = false;
 
     hash_id hash() const noexcept { return suite->hash; }
     std::size_t hash_size() const noexcept { return digest_size(suite->hash); }
@@ -57,14 +69,30 @@ struct handshake_core {
         return !message.empty();
     }
 
+    void know(logged_secret which) noexcept {
+        secrets_known = static_cast<std::uint8_t>(secrets_known | 1u << static_cast<unsigned>(which));
+    }
+
+    /// With the hash of the ClientHello that offers early data, and of its PSK (section 7.1).
+    void derive_early_secrets(hash_id psk_hash, bytes_view client_hello_hash) noexcept {
+        const early_stage<P> stage(psk_hash, early_secret);
+        stage.client_traffic(client_hello_hash, client_early_traffic);
+        stage.exporter(client_hello_hash, early_exporter_secret);
+        know(logged_secret::client_early);
+        know(logged_secret::early_exporter);
+    }
+
     /// After the transcript has ServerHello (section 7.1).
     void derive_handshake_secrets(bytes_view shared) noexcept {
-        handshake_stage<P> stage = handshake_stage_without_psk<P>(hash(), shared);
+        handshake_stage<P> stage = psk_used ? early_stage<P>(hash(), early_secret).next(shared)
+                                            : handshake_stage_without_psk<P>(hash(), shared);
+        early_secret.clear();
         const digest at_server_hello = messages.current();
         stage.client_traffic(at_server_hello.view(), client_handshake_traffic);
         stage.server_traffic(at_server_hello.view(), server_handshake_traffic);
         main = static_cast<handshake_stage<P>&&>(stage).next();
-        secrets_known = 2;
+        know(logged_secret::client_handshake);
+        know(logged_secret::server_handshake);
     }
 
     /// After the transcript has the server's Finished.
@@ -73,7 +101,9 @@ struct handshake_core {
         main.client_traffic(at_server_finished.view(), client_application_traffic);
         main.server_traffic(at_server_finished.view(), server_application_traffic);
         main.exporter(at_server_finished.view(), exporter_secret);
-        secrets_known = 5;
+        know(logged_secret::client_application);
+        know(logged_secret::server_application);
+        know(logged_secret::exporter);
     }
 
     /// After the transcript has the client's Finished.
@@ -117,10 +147,10 @@ struct handshake_core {
         });
     }
 
-    /// The first of the identity's schemes that the peer takes; false when there is none.
+    /// The first of the identity's schemes that the peer takes for CertificateVerify; false when there is none.
     bool choose_scheme(const identity& who, list_view<signature_scheme> accepted) noexcept {
         for (const signature_scheme scheme : who.schemes) {
-            if (!accepted.contains(scheme)) continue;
+            if (!signs_handshakes(scheme) || !accepted.contains(scheme)) continue;
             own_scheme = scheme;
             return true;
         }
@@ -184,11 +214,14 @@ inline constexpr std::size_t max_key_log_line = 31 + 1 + 64 + 1 + 2 * max_digest
 
 template <class P>
 std::size_t write_key_log_line(const handshake_core<P>& core, logged_secret which, mutable_bytes to) noexcept {
-    constexpr std::array<std::string_view, 5> labels{"CLIENT_HANDSHAKE_TRAFFIC_SECRET", "SERVER_HANDSHAKE_TRAFFIC_SECRET",
-                                                     "CLIENT_TRAFFIC_SECRET_0", "SERVER_TRAFFIC_SECRET_0",
-                                                     "EXPORTER_SECRET"};
-    const std::array<const traffic_secret<P>*, 5> secrets{&core.client_handshake_traffic, &core.server_handshake_traffic,
-                                                          &core.client_application_traffic, &core.server_application_traffic, &core.exporter_secret};
+    constexpr std::array<std::string_view, logged_secrets> labels{
+        "CLIENT_EARLY_TRAFFIC_SECRET", "EARLY_EXPORTER_SECRET",   "CLIENT_HANDSHAKE_TRAFFIC_SECRET",
+        "SERVER_HANDSHAKE_TRAFFIC_SECRET", "CLIENT_TRAFFIC_SECRET_0", "SERVER_TRAFFIC_SECRET_0",
+        "EXPORTER_SECRET"};
+    const std::array<const traffic_secret<P>*, logged_secrets> secrets{
+        &core.client_early_traffic,       &core.early_exporter_secret,      &core.client_handshake_traffic,
+        &core.server_handshake_traffic,   &core.client_application_traffic, &core.server_application_traffic,
+        &core.exporter_secret};
     writer out(to);
     const auto hex = [&out](bytes_view bytes) {
         constexpr std::string_view digits = "0123456789abcdef";

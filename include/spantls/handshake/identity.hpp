@@ -20,7 +20,7 @@ inline constexpr std::size_t max_certificate_message = 65536;
 struct identity {
     /// DER, the end-entity certificate first (RFC 9846, section 4.5.1). Empty: no identity, which only a client may say.
     std::span<const bytes_view> chain;
-    /// Best first.
+    /// Best first. Those that are not for handshakes are never chosen.
     std::span<const signature_scheme> schemes;
 };
 
@@ -34,12 +34,23 @@ constexpr std::size_t certificate_list_size(std::span<const bytes_view> chain) n
     return size;
 }
 
+/// Whether CertificateVerify may be signed with it. Of the schemes that TLS 1.2 had, only ECDSA with SHA-256 and better:
+/// RSASSA-PKCS1-v1_5 and SHA-1 are for the signatures in certificates (RFC 9846, sections 4.3.3 and 4.5.2).
+constexpr bool signs_handshakes(signature_scheme scheme) noexcept {
+    const unsigned code = static_cast<unsigned>(scheme), hash = code >> 8, algorithm = code & 0xff;
+    return hash > 6 || (hash > 3 && algorithm == 3);
+}
+
 /// config_bad_chain when the chain cannot be sent: an empty certificate in it, or longer than peers accept.
+/// config_no_scheme when no scheme is one that signs_handshakes().
 constexpr errc check(const identity& who) noexcept {
     for (const bytes_view der : who.chain)
         if (der.empty()) return errc::config_bad_chain;
     if (certificate_list_size(who.chain) + 16 > max_certificate_message) return errc::config_bad_chain;
-    return who.chain.empty() || !who.schemes.empty() ? errc::none : errc::config_no_scheme;
+    if (who.chain.empty()) return errc::none;
+    for (const signature_scheme scheme : who.schemes)
+        if (signs_handshakes(scheme)) return errc::none;
+    return errc::config_no_scheme;
 }
 
 /// Bytes that a signature has at most; of RSA, with keys of up to 4096 bits.

@@ -32,6 +32,8 @@ enum class event : std::uint16_t {
     answer_identity = 0x100,
     answer_verdict,
     answer_signature,
+    answer_psk,
+    answer_early_data,
 };
 
 constexpr event event_for(handshake_type type) noexcept { return static_cast<event>(static_cast<std::uint8_t>(type)); }
@@ -41,7 +43,7 @@ template <class State>
 struct transition_row {
     State from;
     event on;
-    std::array<State, 3> to;
+    std::array<State, 4> to;
     std::size_t ways;
 
     constexpr bool allows(State wanted) const noexcept {

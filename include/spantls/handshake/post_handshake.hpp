@@ -45,66 +45,51 @@ private:
     bytes_view messages_;
 };
 
-/// What a row of whole post-handshake messages says.
+/// What a row of post-handshake messages says, of which the last need not be whole.
 struct post_handshake_messages {
     bytes_view tickets;  // NewSessionTicket messages, in a row
     std::uint32_t count = 0;
     bool key_update = false;
     bool update_requested = false;
-    bytes_view behind_key_update;  // which has to be nothing (section 5.1)
+    bytes_view rest;  // a message that is not whole; or what follows a KeyUpdate, which has to be nothing (section 5.1)
 };
 
-/// How many bytes the last message in `content` lacks; 0 when all of them are whole. With less than a header of it there,
+/// How many bytes the message at the front of `content` lacks; 0 when it is whole. With less than a header of it there,
 /// what the header lacks is all that can be said.
-constexpr std::size_t missing_of_last(bytes_view content) noexcept {
-    while (content.size() >= handshake_header_size && message_size(content) <= content.size())
-        content = content.subspan(message_size(content));
-    if (content.empty()) return 0;
+constexpr std::size_t missing_of_first(bytes_view content) noexcept {
     const std::size_t wanted = content.size() < handshake_header_size ? handshake_header_size : message_size(content);
-    return wanted - content.size();
+    return wanted > content.size() ? wanted - content.size() : 0;
 }
 
-/// What can be told of messages of which the last is not whole: no memory is asked for what is refused anyway. A message
-/// may have `most` bytes.
-[[nodiscard]] constexpr errc check_begun(bytes_view content, bool is_server, std::size_t most) noexcept {
-    for (bool updated = false; !content.empty();) {
-        // Section 5.1: nothing may follow a KeyUpdate in its record.
-        if (updated) return errc::key_change_unaligned;
-        const auto type = static_cast<handshake_type>(content[0]);
-        const bool ticket = type == handshake_type::new_session_ticket && !is_server;
-        if (type != handshake_type::key_update && !ticket) return errc::unexpected_message;
-        if (message_size(content) > (ticket ? most : key_update_size))
-            return ticket ? errc::message_too_long : errc::decode_error;
-        if (content.size() < handshake_header_size || content.size() < message_size(content)) break;
-        updated = !ticket;
-        content = content.subspan(message_size(content));
-    }
-    return errc::none;
-}
-
-/// Reads whole messages. Nothing of it is acted upon when there is an error.
-[[nodiscard]] inline errc read_post_handshake(bytes_view content, bool is_server, post_handshake_messages& found) noexcept {
-    for (bytes_view rest = content; !rest.empty(); rest = rest.subspan(message_size(rest))) {
-        const handshake_message message = first_message(rest);
-        ++found.count;
-        if (message.type == handshake_type::key_update) {
-            key_update update{};
-            if (!decode(message.body, update)) return errc::decode_error;
-            if (static_cast<std::uint8_t>(update.request) > 1) return errc::bad_key_update;
-            found.key_update = true;
-            found.update_requested = update.request == key_update_request::update_requested;
-            found.behind_key_update = rest.subspan(message.whole.size());
-            return errc::none;
-        } else if (message.type == handshake_type::new_session_ticket && !is_server) {
+/// Reads the messages that are whole, and of one that is not what its first bytes tell: nothing is waited for, and no
+/// memory asked for, that is refused anyway. A ticket's message may have `most` bytes. Nothing of it is acted upon when
+/// there is an error.
+[[nodiscard]] inline errc read_post_handshake(bytes_view content, bool is_server, std::size_t most,
+                                              post_handshake_messages& found) noexcept {
+    for (found.rest = content; !found.rest.empty() && !found.key_update;) {
+        const auto type = static_cast<handshake_type>(found.rest[0]);
+        const bool is_ticket = type == handshake_type::new_session_ticket && !is_server;
+        if (type != handshake_type::key_update && !is_ticket) return errc::unexpected_message;
+        if (message_size(found.rest) > (is_ticket ? most : key_update_size))
+            return is_ticket ? errc::message_too_long : errc::decode_error;
+        if (missing_of_first(found.rest) != 0) break;
+        const handshake_message message = first_message(found.rest);
+        if (is_ticket) {
             new_session_ticket ticket{};
             if (!decode(message.body, ticket)) return errc::decode_error;
             extension_set extensions;
             const errc error = extensions.parse(ticket.extensions, extension_place::new_session_ticket, {});
             if (error != errc::none) return error;
-            found.tickets = content.first(content.size() - rest.size() + message.whole.size());
+            found.tickets = content.first(found.tickets.size() + message.whole.size());
         } else {
-            return errc::unexpected_message;
+            key_update update{};
+            if (!decode(message.body, update)) return errc::decode_error;
+            if (static_cast<std::uint8_t>(update.request) > 1) return errc::bad_key_update;
+            found.key_update = true;
+            found.update_requested = update.request == key_update_request::update_requested;
         }
+        ++found.count;
+        found.rest = found.rest.subspan(message.whole.size());
     }
     return errc::none;
 }

@@ -11,10 +11,12 @@
 #include <spantls/config.hpp>
 #include <spantls/handshake/core.hpp>
 #include <spantls/handshake/key_exchange.hpp>
+#include <spantls/handshake/offered_keys.hpp>
 #include <spantls/handshake/tables.hpp>
 #include <spantls/message/client_hello.hpp>
 #include <spantls/message/key_share.hpp>
 #include <spantls/message/server_hello.hpp>
+#include <spantls/session/psk.hpp>
 #include <spantls/x509/peer.hpp>
 
 namespace spantls {
@@ -47,7 +49,8 @@ public:
 
     /// Messages that were handled are still looked at.
     bool keeps_input() const noexcept {
-        return state_ == state::asks_identity || state_ == state::asks_verdict || state_ == state::wait_certificate_verify;
+        return state_ == state::asks_psk || state_ == state::asks_early_data || state_ == state::asks_identity ||
+               state_ == state::asks_verdict || state_ == state::wait_certificate_verify;
     }
     bool keeps_output() const noexcept { return false; }
 
@@ -56,7 +59,8 @@ public:
     std::size_t output_needed(const handshake_message& message) const noexcept {
         if (message.type != handshake_type::client_hello) return 0;
         constexpr std::size_t hello = 4 + 2 + 32 + 33 + 2 + 1 + 2 + 6 + 8 + group_facts<P>::server_share;
-        constexpr std::size_t extensions = 4 + 2 + 4 + (7 + 255);
+        constexpr std::size_t psk = 6 + 4 + (4 + max_digest_size);
+        constexpr std::size_t extensions = 4 + 2 + 4 + (7 + 255) + psk;
         const std::size_t request = 4 + 1 + 2 + 4 + 2 + 2 * schemes_.size();
         return hello + extensions + request + 8;
     }
@@ -66,7 +70,16 @@ public:
     x509::peer peer() const noexcept {
         return {x509::chain_view(this->memory.at(peer_list_)), {}, x509::key_purpose::client_auth};
     }
-    bytes_view request() const noexcept { return this->memory.at(hello_); }
+    bytes_view request() const noexcept { return hello_body(); }
+    /// The binder of the key that was selected: no other ClientHello has it.
+    bytes_view unique() const noexcept { return parsed_hello().psks.binder(psk_index_); }
+    std::uint32_t obfuscated_age() const noexcept {
+        std::size_t index = psk_index_;
+        for (const psk_identity one : parsed_hello().psks)
+            if (index-- == 0) return one.obfuscated_ticket_age;
+        return 0;
+    }
+    std::size_t psks_offered() const noexcept { return parsed_hello().psks.size(); }
 
     /// The ALPN name that was selected; empty when none was.
     std::string_view protocol() const noexcept {
@@ -77,12 +90,16 @@ public:
         return keys == epoch::handshake ? this->server_handshake_traffic : this->server_application_traffic;
     }
     traffic_secret<P>& receiving(epoch keys) noexcept {
+        if (keys == epoch::early) return this->client_early_traffic;
         return keys == epoch::handshake ? this->client_handshake_traffic : this->client_application_traffic;
     }
     /// The client has sent a suitable psk_key_exchange_modes: it may be sent tickets (section 4.7.1).
     bool tickets_wanted() const noexcept { return tickets_wanted_; }
     /// The client may have sent early data, which has to be skipped (section 4.3.10).
     bool early_data_offered() const noexcept { return early_data_offered_; }
+    /// Bytes of early data that may still come.
+    std::size_t early_data_left() const noexcept { return early_data_left_; }
+    void note_early_data(std::size_t size) noexcept { early_data_left_ -= static_cast<std::uint32_t>(size); }
 
     // Rows of the table.
 
@@ -90,13 +107,15 @@ public:
         parsed_client_hello hello;
         client_key_shares shares;
         if (const errc error = negotiate(message, hello, shares); error != errc::none) return row.fail(error);
-        if (share_.size != 0) {
-            receive_hello(message);
-            return row.template to<state::asks_identity>();
+        const bool psk = may_use_psk(hello);
+        // A key of which nobody has proved anything yet may do without a share.
+        if (share_.size == 0 && !(psk && psk_ke_)) {
+            if (const errc error = retry(message.whole, hello); error != errc::none) return row.fail(error);
+            return row.template to<state::wait_second_client_hello>();
         }
-        unchanging_ = hash_unchanging(hello);
-        if (!send_retry(message, hello)) return row.fail(errc::workspace_too_small);
-        return row.template to<state::wait_second_client_hello>();
+        if (psk) return row.template to<state::asks_psk>();
+        if (const errc error = begin_certificates(hello); error != errc::none) return row.fail(error);
+        return row.template to<state::asks_identity>();
     }
 
     outcome on(here<state::wait_second_client_hello, event::client_hello> row, const handshake_message& message) noexcept {
@@ -105,13 +124,56 @@ public:
         parsed_client_hello hello;
         client_key_shares shares;
         if (const errc error = negotiate(message, hello, shares); error != errc::none) return row.fail(error);
-        // Sections 4.2.2 and 4.2.4: the same hello, but for what the retry asked for: one share, of the group that it named.
+        // Sections 4.2.2, 4.2.4 and 4.3.10: the same hello, but for what the retry asked for: one share, of the group that
+        // it named.
         const bool same = equal_bytes(hash_unchanging(hello).view(), unchanging_.view()) && this->suite == first_suite &&
                           !hello.extensions.has(extension_type::early_data);
         if (!same || hello.extensions.has(extension_type::cookie)) return row.fail(errc::hello_changed);
         if (share_.size == 0 || shares.size() != 1 || this->group != first_group) return row.fail(errc::bad_key_shares);
-        receive_hello(message);
+        if (may_use_psk(hello)) return row.template to<state::asks_psk>();
+        if (const errc error = begin_certificates(hello); error != errc::none) return row.fail(error);
         return row.template to<state::asks_identity>();
+    }
+
+    outcome on(here<state::asks_psk, event::answer_psk> row, const psk_choice& choice) noexcept {
+        const parsed_client_hello hello = parsed_hello();
+        if (choice.key.empty() || !choose_suite_for(hello, choice.hash)) {
+            if (share_.size == 0) {
+                if (const errc error = retry(this->memory.at(hello_), hello); error != errc::none) return row.fail(error);
+                return row.template to<state::wait_second_client_hello>();
+            }
+            if (const errc error = begin_certificates(hello); error != errc::none) return row.fail(error);
+            return row.template to<state::asks_identity>();
+        }
+        // Section 4.3.11.
+        if (!check_binder(hello, choice)) return row.fail(errc::bad_binder);
+        this->psk_used = true;
+        this->peer_authenticated = choice.peer_authenticated;
+        psk_index_ = choice.index;
+        begin_transcript();
+        if (may_take_early_data(hello, choice)) return row.template to<state::asks_early_data>();
+        const errc error = send_flight_with_psk();
+        return error == errc::none ? row.template to<state::wait_finished>() : row.fail(error);
+    }
+
+    outcome on(here<state::asks_early_data, event::answer_early_data> row, const early_data& answer) noexcept {
+        if (answer == early_data::accept) {
+            this->derive_early_secrets(this->hash(), this->messages.current().view());
+            this->early_data_accepted = true;
+        }
+        // Section 4.3.11.3: at once.
+        if (const errc error = send_flight_with_psk(); error != errc::none) return row.fail(error);
+        if (!this->early_data_accepted) return row.template to<state::wait_finished>();
+        this->read = epoch::early;
+        return row.template to<state::wait_end_of_early_data>();
+    }
+
+    outcome on(here<state::wait_end_of_early_data, event::end_of_early_data> row, const handshake_message& message) noexcept {
+        if (!message.body.empty()) return row.fail(errc::decode_error);
+        this->messages.add(message.whole);
+        this->client_early_traffic.clear();
+        this->read = epoch::handshake;
+        return row.template to<state::wait_finished>();
     }
 
     outcome on(here<state::asks_identity, event::answer_identity> row, const identity& who) noexcept {
@@ -119,16 +181,12 @@ public:
         // Section 4.5.2.
         if (!this->choose_scheme(who, accepted)) return row.fail(errc::no_common_scheme);
         this->own = who;
-        const errc error = send_parameters();
+        const errc error = send_certificates();
         return error == errc::none ? row.template to<state::asks_signature>() : row.fail(error);
     }
 
     outcome on(here<state::asks_signature, event::answer_signature> row, const signature& answer) noexcept {
-        if (!this->send_certificate_verify(answer) || !this->send_finished(this->server_handshake_traffic))
-            return row.fail(errc::internal_error);
-        this->derive_application_secrets();
-        this->write = epoch::application;  // section 4.5.3
-        this->out.complete();
+        if (!this->send_certificate_verify(answer) || !end_flight()) return row.fail(errc::internal_error);
         if (config_->authenticate_client != client_authentication::none) return row.template to<state::wait_certificate>();
         return row.template to<state::wait_finished>();
     }
@@ -170,23 +228,84 @@ private:
     /// Sections 4.2.1 and 4.2.2: suite, group and application protocol. share_ is empty when a retry is needed.
     errc negotiate(const handshake_message& message, parsed_client_hello& hello, client_key_shares& shares) noexcept {
         if (const errc error = hello.parse(message.body); error != errc::none) return error;
-        // Sections 4.3.3 and 9.2. No PSK is known here, so a certificate is needed, and what that takes.
+        // Sections 4.3.3 and 9.2: without a PSK that may be used a certificate is needed, and what that takes; and never
+        // one of supported_groups and key_share without the other.
         using type = extension_type;
-        if (!hello.extensions.has(type::supported_groups) || !hello.extensions.has(type::key_share) ||
-            !hello.extensions.has(type::signature_algorithms))
+        const bool groups = hello.extensions.has(type::supported_groups), share = hello.extensions.has(type::key_share);
+        if (groups != share) return errc::missing_extension;
+        const auto offers = [&](psk_key_exchange_mode mode) { return hello.psk_modes.modes.contains(mode); };
+        psk_ke_ = config_->psk_ke && offers(psk_key_exchange_mode::psk_ke);
+        tickets_wanted_ = offers(psk_key_exchange_mode::psk_dhe_ke);
+        if (!may_use_psk(hello) && (!groups || !hello.extensions.has(type::signature_algorithms)))
             return errc::missing_extension;
-        if (const errc error = shares.parse(hello.extensions[type::key_share], hello.groups.groups); error != errc::none)
-            return error;
+        if (share)
+            if (const errc error = shares.parse(hello.extensions[type::key_share], hello.groups.groups); error != errc::none)
+                return error;
         early_data_offered_ = hello.extensions.has(type::early_data);
-        tickets_wanted_ = hello.psk_modes.modes.contains(psk_key_exchange_mode::psk_dhe_ke);
         if (!choose_suite(hello)) return errc::no_common_suite;
-        if (!choose_group(hello, shares)) return errc::no_common_group;
+        share_ = {};
+        if (!choose_group(hello, shares) && !(may_use_psk(hello) && psk_ke_)) return errc::no_common_group;
         if (!choose_protocol(hello)) return errc::no_common_protocol;
+        hello_ = this->memory.range_of(message.whole);
         client_schemes_ = this->memory.range_of(hello.schemes.schemes.raw());
         session_id_ = this->memory.range_of(hello.hello.legacy_session_id);
         return errc::none;
     }
 
+    /// Sections 4.2.1 and 4.3.9: in a way that both sides allow.
+    bool may_use_psk(const parsed_client_hello& hello) const noexcept {
+        return config_->use_psk && !hello.psks.empty() && (tickets_wanted_ || psk_ke_);
+    }
+
+    bytes_view hello_body() const noexcept {
+        const bytes_view whole = this->memory.at(hello_);
+        return whole.subspan(whole.size() < handshake_header_size ? 0 : handshake_header_size);
+    }
+    parsed_client_hello parsed_hello() const noexcept {
+        parsed_client_hello hello;
+        (void)hello.parse(hello_body());  // it has been parsed before
+        return hello;
+    }
+
+    /// Section 4.3.11.2: before anything that the client says about the key is believed.
+    bool check_binder(const parsed_client_hello& hello, const psk_choice& choice) noexcept {
+        const bytes_view whole = this->memory.at(hello_);
+        const digest hash = offered_keys::transcript_hash<P>(choice.hash, retried_ ? &this->messages : nullptr,
+                                                             whole.first(whole.size() - hello.psks.binders_size()));
+        extract_early_secret<P>(choice.hash, choice.key, this->early_secret);
+        const digest binder = psk_binder<P>(choice.hash, choice.kind, this->early_secret, hash.view());
+        return constant_time_equal(binder.view(), hello.psks.binder(choice.index));
+    }
+
+    /// Section 4.3.10, appendix F.5: all that early data depends on is as it was when the key was agreed on, and the key is the first
+    /// that is offered.
+    bool may_take_early_data(const parsed_client_hello& hello, const psk_choice& choice) noexcept {
+        const early_data_terms& terms = choice.early;
+        early_data_left_ = terms.limit < config_->max_early_data ? terms.limit : config_->max_early_data;
+        return early_data_offered_ && !retried_ && early_data_left_ != 0 && choice.index == 0 &&
+               terms.suite == this->suite->suite && terms.protocol == protocol() && terms.server_name == hello.server_name;
+    }
+
+    /// Section 9.2.
+    errc begin_certificates(const parsed_client_hello& hello) noexcept {
+        if (!hello.extensions.has(extension_type::signature_algorithms) || share_.size == 0) return errc::missing_extension;
+        begin_transcript();
+        return errc::none;
+    }
+
+    /// Section 4.3.11: the best suite of that hash; section 4.2.4: after a retry, the one that it named.
+    bool choose_suite_for(const parsed_client_hello& hello, hash_id hash) noexcept {
+        if (this->suite->hash == hash) return true;
+        if (retried_) return false;
+        for (const cipher_suite each : usable_suites(config_->prefer, *this->crypto)) {
+            if (!hello.hello.cipher_suites.contains(each) || find_suite<P>(each)->hash != hash) continue;
+            this->suite = find_suite<P>(each);
+            return true;
+        }
+        return false;
+    }
+
+    /// Section 4.2.2: what is not known is passed over.
     bool choose_suite(const parsed_client_hello& hello) noexcept {
         for (const cipher_suite each : usable_suites(config_->prefer, *this->crypto)) {
             if (!hello.hello.cipher_suites.contains(each)) continue;
@@ -240,19 +359,21 @@ private:
         return hash.finish();
     }
 
-    void receive_hello(const handshake_message& message) noexcept {
-        reader in(message.body);
+    /// The ClientHello that is answered with a ServerHello is added to the transcript, whose hash is known now.
+    void begin_transcript() noexcept {
+        reader in(hello_body());
         in.u16();
         copy_bytes(in.bytes(32), this->client_random);
         if (!retried_) this->messages = transcript<P>(this->hash());
-        this->messages.add(message.whole);
-        hello_ = this->memory.range_of(message.body);
+        this->messages.add(this->memory.at(hello_));
     }
 
-    /// Sections 4.2.1 and 4.2.4. No question is asked for a hello that cannot go on.
-    bool send_retry(const handshake_message& message, const parsed_client_hello& hello) noexcept {
+    /// Sections 4.2.1 and 4.2.4.
+    errc retry(bytes_view whole, const parsed_client_hello& hello) noexcept {
+        if (!hello.extensions.has(extension_type::key_share)) return errc::missing_extension;
+        unchanging_ = hash_unchanging(hello);
         this->messages = transcript<P>(this->hash());
-        this->messages.add(message.whole);
+        this->messages.add(whole);
         this->messages.restart_with_message_hash();
         retried_ = true;
         const bool sent = send_hello(hello_retry_request_random, [&](writer& to) {
@@ -260,10 +381,11 @@ private:
         });
         if (!hello.hello.legacy_session_id.empty()) this->out.append_change_cipher_spec();
         this->out.complete();
-        return sent;
+        return sent ? errc::none : errc::workspace_too_small;
     }
 
-    /// ServerHello or HelloRetryRequest (sections 4.2.3, 4.2.4 and 4.3.1); `extensions` writes those besides supported_versions.
+    /// ServerHello or HelloRetryRequest (sections 4.2.3, 4.2.4 and 4.3.1); `extensions` writes those besides
+    /// supported_versions.
     template <class Extensions>
     bool send_hello(bytes_view random, Extensions extensions) noexcept {
         return this->send(epoch::initial, handshake_type::server_hello, [&](writer& to) {
@@ -279,31 +401,58 @@ private:
         });
     }
 
-    /// ServerHello, EncryptedExtensions, CertificateRequest and Certificate (sections 4.2.3, 4.3.8, 4.4.1 and 4.5.1).
+    /// ServerHello and EncryptedExtensions (sections 4.2.3, 4.3.8 and 4.4.1); section 4.3.9: with a share, unless only the
+    /// PSK is to be used.
     errc send_parameters() noexcept {
         secret_bytes<32 + group_facts<P>::server_random> random;
         if (!this->crypto->random(random.bytes())) return errc::internal_error;
         std::array<std::uint8_t, group_facts<P>::server_share> share;
         std::size_t share_size = 0;
         shared_secret<P> secret;
-        const errc error = respond<P>(this->group, random.bytes().subspan(32), this->memory.at(share_), share, share_size,
-                                      secret);
-        if (error != errc::none) return error;
+        if (share_.size != 0) {
+            const errc error = respond<P>(this->group, random.bytes().subspan(32), this->memory.at(share_), share,
+                                          share_size, secret);
+            if (error != errc::none) return error;
+        }
         const bool has_session_id = session_id_.size != 0;
-        bool room = send_hello(random.first(32), [&](writer& to) {
-            write_extension(to, extension_type::key_share, [&] {
-                to.u16(static_cast<std::uint16_t>(this->group));
-                to.opaque(bytes_view(share).first(share_size), 2);
-            });
+        const bool room = send_hello(random.first(32), [&](writer& to) {
+            if (share_size != 0)
+                write_extension(to, extension_type::key_share, [&] {
+                    to.u16(static_cast<std::uint16_t>(this->group));
+                    to.opaque(bytes_view(share).first(share_size), 2);
+                });
+            if (this->psk_used)
+                write_extension(to, extension_type::pre_shared_key, [&] { to.u16(static_cast<std::uint16_t>(psk_index_)); });
         });
         // Appendix E.4: after the first message, whichever it was.
         if (has_session_id && !retried_) this->out.append_change_cipher_spec();
         this->derive_handshake_secrets(secret.view());
         this->read = epoch::handshake;
-        room = room && send_encrypted_extensions();
-        if (config_->authenticate_client != client_authentication::none) room = room && send_certificate_request();
-        room = room && this->send_certificate({}, true);
-        return room ? errc::none : errc::workspace_too_small;
+        return room && send_encrypted_extensions() ? errc::none : errc::workspace_too_small;
+    }
+
+    /// CertificateRequest and Certificate behind them (sections 4.4.2 and 4.5.1).
+    errc send_certificates() noexcept {
+        if (const errc error = send_parameters(); error != errc::none) return error;
+        if (config_->authenticate_client != client_authentication::none && !send_certificate_request())
+            return errc::workspace_too_small;
+        return this->send_certificate({}, true) ? errc::none : errc::workspace_too_small;
+    }
+
+    /// Section 4.4.2, appendix F.1: with a key no certificates, neither shown nor asked for.
+    errc send_flight_with_psk() noexcept {
+        // Sections 4.3.8 and 4.3.9: a share is only used in a mode that the client offers.
+        if (!tickets_wanted_) share_ = {};
+        if (const errc error = send_parameters(); error != errc::none) return error;
+        return end_flight() ? errc::none : errc::workspace_too_small;
+    }
+
+    bool end_flight() noexcept {
+        if (!this->send_finished(this->server_handshake_traffic)) return false;
+        this->derive_application_secrets();
+        this->write = epoch::application;  // section 4.5.3
+        this->out.complete();
+        return true;
     }
 
     /// Nothing else is answered, status_request_v2 least of all (section 4.5.1.1).
@@ -313,6 +462,7 @@ private:
             if (const std::string_view name = protocol(); !name.empty())
                 write_extension(to, extension_type::application_layer_protocol_negotiation,
                                 [&] { write_protocol_names(to, std::span(&name, 1)); });
+            if (this->early_data_accepted) write_extension(to, extension_type::early_data, [] {});
         });
     }
 
@@ -330,9 +480,12 @@ private:
     digest unchanging_{};
     arena_range hello_, share_, client_schemes_, session_id_, peer_list_;
     std::size_t protocol_ = SIZE_MAX;
+    std::size_t psk_index_ = 0;
+    std::uint32_t early_data_left_ = 0;
     state state_ = state::wait_client_hello;
     bool retried_ = false;
-    bool tickets_wanted_ = false;
+    bool tickets_wanted_ = false;  // the client offers psk_dhe_ke
+    bool psk_ke_ = false;          // both sides let a PSK do without a key exchange
     bool early_data_offered_ = false;
 };
 

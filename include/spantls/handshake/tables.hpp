@@ -12,28 +12,29 @@
 namespace spantls {
 inline namespace v1 {
 
-//                           START <----+
-//            Send ClientHello |        | Recv HelloRetryRequest
-//                             v        |
-//                          WAIT_SH ----+
-//                             | Recv ServerHello
-//                             V
-//                          WAIT_EE
-//                             | Recv EncryptedExtensions
-//                             v
-//                        WAIT_CERT_CR
-//                    Recv |       | Recv CertificateRequest
-//             Certificate |       v
-//                         |    WAIT_CERT
-//                         |       | Recv Certificate
-//                         v       v
-//                          WAIT_CV
-//                             | Recv CertificateVerify
-//                             v
-//                       WAIT_FINISHED
-//                             | Recv Finished
-//                             v
-//                         CONNECTED
+//                   START <----+
+//    Send ClientHello |        | Recv HelloRetryRequest
+//                     v        |
+//                  WAIT_SH ----+
+//                     | Recv ServerHello
+//                     V
+//                  WAIT_EE
+//                     | Recv EncryptedExtensions
+//           +---------+-------+
+//     Using |                 | Using certificate
+//       PSK |                 v
+//           |            WAIT_CERT_CR
+//           |        Recv |       | Recv CertificateRequest
+//           | Certificate |       v
+//           |             |    WAIT_CERT
+//           |             |       | Recv Certificate
+//           |             v       v
+//           |              WAIT_CV
+//           |                   | Recv CertificateVerify
+//           +-> WAIT_FINISHED <-+
+//                   | Recv Finished
+//                   v
+//               CONNECTED
 enum class client_state : std::uint8_t {
     wait_server_hello,
     wait_second_server_hello,
@@ -57,7 +58,7 @@ inline constexpr auto client_table = std::array{
                {detail::cs::wait_encrypted_extensions, detail::cs::wait_second_server_hello}),
     transition(detail::cs::wait_second_server_hello, event::server_hello, {detail::cs::wait_encrypted_extensions}),
     transition(detail::cs::wait_encrypted_extensions, event::encrypted_extensions,
-               {detail::cs::wait_certificate_or_request}),
+               {detail::cs::wait_certificate_or_request, detail::cs::wait_finished}),
     transition(detail::cs::wait_certificate_or_request, event::certificate_request, {detail::cs::asks_identity}),
     transition(detail::cs::wait_certificate_or_request, event::certificate, {detail::cs::asks_verdict}),
     transition(detail::cs::asks_identity, event::answer_identity, {detail::cs::wait_certificate}),
@@ -76,26 +77,34 @@ inline constexpr auto client_table = std::array{
 //                               v
 //                            NEGOTIATED
 //                               | Send ServerHello ... Finished
-//                               v
-//                          WAIT_FLIGHT2
-//                               |
 //                      +--------+--------+
-//              No auth |                 | Cert-based client auth
+//             No 0-RTT |                 | 0-RTT
 //                      |                 v
-//                      |             WAIT_CERT
-//                      |        Recv |       | Recv Certificate
-//                      |       empty |       v
-//                      | Certificate |    WAIT_CV
-//                      |             |       | Recv CertificateVerify
-//                      +-> WAIT_FINISHED <---+
-//                               | Recv Finished
-//                               v
-//                           CONNECTED
+//                      |             WAIT_EOED
+//                      |                 | Recv EndOfEarlyData
+//                      v                 |
+//                  WAIT_FLIGHT2 <--------+
+//                      |
+//             +--------+--------+
+//     No auth |                 | Cert-based client auth
+//             |                 v
+//             |             WAIT_CERT
+//             |        Recv |       | Recv Certificate
+//             |       empty |       v
+//             | Certificate |    WAIT_CV
+//             |             |       | Recv CertificateVerify
+//             +-> WAIT_FINISHED <---+
+//                      | Recv Finished
+//                      v
+//                  CONNECTED
 enum class server_state : std::uint8_t {
     wait_client_hello,
     wait_second_client_hello,
+    asks_psk,
+    asks_early_data,
     asks_identity,
     asks_signature,
+    wait_end_of_early_data,
     wait_certificate,
     asks_verdict,
     wait_certificate_verify,
@@ -109,11 +118,18 @@ using ss = server_state;
 
 inline constexpr auto server_table = std::array{
     transition(detail::ss::wait_client_hello, event::client_hello,
-               {detail::ss::asks_identity, detail::ss::wait_second_client_hello}),
-    transition(detail::ss::wait_second_client_hello, event::client_hello, {detail::ss::asks_identity}),
+               {detail::ss::asks_psk, detail::ss::asks_identity, detail::ss::wait_second_client_hello}),
+    transition(detail::ss::wait_second_client_hello, event::client_hello,
+               {detail::ss::asks_psk, detail::ss::asks_identity}),
+    transition(detail::ss::asks_psk, event::answer_psk,
+               {detail::ss::asks_early_data, detail::ss::wait_finished, detail::ss::asks_identity,
+                detail::ss::wait_second_client_hello}),
+    transition(detail::ss::asks_early_data, event::answer_early_data,
+               {detail::ss::wait_end_of_early_data, detail::ss::wait_finished}),
     transition(detail::ss::asks_identity, event::answer_identity, {detail::ss::asks_signature}),
     transition(detail::ss::asks_signature, event::answer_signature,
                {detail::ss::wait_certificate, detail::ss::wait_finished}),
+    transition(detail::ss::wait_end_of_early_data, event::end_of_early_data, {detail::ss::wait_finished}),
     transition(detail::ss::wait_certificate, event::certificate, {detail::ss::asks_verdict, detail::ss::wait_finished}),
     transition(detail::ss::asks_verdict, event::answer_verdict, {detail::ss::wait_certificate_verify}),
     transition(detail::ss::wait_certificate_verify, event::certificate_verify, {detail::ss::wait_finished}),
@@ -129,9 +145,10 @@ constexpr std::string_view name_of(client_state state) noexcept {
 }
 
 constexpr std::string_view name_of(server_state state) noexcept {
-    constexpr std::array<std::string_view, 9> names{
-        "wait_client_hello", "wait_second_client_hello", "asks_identity", "asks_signature", "wait_certificate",
-        "asks_verdict",      "wait_certificate_verify",  "wait_finished", "connected"};
+    constexpr std::array<std::string_view, 12> names{
+        "wait_client_hello", "wait_second_client_hello", "asks_psk",         "asks_early_data",
+        "asks_identity",     "asks_signature",           "wait_end_of_early_data", "wait_certificate",
+        "asks_verdict",      "wait_certificate_verify",  "wait_finished",    "connected"};
     return names[static_cast<std::size_t>(state)];
 }
 

@@ -7,6 +7,7 @@
 #include <spantls/base/error.hpp>
 #include <spantls/message/extension.hpp>
 #include <spantls/message/lists.hpp>
+#include <spantls/message/pre_shared_key.hpp>
 #include <spantls/wire/layout.hpp>
 #include <spantls/wire/registry.hpp>
 
@@ -45,6 +46,7 @@ public:
     signature_scheme_list schemes{};
     protocol_names protocols;
     psk_key_exchange_modes psk_modes{};
+    offered_psks psks;
     std::string_view server_name;
 
     /// Everything that can be told without knowing what the server wants. `body` is the message without its header.
@@ -90,6 +92,9 @@ private:
         if (!decode_if_there(type::supported_groups, groups) || !decode_if_there(type::signature_algorithms, schemes) ||
             !decode_if_there(type::psk_key_exchange_modes, psk_modes))
             return errc::decode_error;
+        if (extensions.has(type::early_data) && !extensions[type::early_data].empty()) return errc::decode_error;
+        if (extensions.has(type::pre_shared_key))
+            if (const errc error = psks.parse(extensions[type::pre_shared_key]); error != errc::none) return error;
         if (extensions.has(type::application_layer_protocol_negotiation) &&
             !protocols.parse(extensions[type::application_layer_protocol_negotiation]))
             return errc::decode_error;

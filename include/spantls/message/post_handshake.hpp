@@ -30,9 +30,6 @@ struct new_session_ticket {
                           opaque_field<&new_session_ticket::extensions, 2, 0, 0xffff>>;
 };
 
-/// Seven days.
-inline constexpr std::uint32_t max_ticket_lifetime = 604800;
-
 //  struct { KeyUpdateRequest request_update; } KeyUpdate;
 struct key_update {
     key_update_request request;

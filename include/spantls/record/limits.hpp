@@ -28,19 +28,21 @@ inline constexpr std::size_t record_overhead = record_header_size + 1 + tag_size
 /// KeyUpdate (27), a change_cipher_spec (6) and one byte of anything else (23).
 inline constexpr std::size_t min_output = 2 * (record_overhead + 2);
 
-/// Bytes that `plaintext_size` bytes of application data take on the wire in records of at most `fragment` bytes.
+/// Bytes that `plaintext_size` bytes of application data take on the wire in records of at most `fragment` bytes, without
+/// the KeyUpdates that may be due between them.
 constexpr std::size_t sealed_size(std::size_t plaintext_size, std::size_t fragment = max_fragment) noexcept {
     return plaintext_size + (plaintext_size + fragment - 1) / fragment * record_overhead;
 }
 
 /// Records without content in a row.
 inline constexpr unsigned max_empty_records = 32;
-/// KeyUpdates in a row, without application data between them.
+/// KeyUpdates in a row, without application data between them in either direction.
 inline constexpr unsigned max_key_updates_in_a_row = 32;
-/// Post-handshake messages without application data between them.
+/// Post-handshake messages without application data between them in either direction.
 inline constexpr unsigned max_post_handshake_messages = 32;
-/// change_cipher_spec records in one handshake; the compatibility mode has one.
-inline constexpr unsigned max_change_cipher_specs = 2;
+/// change_cipher_spec records in one handshake. The compatibility mode has one, but section 5 has them all dropped: this is
+/// only so that they have an end.
+inline constexpr unsigned max_change_cipher_specs = 32;
 /// A handshake message, with its header.
 inline constexpr std::size_t max_handshake_message = 65536;
 /// Bytes of rejected early data that a server skips (section 4.3.10).

@@ -19,6 +19,7 @@ public:
         dead = 4,                ///< either: the connection has failed, nothing but an owed alert may be sent
         write_closed = 8,        ///< writer: close_notify or a fatal alert has left
         alert_owed = 16,         ///< either: the alert in bits 8 to 15 is to be sent; the writer clears it
+        data_sent = 32,          ///< writer: application data has been sent; the reader clears it when it counts anew
     };
 
     /// The notes as they were at one moment. What has to be decided together is decided on one of these.
@@ -40,6 +41,10 @@ public:
     bool has(note what) const noexcept { return read().has(what); }
     std::optional<alert_description> owed_alert() const noexcept { return read().owed_alert(); }
     void set(note what) noexcept { word_.fetch_or(what, std::memory_order_acq_rel); }
+    /// As set(), for what is mostly set already: then it is a plain load.
+    void set_once(note what) noexcept {
+        if (!has(what)) set(what);
+    }
     void clear(note what) noexcept { word_.fetch_and(~std::uint32_t{what}, std::memory_order_acq_rel); }
 
     /// Whichever half ends the connection first decides on the one alert that it sends.

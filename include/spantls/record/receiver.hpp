@@ -153,13 +153,13 @@ private:
     void open_protected(mutable_bytes whole, incoming_record& record) noexcept {
         if (!encrypted()) return skip(record, errc::unexpected_record_type);
         last_.encrypted = true;
-        if (whole.size() < record_overhead) return skip(record, errc::bad_record_mac);
+        if (whole.size() < record_header_size + tag_size) return skip(record, errc::bad_record_mac);
         if (!protection_.open(whole)) return skip(record, errc::bad_record_mac);
         skip_ = 0;
         // Section 5.4: the content type is the last byte that is not zero.
         std::size_t end = whole.size() - tag_size;
         while (end > record_header_size && whole[end - 1] == 0) --end;
-        if (whole.size() - record_overhead > max_fragment) {
+        if (whole.size() > record_overhead + max_fragment) {
             record.error = errc::record_overflow;
         } else if (end == record_header_size) {
             record.error = errc::no_content_type;

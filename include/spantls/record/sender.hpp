@@ -132,16 +132,30 @@ public:
             write(out, content_type::application_data, data.subspan(done, size));
             done += size;
         }
+        if (done != 0) notes.set_once(mailbox::data_sent);
+        return done;
+    }
+
+    /// The same under the keys of early data, which do not change: at their limit it stops.
+    std::size_t write_early_data(output_cursor& out, bytes_view data) noexcept {
+        std::size_t done = 0;
+        while (done < data.size() && protection_.records_left() > 1) {
+            const std::size_t size = fragment(out.room(), data.size() - done);
+            if (size == 0) break;
+            write(out, content_type::application_data, data.subspan(done, size));
+            done += size;
+        }
         return done;
     }
 
     /// Seals `data`, which stands in the unused `out` behind the place of the header, in one record.
-    errc write_in_place(output_cursor& out, bytes_view data, const mailbox& notes) noexcept {
+    errc write_in_place(output_cursor& out, bytes_view data, mailbox& notes) noexcept {
         if (protection_.records_left() <= 1) update_queued_ = true;
         if (owes(notes)) return errc::output_owed;
         if (data.size() > record_size_) return errc::bad_argument;
         if (fragment(out.room(), data.size()) != data.size()) return errc::too_small;
         write(out, content_type::application_data, data);
+        notes.set_once(mailbox::data_sent);
         return errc::none;
     }
 

@@ -17,7 +17,8 @@ inline namespace v1 {
 struct early_data_terms {
     std::uint32_t limit = 0;  ///< bytes; 0: no early data
     cipher_suite suite{};
-    std::string_view protocol{};  ///< ALPN name; empty: none
+    std::string_view protocol{};     ///< ALPN name; empty: none
+    std::string_view server_name{};  ///< SNI; empty: none
 };
 
 /// A key that a client offers. Views: they last until take_workspace() gives the memory back.
@@ -28,6 +29,8 @@ struct psk {
     psk_kind kind = psk_kind::external;
     std::uint32_t obfuscated_age = 0;  ///< of a ticket, section 4.3.11.1; otherwise 0
     early_data_terms early{};
+    /// The server was authenticated when it gave out the ticket; what peer_authenticated() says from here on.
+    bool peer_authenticated = false;
 };
 
 /// The answer to `find_psk`: one of the identities that the client offers, and its key. Used up by the call.
@@ -40,6 +43,9 @@ struct psk_choice {
     /// The peer was authenticated when the ticket was given out; what peer_authenticated() says from here on.
     bool peer_authenticated = false;
 };
+
+/// The answer to `early_data_offered`.
+enum class early_data : bool { reject, accept };
 
 /// None of the offered keys: the handshake goes on with certificates.
 inline constexpr psk_choice no_psk{};

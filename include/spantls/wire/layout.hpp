@@ -84,6 +84,21 @@ struct number_field {
     }
 };
 
+/// A bool as a byte that is 0 or 1.
+template <auto Member>
+struct flag_field {
+    template <class T>
+    static constexpr void decode(reader& in, T& to) noexcept {
+        const std::uint8_t value = in.u8();
+        if (value > 1) in.fail();
+        to.*Member = value == 1;
+    }
+    template <class T>
+    static constexpr void encode(writer& out, const T& from) noexcept {
+        out.u8(from.*Member ? 1 : 0);
+    }
+};
+
 /// opaque name[Size]
 template <auto Member, std::size_t Size>
 struct fixed_field {
@@ -108,6 +123,19 @@ struct opaque_field {
     template <class T>
     static constexpr void encode(writer& out, const T& from) noexcept {
         out.opaque(from.*Member, Prefix);
+    }
+};
+
+/// The same, shown as text.
+template <auto Member, std::size_t Prefix, std::size_t Least, std::size_t Most>
+struct text_field {
+    template <class T>
+    static void decode(reader& in, T& to) noexcept {
+        to.*Member = as_text(in.opaque(Prefix, Least, Most));
+    }
+    template <class T>
+    static void encode(writer& out, const T& from) noexcept {
+        out.opaque(as_bytes(from.*Member), Prefix);
     }
 };
 

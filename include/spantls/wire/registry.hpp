@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 namespace spantls {
@@ -116,6 +117,22 @@ constexpr std::size_t block_size(hash_id hash) noexcept { return hash == hash_id
 
 /// Longest digest, and so the longest secret of any suite.
 inline constexpr std::size_t max_digest_size = 48;
+
+/// The hash of a suite (RFC 9846, appendix B.4); none of a suite that is not in the registry.
+constexpr std::optional<hash_id> suite_hash(cipher_suite suite) noexcept {
+    using enum cipher_suite;
+    switch (suite) {
+        case tls_aes_128_gcm_sha256:
+        case tls_chacha20_poly1305_sha256:
+        case tls_aes_128_ccm_sha256:
+        case tls_aes_128_ccm_8_sha256: return hash_id::sha256;
+        case tls_aes_256_gcm_sha384: return hash_id::sha384;
+    }
+    return std::nullopt;
+}
+
+/// Seven days, in seconds: no ticket lives longer (RFC 9846, section 4.7.1).
+inline constexpr std::uint32_t max_ticket_lifetime = 604800;
 
 constexpr std::string_view name_of(handshake_type type) noexcept {
     using enum handshake_type;

@@ -1,0 +1,106 @@
+// The pre-shared keys that a client offers, and the binders that prove them (RFC 9846, section 4.3.11).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include <spantls/base/bytes.hpp>
+#include <spantls/base/error.hpp>
+#include <spantls/crypto/key_schedule.hpp>
+#include <spantls/crypto/transcript.hpp>
+#include <spantls/session/psk.hpp>
+#include <spantls/wire/writer.hpp>
+
+namespace spantls {
+inline namespace v1 {
+
+/// The binder of a key for the hash of what it covers (section 4.3.11.2).
+template <class P>
+digest psk_binder(hash_id hash, psk_kind kind, const traffic_secret<P>& early_secret, bytes_view transcript_hash) noexcept {
+    traffic_secret<P> base;
+    early_stage<P>(hash, early_secret).binder_key(kind, base);
+    return finished_mac<P>(hash, base.first(digest_size(hash)), transcript_hash);
+}
+
+/// errc::config_bad_psk when one of the keys cannot be offered by anybody.
+constexpr errc check(std::span<const psk> keys) noexcept {
+    for (const psk& key : keys)
+        if (key.identity.empty() || key.identity.size() > 0xffff || key.key.empty() || key.key.size() > 255)
+            return errc::config_bad_psk;
+    return errc::none;
+}
+
+/// The keys of a list that can be offered: those of the hashes in question.
+class offered_keys {
+public:
+    offered_keys() noexcept = default;
+    explicit offered_keys(std::span<const psk> keys) noexcept : keys_(keys) {}
+
+    void allow(hash_id hash) noexcept { hashes_ = static_cast<std::uint8_t>(hashes_ | bit(hash)); }
+    /// Section 4.2.4: after a retry, of the hash of its suite only.
+    void allow_only(hash_id hash) noexcept { hashes_ = static_cast<std::uint8_t>(hashes_ & bit(hash)); }
+
+    /// The key at `index` among those that are offered; null when there are not so many.
+    const psk* at(std::size_t index) const noexcept {
+        for (const psk& key : keys_)
+            if (offers(key) && index-- == 0) return &key;
+        return nullptr;
+    }
+    bool empty() const noexcept { return at(0) == nullptr; }
+
+    /// extension_data, with zeros for binders.
+    void write(writer& to) const noexcept {
+        {
+            length_prefix list(to, 2);
+            for (const psk& key : keys_) {
+                if (!offers(key)) continue;
+                to.opaque(key.identity, 2);
+                to.u32(key.obfuscated_age);
+            }
+        }
+        length_prefix list(to, 2);
+        for (const psk& key : keys_)
+            if (offers(key)) to.opaque(bytes_view(zeros).first(digest_size(key.hash)), 1);
+    }
+
+    /// Puts the binders into a ClientHello that ends with what write() wrote. `before` is the transcript up to it, in a
+    /// handshake with a retry.
+    template <class P>
+    void bind(mutable_bytes hello, const transcript<P>* before) const noexcept {
+        std::size_t size = 2;
+        for (const psk& key : keys_)
+            if (offers(key)) size += 1 + digest_size(key.hash);
+        const bytes_view covered = hello.first(hello.size() - size);
+        mutable_bytes place = hello.subspan(covered.size() + 2);
+        for (const psk& key : keys_) {
+            if (!offers(key)) continue;
+            traffic_secret<P> early_secret;
+            extract_early_secret<P>(key.hash, key.key, early_secret);
+            const digest hash = transcript_hash<P>(key.hash, before, covered);
+            copy_bytes(psk_binder<P>(key.hash, key.kind, early_secret, hash.view()).view(), place.subspan(1));
+            place = place.subspan(1 + digest_size(key.hash));
+        }
+    }
+
+    /// The hash of a ClientHello, or of its beginning, behind what was before it.
+    template <class P>
+    static digest transcript_hash(hash_id hash, const transcript<P>* before, bytes_view hello) noexcept {
+        transcript<P> messages = before != nullptr ? *before : transcript<P>(hash);
+        messages.add(hello);
+        return messages.current();
+    }
+
+private:
+    static constexpr std::array<std::uint8_t, max_digest_size> zeros{};
+    static constexpr std::uint8_t bit(hash_id hash) noexcept {
+        return static_cast<std::uint8_t>(1u << static_cast<unsigned>(hash));
+    }
+    bool offers(const psk& key) const noexcept { return (hashes_ & bit(key.hash)) != 0; }
+
+    std::span<const psk> keys_;
+    std::uint8_t hashes_ = 0;
+};
+
+}  // namespace v1
+}  // namespace spantls

@@ -156,8 +156,7 @@ public:
     // Rows of the table.
 
     outcome on(here<state::wait_server_hello, event::server_hello> row, const handshake_message& message) noexcept {
-        // Section 4.2.3: the random comes first.
-        if (is_retry(message)) {
+        if (is_retry(message)) {  // section 4.2.3: the random comes first
             const errc error = receive_retry(message);
             return error == errc::none ? row.template to<state::wait_second_server_hello>() : row.fail(error);
         }
@@ -174,11 +173,10 @@ public:
 
     outcome on(here<state::wait_encrypted_extensions, event::encrypted_extensions> row,
                const handshake_message& message) noexcept {
-        reader in(message.body);
+        reader in(message.body);  // section 4.4.1
         const bytes_view block = in.opaque(2);
         if (!in.finished()) return row.fail(errc::decode_error);
         extension_set extensions;
-        // Section 4.4.1.
         if (const errc error = extensions.parse(block, extension_place::encrypted_extensions, offered_); error != errc::none)
             return row.fail(error);
         if (const errc error = receive_parameters(extensions); error != errc::none) return row.fail(error);
@@ -238,13 +236,11 @@ public:
             return row.fail(error);
         this->messages.add(message.whole);
         this->derive_application_secrets();
-        this->read = epoch::application;  // section 4.5.3
+        this->read = epoch::application;  // sections 4.5.1, 4.5.2, 4.5.3 and 4.6
         if (config_->compatibility_mode && !retried_ && !early_offered_) this->out.append_change_cipher_spec();
-        // Section 4.6: when it was accepted, and only then.
         if (this->early_data_accepted && !this->send(epoch::early, handshake_type::end_of_early_data, [](writer&) {}))
             return row.fail(errc::workspace_too_small);
         if (requested_ && !this->send_certificate({}, false)) return row.fail(errc::workspace_too_small);
-        // Sections 4.5.1 and 4.5.2.
         if (!this->own.chain.empty()) return row.template to<state::asks_signature>();
         if (!send_last()) return row.fail(errc::workspace_too_small);
         return row.template to<state::connected>();
@@ -482,8 +478,7 @@ private:
         if (extensions.has(extension_type::key_share)) {
             const errc error = receive_share(extensions[extension_type::key_share], secret);
             if (error != errc::none) return error;
-        } else {
-            // Section 9.2; sections 4.3.9 and 4.3.11: only in a mode that was offered.
+        } else {  // section 9.2; sections 4.3.9 and 4.3.11: only in a mode that was offered
             if (key == nullptr) return errc::missing_extension;
             if (!config_->psk_ke) return errc::psk_without_share;
         }

@@ -2,5 +2,6 @@
 #pragma once
 
 #include <spantls/client.hpp>
+#include <spantls/connection/tickets.hpp>
 #include <spantls/server.hpp>
 #include <spantls/version.hpp>

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -19,7 +20,7 @@
 #include <spantls/message/key_share.hpp>
 #include <spantls/message/pre_shared_key.hpp>
 #include <spantls/message/server_hello.hpp>
-#include <spantls/session/psk.hpp>
+#include <spantls/session/session.hpp>
 #include <spantls/x509/name.hpp>
 #include <spantls/x509/peer.hpp>
 
@@ -31,7 +32,10 @@ struct client_target {
     /// Host name in ASCII without a final dot, sent as SNI, or an IP address without brackets, which is not (RFC 6066,
     /// section 3); `verify_peer` shows either. Empty: neither.
     std::string_view server_name{};
-    /// Pre-shared keys to offer, best first; those of a hash that no suite of ours has are left out.
+    /// A session to resume: offered unless it has expired at `now_ms`, or was with another server. The default is none.
+    session resume{};
+    std::uint64_t now_ms = 0;  ///< milliseconds since 1970, for `resume`
+    /// Pre-shared keys to offer besides, best first; those of a hash that no suite of ours has are left out.
     std::span<const psk> psks{};
     /// Offer early data under the first of them, if its terms allow any (RFC 9846, section 4.3.10). Early data can be
     /// replayed, and is not forward secret: appendix F.5.
@@ -289,7 +293,9 @@ private:
 
     /// Early data only when it was asked for (appendix F.5).
     void choose_keys() noexcept {
-        keys_offered_ = offered_keys(target_.psks);
+        std::optional<psk> ticket;
+        if (same_server(target_.resume, target_.server_name)) ticket = offer(target_.resume, target_.now_ms);
+        keys_offered_ = offered_keys(ticket, target_.psks);
         for (const cipher_suite each : suites_) keys_offered_.allow(find_suite<P>(each)->hash);
         const psk* const first = keys_offered_.at(0);
         early_offered_ = target_.early_data && first != nullptr && first->early.limit != 0 &&

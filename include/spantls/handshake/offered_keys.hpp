@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 
 #include <spantls/base/bytes.hpp>
@@ -17,7 +18,8 @@ inline namespace v1 {
 
 /// The binder of a key for the hash of what it covers (section 4.3.11.2).
 template <class P>
-digest psk_binder(hash_id hash, psk_kind kind, const traffic_secret<P>& early_secret, bytes_view transcript_hash) noexcept {
+digest psk_binder(hash_id hash, psk_kind kind, const traffic_secret<P>& early_secret,
+                  bytes_view transcript_hash) noexcept {
     traffic_secret<P> base;
     early_stage<P>(hash, early_secret).binder_key(kind, base);
     return finished_mac<P>(hash, base.first(digest_size(hash)), transcript_hash);
@@ -35,7 +37,8 @@ constexpr errc check(std::span<const psk> keys) noexcept {
 class offered_keys {
 public:
     offered_keys() noexcept = default;
-    explicit offered_keys(std::span<const psk> keys) noexcept : keys_(keys) {}
+    /// `ticket` comes before the others.
+    offered_keys(const std::optional<psk>& ticket, std::span<const psk> keys) noexcept : ticket_(ticket), keys_(keys) {}
 
     void allow(hash_id hash) noexcept { hashes_ = static_cast<std::uint8_t>(hashes_ | bit(hash)); }
     /// Section 4.2.4: after a retry, of the hash of its suite only.
@@ -43,9 +46,11 @@ public:
 
     /// The key at `index` among those that are offered; null when there are not so many.
     const psk* at(std::size_t index) const noexcept {
-        for (const psk& key : keys_)
-            if (offers(key) && index-- == 0) return &key;
-        return nullptr;
+        const psk* found = nullptr;
+        visit([&](const psk& key) {
+            if (index-- == 0) found = &key;
+        });
+        return found;
     }
     bool empty() const noexcept { return at(0) == nullptr; }
 
@@ -53,15 +58,13 @@ public:
     void write(writer& to) const noexcept {
         {
             length_prefix list(to, 2);
-            for (const psk& key : keys_) {
-                if (!offers(key)) continue;
+            visit([&](const psk& key) {
                 to.opaque(key.identity, 2);
                 to.u32(key.obfuscated_age);
-            }
+            });
         }
         length_prefix list(to, 2);
-        for (const psk& key : keys_)
-            if (offers(key)) to.opaque(bytes_view(zeros).first(digest_size(key.hash)), 1);
+        visit([&](const psk& key) { to.opaque(bytes_view(zeros).first(digest_size(key.hash)), 1); });
     }
 
     /// Puts the binders into a ClientHello that ends with what write() wrote. `before` is the transcript up to it, in a
@@ -69,18 +72,16 @@ public:
     template <class P>
     void bind(mutable_bytes hello, const transcript<P>* before) const noexcept {
         std::size_t size = 2;
-        for (const psk& key : keys_)
-            if (offers(key)) size += 1 + digest_size(key.hash);
+        visit([&](const psk& key) { size += 1 + digest_size(key.hash); });
         const bytes_view covered = hello.first(hello.size() - size);
         mutable_bytes place = hello.subspan(covered.size() + 2);
-        for (const psk& key : keys_) {
-            if (!offers(key)) continue;
+        visit([&](const psk& key) {
             traffic_secret<P> early_secret;
             extract_early_secret<P>(key.hash, key.key, early_secret);
             const digest hash = transcript_hash<P>(key.hash, before, covered);
             copy_bytes(psk_binder<P>(key.hash, key.kind, early_secret, hash.view()).view(), place.subspan(1));
             place = place.subspan(1 + digest_size(key.hash));
-        }
+        });
     }
 
     /// The hash of a ClientHello, or of its beginning, behind what was before it.
@@ -96,8 +97,15 @@ private:
     static constexpr std::uint8_t bit(hash_id hash) noexcept {
         return static_cast<std::uint8_t>(1u << static_cast<unsigned>(hash));
     }
-    bool offers(const psk& key) const noexcept { return (hashes_ & bit(key.hash)) != 0; }
+    /// Calls use(key) for each key that is offered, in order.
+    template <class Use>
+    void visit(Use use) const noexcept {
+        if (ticket_ && (hashes_ & bit(ticket_->hash)) != 0) use(*ticket_);
+        for (const psk& key : keys_)
+            if ((hashes_ & bit(key.hash)) != 0) use(key);
+    }
 
+    std::optional<psk> ticket_;
     std::span<const psk> keys_;
     std::uint8_t hashes_ = 0;
 };

@@ -45,6 +45,14 @@ private:
     bytes_view messages_;
 };
 
+/// max_early_data_size of a ticket that was checked: bytes; 0 when it allows no early data (section 4.3.10).
+constexpr std::uint32_t max_early_data(const new_session_ticket& ticket) noexcept {
+    extension_set extensions;
+    if (extensions.parse(ticket.extensions, extension_place::new_session_ticket, {}) != errc::none) return 0;
+    const bytes_view size = extensions[extension_type::early_data];
+    return size.size() == 4 ? load_u32(size.data()) : 0;
+}
+
 /// What a row of post-handshake messages says, of which the last need not be whole.
 struct post_handshake_messages {
     bytes_view tickets;  // NewSessionTicket messages, in a row
@@ -80,6 +88,9 @@ constexpr std::size_t missing_of_first(bytes_view content) noexcept {
             extension_set extensions;
             const errc error = extensions.parse(ticket.extensions, extension_place::new_session_ticket, {});
             if (error != errc::none) return error;
+            // Section 4.3.10: a uint32.
+            if (extensions.has(extension_type::early_data) && extensions[extension_type::early_data].size() != 4)
+                return errc::decode_error;
             found.tickets = content.first(found.tickets.size() + message.whole.size());
         } else {
             key_update update{};

@@ -4,8 +4,8 @@
 //   write(mine, kept);                                            // keep these as secret as any key
 //   ...
 //   session mine;
-//   if (read_session(kept, mine) == errc::none && same_server(mine, name))
-//       if (const auto key = offer(mine, now_ms)) offers.push_back(*key);
+//   if (read_session(kept, mine) != errc::none) mine = {};
+//   client tls(crypto, config, workspace, {.server_name = name, .resume = mine, .now_ms = now});
 //
 // A session is for one connection: whoever sees the same ticket twice knows that it is the same client (appendix C.4).
 #pragma once
@@ -140,7 +140,8 @@ constexpr std::optional<psk> offer(const session& it, std::uint64_t now_ms) noex
                *suite_hash(it.suite),
                psk_kind::resumption,
                obfuscated_age(it, now_ms),
-               {it.max_early_data, it.suite, it.protocol}};
+               {it.max_early_data, it.suite, it.protocol, it.server_name},
+               it.peer_authenticated};
 }
 
 }  // namespace v1

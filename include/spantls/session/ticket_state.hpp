@@ -87,7 +87,7 @@ constexpr psk_choice choice_of(const ticket_state& it, std::size_t index) noexce
             it.key,
             *suite_hash(it.suite),
             psk_kind::resumption,
-            {it.max_early_data, it.suite, it.protocol},
+            {it.max_early_data, it.suite, it.protocol, it.server_name},
             it.peer_authenticated};
 }
 

@@ -76,6 +76,7 @@ struct server_config {
 };
 
 namespace detail {
+// Sections 4.3.7 and 4.3.8: nothing is listed twice.
 template <class T, std::size_t N>
 constexpr bool acceptable(const fixed_vector<T, N>& list) noexcept {
     for (std::size_t i = 0; i < list.size(); ++i)
@@ -141,6 +142,7 @@ constexpr errc check(const client_config& config) noexcept {
                         (config.max_fragment_length == 0 || detail::is_fragment_length(config.max_fragment_length));
     if (!limits || config.client_hello_size > 16384) return errc::config_bad_limit;
     if (!config.shares) return errc::none;
+    // Section 4.3.8: one share of a group, and of groups that are offered.
     if (!detail::acceptable(*config.shares)) return errc::config_too_many;
     for (const named_group group : *config.shares) {
         const bool offered = config.prefer.groups.empty() || config.prefer.groups.contains(group);
@@ -156,7 +158,8 @@ constexpr errc check(const server_config& config) noexcept {
     return detail::check_common(config);
 }
 
-/// The suites of `prefer` that the provider has and this CPU is fit for, in order of preference.
+/// The suites of `prefer` that the provider has and this CPU is fit for, in order of preference: what is offered can be
+/// used (section 9.3).
 template <class P>
 constexpr fixed_vector<cipher_suite, 8> usable_suites(const preferences& prefer, const P& crypto) noexcept {
     fixed_vector<cipher_suite, 8> usable;

@@ -50,6 +50,7 @@ public:
     errc answer(const identity& who) noexcept {
         if (const errc error = asked(state::asks_identity); error != errc::none) return error;
         if (const errc error = check(who); error != errc::none) return error;
+        // Section 4.5.1: a server has a certificate.
         if (is_server && who.chain.empty()) return errc::wrong_answer;
         return take_answer<event::answer_identity>(who);
     }
@@ -131,6 +132,7 @@ public:
     /// records of that, or fewer: for one, unless rekey_after is small. `data` does not overlap `out`; or it begins at
     /// out[record_header_size] and is sealed in place, in one record, unless something is owed (errc::output_owed).
     output send(bytes_view data, mutable_bytes out) noexcept {
+        // Section 2: not before Finished.
         if (!connected_) return {{}, 0, reading_.failed() ? errc::connection_failed : errc::not_connected};
         output_cursor to(out);
         errc error = errc::none;
@@ -195,6 +197,7 @@ public:
     {
         if (!connected_) return {{}, 0, reading_.failed() ? errc::connection_failed : errc::not_connected};
         if (!tickets_wanted_) return {{}, 0, errc::ticket_not_wanted};
+        // Section 4.7.1.
         const bool sound = ticket.lifetime <= max_ticket_lifetime && ticket.nonce.size() <= 255 && !ticket.ticket.empty() &&
                            ticket.ticket.size() + ticket.extensions.size() <= max_handshake_message - 512;
         if (!sound) return {{}, 0, errc::bad_argument};
@@ -228,6 +231,7 @@ public:
     bool owes_output() const noexcept {
         return (workspace_.machine() != nullptr && workspace_.machine()->out.pending()) || sender_.owes(notes_);
     }
+    /// Whether the handshake is done (appendix F.5).
     bool connected() const noexcept { return connected_; }
     /// The smallest output with which every call makes progress; min_output, but for padding.
     std::size_t smallest_output() const noexcept { return sender_.shape().sealed(min_output - record_overhead); }

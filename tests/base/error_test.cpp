@@ -39,7 +39,7 @@ TEST_CASE("every error has a name and a description of its own") {
     }
 }
 
-TEST_CASE("every alert that an error owes is one that the RFC defines") {
+TEST_CASE("every alert that an error owes is one that the RFC defines (section 6.2)") {
     for (const errc error : all_errors()) {
         INFO(spantls::name_of(error));
         const auto alert = spantls::alert_for(error);

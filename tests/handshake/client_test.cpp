@@ -88,7 +88,7 @@ std::string without(const spantls::parsed_client_hello& hello, std::initializer_
 
 }  // namespace
 
-TEST_CASE("client: ServerHello (section 4.2.3)") {
+TEST_CASE("client: ServerHello (sections 4.2.3 and 6.2)") {
     using test::unhex;
     const test::client_rules rules{
         {"legacy_version is 0x0303", with_hello([](auto& h) { h.legacy_version = 0x0304; }), errc::legacy_version,
@@ -192,7 +192,7 @@ TEST_CASE("client: ServerHello (section 4.2.3)") {
     test::check(rules);
 }
 
-TEST_CASE("client: HelloRetryRequest (section 4.2.4)") {
+TEST_CASE("client: HelloRetryRequest (sections 4.2.3 and 4.2.4)") {
     const test::client_rules rules{
         {"it changes something", with_retry([](auto& h) { h.ext_.remove(ext::key_share); }), errc::useless_retry,
          alert::illegal_parameter},
@@ -264,7 +264,8 @@ TEST_CASE("client: HelloRetryRequest (section 4.2.4)") {
     test::check(rules);
 }
 
-TEST_CASE("client: the second ClientHello is the first but for what the retry asked for (section 4.2.2)") {
+TEST_CASE("client: the second ClientHello is the first but for what the retry asked for "
+          "(sections 4.2.2, 4.2.4 and 4.3.8)") {
     const auto group_only = hellos_around([](auto&) {});
     CHECK(test::hex(group_only.second.hello.random) == test::hex(group_only.first.hello.random));
     CHECK(test::hex(group_only.second.hello.legacy_session_id) == test::hex(group_only.first.hello.legacy_session_id));
@@ -352,7 +353,7 @@ TEST_CASE("client: EncryptedExtensions (section 4.4.1)") {
                 {});
 }
 
-TEST_CASE("client: what EncryptedExtensions and CertificateRequest may have") {
+TEST_CASE("client: what EncryptedExtensions and CertificateRequest may have (sections 4.3.7 and 4.4.2)") {
     test::null_provider crypto;
     const spantls::client_config config{.alpn = {"h2", "mqtt"}};
     null_client it(crypto, config, spantls::client_target{.server_name = "leaf.example"});
@@ -493,7 +494,7 @@ struct two_schemes : test::null_provider {
 };
 }  // namespace
 
-TEST_CASE("client: a scheme that was offered, but does not go with the key (section 4.5.2)") {
+TEST_CASE("client: a scheme that was offered, but does not go with the key (sections 4.3.3 and 4.5.2)") {
     two_schemes crypto;
     const spantls::client_config config;
     test::hand_fed<spantls::client<two_schemes>> it(crypto, config);
@@ -570,7 +571,7 @@ TEST_CASE("client: real keys do not take a share that gives zero (section 7.4.2)
     }
 }
 
-TEST_CASE("client: a server of TLS 1.2 is told that it is too old, whatever else it says") {
+TEST_CASE("client: a server of TLS 1.2 is told that it is too old, whatever else it says (appendix E.1)") {
     const auto file = test::shared_vectors("rfc8448/server_hello.vec");
     if (!file) return;
     std::size_t cases = 0;

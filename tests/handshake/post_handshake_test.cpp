@@ -117,7 +117,7 @@ TEST_CASE("a message of a type that may not come is refused before it is whole")
     test::check(client);
 }
 
-TEST_CASE("tickets and key updates, whole, in one record or cut anywhere") {
+TEST_CASE("tickets and key updates, whole, in one record or cut anywhere (section 4.7.1)") {
     const buffer content =
         join({ticket(), ticket(extensions().add(ext::early_data, {0, 0, 0, 9}).add(0x0a0a)), key_update(1)});
     for (std::size_t cut = 0; cut < content.size(); ++cut) {

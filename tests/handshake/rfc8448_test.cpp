@@ -161,7 +161,8 @@ void replay(const test::rfc8448::trace& trace) {
 
 }  // namespace
 
-TEST_CASE("the client's machine makes the secrets and the last flight of RFC 8448's traces, to the byte") {
+TEST_CASE("the client's machine makes the secrets and the last flight of RFC 8448's traces, to the byte "
+          "(section 4.5.3)") {
     const auto traces = test::rfc8448::traces();
     if (!traces) return;
     replay((*traces)[test::rfc8448::simple]);

@@ -73,13 +73,13 @@ TEST_CASE("server: ClientHello (section 4.2.2)") {
          alert::protocol_version},
         {"legacy_version is 0x0303, and not SSL", with_hello([](auto& h) { h.legacy_version = 0x0300; }),
          errc::legacy_version, alert::protocol_version},
-        {"4.3.1: supported_versions is there", with_hello([](auto& h) { h.ext_.remove(ext::supported_versions); }),
+        {"4.3.1, E.2: supported_versions is there", with_hello([](auto& h) { h.ext_.remove(ext::supported_versions); }),
          errc::version_not_supported, alert::protocol_version},
         {"4.3.1: supported_versions has TLS 1.3", with_hello([](auto& h) {
              h.ext_.set(ext::supported_versions, {4, 3, 3, 3, 2});
          }),
          errc::version_not_supported, alert::protocol_version},
-        {"no extensions at all is before TLS 1.2",
+        {"E.5: no extensions at all is before TLS 1.2",
          [](null_server& it) {
              it.feed(handshake(message(spantls::handshake_type::client_hello, client_hello().head())));
          },
@@ -100,8 +100,9 @@ TEST_CASE("server: ClientHello (section 4.2.2)") {
          alert::decode_error},
         {"legacy_session_id<0..32>", with_hello([](auto& h) { h.session_id = buffer(33); }), errc::decode_error,
          alert::decode_error},
-        {"9.2: signature_algorithms is there", with_hello([](auto& h) { h.ext_.remove(ext::signature_algorithms); }),
-         errc::missing_extension, alert::missing_extension},
+        {"4.3.3, 9.2: signature_algorithms is there",
+         with_hello([](auto& h) { h.ext_.remove(ext::signature_algorithms); }), errc::missing_extension,
+         alert::missing_extension},
         {"9.2: supported_groups is there",
          with_hello([](auto& h) { h.ext_.remove(ext::supported_groups).remove(ext::key_share); }),
          errc::missing_extension, alert::missing_extension},
@@ -139,7 +140,7 @@ TEST_CASE("server: ClientHello (section 4.2.2)") {
     test::check(rules);
 }
 
-TEST_CASE("server: key_share (section 4.3.8)") {
+TEST_CASE("server: key_share (sections 4.3.8 and 6)") {
     const auto with = [](buffer data) { return with_hello([data](auto& h) { h.ext_.set(ext::key_share, data); }); };
     const test::server_rules rules{
         {"not two shares of one group", with(shares({x25519_share, x25519_share})), errc::bad_key_shares,
@@ -281,7 +282,7 @@ TEST_CASE("server: the second ClientHello (section 4.2.2)") {
         [](auto& h) { h.ext_.set(ext::key_share, shares({entry(named_group::secp256r1, buffer(64, 1))})); },
         errc::bad_key_share, alert::illegal_parameter);
     check_second_hello(
-        "the suite that was chosen",
+        "4.2.4: the suite that was chosen",
         [](auto& h) {
             h.suites = {0x13, 1};
         },
@@ -317,7 +318,8 @@ TEST_CASE("server: early data goes when a retry comes (section 4.2.2)") {
     }
 }
 
-TEST_CASE("server: HelloRetryRequest says what is missing, and is followed by change_cipher_spec (appendix E.4)") {
+TEST_CASE("server: HelloRetryRequest says what is missing, and is followed by change_cipher_spec "
+          "(section 4.2.1, appendix E.4)") {
     for (const bool compatible : {true, false}) {
         test::null_provider crypto;
         const spantls::server_config config{};
@@ -387,7 +389,7 @@ TEST_CASE("server: a client's Certificate (section 4.5.1)") {
     test::check(not_asked);
 }
 
-TEST_CASE("server: Finished (section 4.5.3)") {
+TEST_CASE("server: Finished (sections 4 and 4.5.3)") {
     const test::server_rules rules{
         {"a digest of the suite's hash, not a shorter one", then(finished(buffer(31))), errc::decode_error,
          alert::decode_error},
@@ -434,7 +436,7 @@ TEST_CASE("server: the first bytes of a message that is refused anyway are enoug
             *spantls::alert_for(errc::message_too_long));
 }
 
-TEST_CASE("server: what a ClientHello may have") {
+TEST_CASE("server: what a ClientHello may have (sections 4.2.2 and 9.3)") {
     const std::vector<hello_change> odd{
         [](auto& h) { h.session_id = {}; },
         [](auto& h) {

@@ -213,7 +213,7 @@ TEST_CASE("every state has a name of its own") {
     check_names<server_state>();
 }
 
-TEST_CASE("every (state, message) pair of the client") {
+TEST_CASE("every (state, message) pair of the client (sections 4, 4.4.2, 4.5.1 and 4.5.2)") {
     test::null_provider crypto;
     const spantls::client_config config;
     for (std::size_t i = 0; i < states<client_state>; ++i) {
@@ -246,7 +246,7 @@ TEST_CASE("every (state, message) pair of the server") {
     }
 }
 
-TEST_CASE("a message without a row reaches no handler") {
+TEST_CASE("a message without a row reaches no handler (section 4)") {
     test::null_provider crypto;
     test::buffer memory(8192);
     const spantls::client_config client_config;

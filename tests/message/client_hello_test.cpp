@@ -166,7 +166,7 @@ TEST_CASE("a ClientHello that breaks a rule is refused with the error of that ru
     }
 }
 
-TEST_CASE("a ClientHello may have these oddities") {
+TEST_CASE("a ClientHello may have these oddities (sections 4.2.2 and 4.3.1)") {
     const std::vector<std::function<void(client_hello&)>> odd{
         [](auto& h) { h.session_id = {}; },
         [](auto& h) { h.session_id = {1}; },

@@ -82,7 +82,7 @@ constexpr int unknown = 0x0a0a;  // GREASE (RFC 8701)
 
 }  // namespace
 
-TEST_CASE("the extension table is the RFC's (section 4.3)") {
+TEST_CASE("the extension table is the RFC's (sections 4.3 and 9.2)") {
     REQUIRE(extension_table.size() == rfc_table.size());
     for (std::size_t i = 0; i < rfc_table.size(); ++i) {
         INFO("extension " << rfc_table[i].type);
@@ -115,7 +115,7 @@ TEST_CASE("every extension in every message: allowed, misplaced, unsolicited, tw
     }
 }
 
-TEST_CASE("unknown extensions are ignored in requests and refused in answers (sections 4.3 and 9.3)") {
+TEST_CASE("unknown extensions are ignored in requests and refused in answers (sections 4.2.2, 4.3 and 9.3)") {
     for (const extension_place place : places) {
         INFO("message " << static_cast<int>(place));
         const bool is_request = place == extension_place::client_hello ||

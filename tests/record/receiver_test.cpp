@@ -93,7 +93,8 @@ TEST_CASE("records in the clear (section 5.1)") {
     test::check(of_client);
     const test::server_rules of_server{
         {"5: type 0", server(raw(0, {1})), errc::unexpected_record_type, unexpected},
-        {"5: SSL 2's ClientHello", server({0x80, 0x2e, 1, 3, 1, 0, 0x15}), errc::unexpected_record_type, unexpected},
+        {"5, E.5: SSL 2's ClientHello", server({0x80, 0x2e, 1, 3, 1, 0, 0x15}), errc::unexpected_record_type,
+         unexpected},
         {"5: somebody who speaks HTTP", server(letters("GET / HTTP/1.1\r\n")), errc::unexpected_record_type,
          unexpected},
         {"5.1: application data is protected", server(raw(23, buffer(40))), errc::unexpected_record_type, unexpected},
@@ -132,7 +133,7 @@ TEST_CASE("protected records (sections 5.2 and 5.4)") {
         {"5.1: one alert", encrypted(sealed_alert({1, 0, 1, 0})), errc::bad_alert, alert::decode_error},
         {"5.2: no plaintext when there are keys", encrypted(handshake(encrypted_extensions())),
          errc::unexpected_record_type, unexpected},
-        {"6.2: no application data before Finished", encrypted(sealed(content_type::application_data, {1})),
+        {"2, 6.2: no application data before Finished", encrypted(sealed(content_type::application_data, {1})),
          errc::premature_application_data, unexpected},
         {"6.2: no empty application data before Finished", encrypted(sealed(content_type::application_data, {})),
          errc::premature_application_data, unexpected},
@@ -189,7 +190,7 @@ TEST_CASE("protected records (sections 5.2 and 5.4)") {
              it.feed(handshake(finished()));
          },
          errc::unexpected_record_type, unexpected},
-        {"6.2: no application data before Finished",
+        {"2, 6.2: no application data before Finished",
          [](null_server& it) {
              test::after_client_hello(it);
              it.feed(sealed(content_type::application_data, {1}));

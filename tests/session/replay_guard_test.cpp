@@ -91,7 +91,7 @@ TEST_CASE("SipHash-2-4 is what libsodium computes, for every length") {
     }
 }
 
-TEST_CASE("the same flight is taken once, and others besides") {
+TEST_CASE("the same flight is taken once, and others besides (section 8.2)") {
     guarded it;
     for (std::uint64_t flight = 0; flight < 20; ++flight) {
         CHECK(it.guard.first_time(binder(flight), now));
@@ -129,7 +129,7 @@ TEST_CASE("no flight is taken twice, whenever it is replayed") {
     }
 }
 
-TEST_CASE("a flight is fresh when its age is as claimed, within the tolerance") {
+TEST_CASE("a flight is fresh when its age is as claimed, within the tolerance (sections 4.3.10 and 8.3)") {
     guarded it;
     const replay_guard& guard = it.guard;
     CHECK(guard.fresh(5000, 5000));
@@ -250,7 +250,7 @@ TEST_CASE("the beginning and the end of time") {
     CHECK_FALSE(narrowest.fresh(6, 5));
 }
 
-TEST_CASE("one flight replayed 10,000 times by two threads is taken once", "[threads]") {
+TEST_CASE("one flight replayed 10,000 times by two threads is taken once (section 8)", "[threads]") {
     for (std::uint64_t round = 0; round < 10; ++round) {
         guarded it(64);
         const auto flight = binder(round);

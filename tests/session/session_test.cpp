@@ -201,7 +201,8 @@ TEST_CASE("a session of a newer version is another error, whatever it holds") {
     CHECK(read_session(resealed(bytes), to) == errc::session_damaged);
 }
 
-TEST_CASE("a session expires with its lifetime, at the latest after seven days, and when the clock goes backwards") {
+TEST_CASE("a session expires with its lifetime, at the latest after seven days, and when the clock goes backwards "
+          "(sections 4.3.11.1 and 4.7.1)") {
     made it;
     session& s = it.value;
     CHECK_FALSE(expired(s, received));
@@ -248,7 +249,7 @@ TEST_CASE("a session is offered as a resumption key while it lasts") {
     CHECK_FALSE(offer(it.value, received - 1));
 }
 
-TEST_CASE("a session is for the server of its name, in any case of letters") {
+TEST_CASE("a session is for the server of its name, in any case of letters (section 4.7.1)") {
     made it;
     CHECK(same_server(it.value, "leaf.example"));
     CHECK(same_server(it.value, "LEAF.Example"));

@@ -82,7 +82,7 @@ TEST_CASE("a client that is asked shows its certificate") {
     }
 }
 
-TEST_CASE("a chain of several certificates arrives in order") {
+TEST_CASE("a chain of several certificates arrives in order (section 4.5.1)") {
     const test::credentials longer("client", 3000);
     pair both(asking(client_authentication::require));
     both.client.own = &longer;
@@ -123,7 +123,7 @@ TEST_CASE("every verdict on a client has its alert") {
     }
 }
 
-TEST_CASE("every verdict on a server has its alert") {
+TEST_CASE("every verdict on a server has its alert (section 4.5.1.2)") {
     for (const errc why : {errc::bad_certificate, errc::certificate_expired, errc::certificate_name_mismatch,
                            errc::certificate_unknown, errc::unknown_ca, errc::access_denied}) {
         CAPTURE(name_of(why));
@@ -137,7 +137,8 @@ TEST_CASE("every verdict on a server has its alert") {
     }
 }
 
-TEST_CASE("a verdict that nobody gave is a refusal, and one that owes no alert becomes one that does") {
+TEST_CASE("a verdict that nobody gave is a refusal, and one that owes no alert becomes one that does "
+          "(appendix C.5)") {
     pair none_given;
     none_given.client.verdict = {};
     REQUIRE_FALSE(none_given.handshake());
@@ -148,7 +149,7 @@ TEST_CASE("a verdict that nobody gave is a refusal, and one that owes no alert b
     REQUIRE(no_alert.client.error() == errc::certificate_unknown);
 }
 
-TEST_CASE("a signature by another key is decrypt_error") {
+TEST_CASE("a signature by another key is decrypt_error (section 4.5.2)") {
     const test::credentials somebody("somebody");
     pair both(asking(client_authentication::request));
     both.client.own = &both.client_credentials();
@@ -191,7 +192,7 @@ TEST_CASE("the two ends do not sign the same") {
             test::buffer(by_server.begin() + 98, by_server.end()));
 }
 
-TEST_CASE("an identity with schemes that the peer does not take") {
+TEST_CASE("an identity with schemes that the peer does not take (section 4.5.2)") {
     test::credentials foreign("client");
     foreign.schemes = {signature_scheme::ecdsa_secp256r1_sha256};
     pair client_has_it(asking(client_authentication::request));

@@ -73,7 +73,7 @@ bool fatal_by_nature(int value) {
 
 }  // namespace
 
-TEST_CASE("half-close in both directions") {
+TEST_CASE("half-close in both directions (section 6.1)") {
     real_pair by_client;
     REQUIRE(by_client.handshake());
     close_half(by_client, by_client.client, by_client.server);
@@ -125,7 +125,7 @@ TEST_CASE("a writing half that gives up ends its own reading half, too") {
     }
 }
 
-TEST_CASE("the end of the transport without close_notify is truncation") {
+TEST_CASE("the end of the transport without close_notify is truncation (section 6.1)") {
     real_pair both;
     REQUIRE(both.handshake());
     REQUIRE(both.server.send("some") == errc::none);
@@ -149,7 +149,7 @@ TEST_CASE("the end of the transport during the handshake") {
     is_dead(both.client);
 }
 
-TEST_CASE("whatever comes behind close_notify is ignored") {
+TEST_CASE("whatever comes behind close_notify is ignored (section 6.1)") {
     for (const char* rest : {"", "x", "\x17\x03\x03\x00\x01z", "\x16\xff\xff\xff\xff nonsense of some length"}) {
         real_pair both;
         REQUIRE(both.handshake());
@@ -203,7 +203,7 @@ TEST_CASE("giving up the handshake, at every round of it") {
     }
 }
 
-TEST_CASE("user_canceled stands before its close_notify, both as warnings") {
+TEST_CASE("user_canceled stands before its close_notify, both as warnings (section 6.1)") {
     null_pair both;
     REQUIRE(both.client.tls.close() == errc::none);
     both.client.flush();
@@ -224,7 +224,7 @@ TEST_CASE("user_canceled by itself changes nothing") {
     REQUIRE(both.server.error() == errc::none);
 }
 
-TEST_CASE("an alert of the caller's choice") {
+TEST_CASE("an alert of the caller's choice (sections 6 and 6.2)") {
     real_pair both;
     REQUIRE(both.handshake());
     REQUIRE(both.client.send("before") == errc::none);
@@ -289,7 +289,7 @@ TEST_CASE("an end that gives up in the middle of a flight sends the rest of it, 
     REQUIRE(records > 10);
 }
 
-TEST_CASE("every alert that there is, and every one that there is not, ends the connection on both sides") {
+TEST_CASE("every alert that there is, and every one that there is not, ends the connection on both sides (section 6)") {
     for (int value = 0; value < 256; ++value) {
         if (!fatal_by_nature(value)) continue;
         CAPTURE(value);
@@ -328,7 +328,7 @@ TEST_CASE("close_notify is one at any level") {
     REQUIRE(both.client.history.back().what == what::peer_closed);
 }
 
-TEST_CASE("a record of alerts holds exactly one") {
+TEST_CASE("a record of alerts holds exactly one (section 5.1)") {
     for (const test::buffer& content :
          {test::buffer{}, test::buffer{2}, test::buffer{2, 40, 0}, test::buffer{1, 0, 1, 0}}) {
         CAPTURE(content.size());

@@ -98,7 +98,7 @@ void flip_everything(std::initializer_list<std::uint8_t> header_masks, std::init
 
 }  // namespace
 
-TEST_CASE("every byte of every record flipped: ChaCha20-Poly1305") {
+TEST_CASE("every byte of every record flipped: ChaCha20-Poly1305 (section 5.2)") {
     flip_everything<real_pair>({0x01, 0x02, 0x04, 0x08, 0x10, 0x20, 0x40, 0x80, 0xff}, {0x01, 0x80}, false);
 }
 

@@ -71,8 +71,8 @@ bool has_change_cipher_spec(const test::buffer& stream) {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("both ends of a provider shake hands and talk", "", sodium, sodium_chacha, seeded_sodium,
-                   seeded_chacha, test::null_provider) {
+TEMPLATE_TEST_CASE("both ends of a provider shake hands and talk (appendix F.5)", "", sodium, sodium_chacha,
+                   seeded_sodium, seeded_chacha, test::null_provider) {
     test::pair<TestType> both;
     REQUIRE(both.handshake());
     REQUIRE(both.client.tls.connected());
@@ -153,7 +153,7 @@ TEST_CASE("ALPN: nothing in common is no_application_protocol on both sides") {
                             alert_description::no_application_protocol);
 }
 
-TEST_CASE("SNI is what the client asked for, and the client judges the server by the same") {
+TEST_CASE("SNI is what the client asked for, and the client judges the server by the same (section 9.2)") {
     test::pair<seeded_chacha> both({.target = {.server_name = "host.example"}});
     std::string judged;
     test::buffer leaf_shown;
@@ -242,7 +242,7 @@ TEMPLATE_TEST_CASE("keying material is the same on both sides", "", seeded_sodiu
     REQUIRE(out == test::buffer(most + 1));
 }
 
-TEST_CASE("compatibility mode shows on the wire, and only there") {
+TEST_CASE("compatibility mode shows on the wire, and only there (appendix E.4)") {
     test::pair<seeded_chacha> on;
     REQUIRE(on.handshake());
     REQUIRE(has_change_cipher_spec(on.to_server.all));

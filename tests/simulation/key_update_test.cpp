@@ -44,7 +44,8 @@ std::size_t longest_run(const std::vector<record_info>& records) {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("each end updates its key, and the other need not", "", seeded_chacha, test::seeded<sodium>) {
+TEMPLATE_TEST_CASE("each end updates its key, and the other need not (section 4.7.3)", "", seeded_chacha,
+                   test::seeded<sodium>) {
     test::pair<TestType> both;
     REQUIRE(both.client.tls.update_keys() == errc::not_connected);
     REQUIRE(both.handshake());
@@ -75,7 +76,7 @@ TEMPLATE_TEST_CASE("each end asks the other to update as well", "", seeded_chach
     talks(both);
 }
 
-TEST_CASE("one request is out at a time") {
+TEST_CASE("one request is out at a time (section 4.7.3)") {
     test::pair<seeded_chacha> both;
     REQUIRE(both.handshake());
     REQUIRE(both.client.tls.update_keys(true) == errc::none);
@@ -196,7 +197,7 @@ TEST_CASE("an update is ahead of the data that is sent behind it, in one call") 
     REQUIRE(both.client.has(what::key_updated));
 }
 
-TEST_CASE("an answer that is owed goes ahead of the data") {
+TEST_CASE("an answer that is owed goes ahead of the data (section 4.7.3)") {
     test::pair<seeded_chacha> both;
     REQUIRE(both.handshake());
     REQUIRE(both.client.tls.update_keys(true) == errc::none);
@@ -237,7 +238,7 @@ TEMPLATE_TEST_CASE("keys change by themselves at the limit of the configuration"
     }
 }
 
-TEST_CASE("keys change by themselves at the limit of the cipher") {
+TEST_CASE("keys change by themselves at the limit of the cipher (sections 5.3 and 5.5)") {
     using provider = test::basic_null_provider<3, test::null_x25519>;
     test::pair<provider> both;
     REQUIRE(both.handshake());
@@ -293,6 +294,34 @@ TEST_CASE("what a KeyUpdate may not be") {
             errc::key_change_unaligned);
     REQUIRE(fails_with(test::null_handshake(test::joined({one, {4, 0}}))) == errc::key_change_unaligned);
     REQUIRE(fails_with(test::plain_record(content_type::handshake, one)) == errc::unexpected_record_type);
+}
+
+TEST_CASE("the next keys without a KeyUpdate, and the old ones behind it, are bad_record_mac (section 4.7.3)") {
+    for (const bool by_client : {true, false})
+        for (const bool lost : {true, false}) {
+            CAPTURE(by_client, lost);
+            test::pair<seeded_chacha> both;
+            REQUIRE(both.handshake());
+            auto& way = by_client ? both.to_server : both.to_client;
+            REQUIRE((by_client ? both.client.send("old") : both.server.send("old")) == errc::none);
+            const test::buffer old = way.all;
+            REQUIRE((by_client ? both.client.tls.update_keys() : both.server.tls.update_keys()) == errc::none);
+            // The KeyUpdate is lost, or what was protected with the old keys comes again behind it.
+            bool first = true;
+            way.transit = [&](test::buffer sent) {
+                if (!std::exchange(first, false)) return sent;
+                if (lost) return test::buffer{};
+                const test::buffer again = test::records_in(old).back();
+                sent.insert(sent.end(), again.begin(), again.end());
+                return sent;
+            };
+            REQUIRE((by_client ? both.client.flush() : both.server.flush()));
+            REQUIRE((by_client ? both.client.send("new") : both.server.send("new")) == errc::none);
+            both.run();
+            REQUIRE((by_client ? both.server.error() : both.client.error()) == errc::bad_record_mac);
+            REQUIRE((by_client ? both.client.alert() : both.server.alert()) == alert_description::bad_record_mac);
+            REQUIRE((by_client ? both.server.received : both.client.received) == test::text("old"));
+        }
 }
 
 TEST_CASE("a KeyUpdate before the handshake is done is unexpected") {

@@ -389,7 +389,7 @@ TEST_CASE("a ticket of 64 KiB with its header, and a longer one") {
     }
 }
 
-TEST_CASE("early data that is not taken is skipped, up to a limit") {
+TEST_CASE("early data that is not taken is skipped, up to a limit (section 4.3.10)") {
     const test::buffer early_data{0, 42, 0, 0};
     struct flow {
         std::vector<std::size_t> lengths;

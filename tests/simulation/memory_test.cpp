@@ -395,6 +395,7 @@ TEST_CASE("memory lent for a ticket comes back wiped after a failure in the midd
 }
 
 TEST_CASE("no secret of the handshake is left in a connection that is done, and none at all in one that has ended") {
+    // Section 6: who has failed forgets.
     using tested = client<seeded_chacha>;
     const server_config serves{.key_log = true};
     const client_config config{.key_log = true};

@@ -60,7 +60,7 @@ void talks(Pair& both) {
 
 }  // namespace
 
-TEST_CASE("an external key is used instead of certificates") {
+TEST_CASE("an external key is used instead of certificates (section 4.3.11)") {
     const psk offered[] = {{.identity = first_id, .key = first_key}};
     psk_pair both(with_keys(offered));
     both.server.find_psk = finds({{first_id, first_key}});
@@ -90,7 +90,7 @@ TEST_CASE("the second of several keys, and keys of hashes that no suite has are 
     talks(both);
 }
 
-TEST_CASE("a key of the other hash decides on the suite") {
+TEST_CASE("a key of the other hash decides on the suite (section 4.3.11)") {
     if (!sodium().available(cipher_suite::tls_aes_256_gcm_sha384)) return test::skip("this CPU has no AES");
     for (const hash_id hash : {hash_id::sha256, hash_id::sha384}) {
         const psk offered[] = {{.identity = first_id, .key = first_key, .hash = hash}};
@@ -100,6 +100,27 @@ TEST_CASE("a key of the other hash decides on the suite") {
         REQUIRE(both.client.tls.psk_used());
         REQUIRE((both.client.tls.suite() == chacha) == (hash == hash_id::sha256));
         talks(both);
+    }
+}
+
+TEST_CASE("with a key no certificate is asked for, also by a server that wants one (section 4.4.2, appendix F.1)") {
+    const psk offered[] = {{.identity = first_id, .key = first_key}};
+    for (const psk_kind kind : {psk_kind::external, psk_kind::resumption}) {
+        psk keys[] = {offered[0]};
+        keys[0].kind = kind;
+        test::pair_options options = with_keys(keys);
+        options.server.authenticate_client = client_authentication::require;
+        psk_pair both(options);
+        both.client.own = &both.client_credentials();
+        both.server.find_psk = [&](const step&) {
+            return psk_choice{0, first_key, hash_id::sha256, kind, {}, false};
+        };
+        REQUIRE(both.handshake());
+        REQUIRE(both.server.tls.psk_used());
+        for (const auto type : {handshake_type::certificate_request, handshake_type::certificate})
+            for (const record_info& record : both.client.opened) REQUIRE_FALSE(record.has(type));
+        REQUIRE_FALSE(both.client.has(what::choose_identity));
+        REQUIRE_FALSE(both.server.tls.peer_authenticated());
     }
 }
 
@@ -123,7 +144,7 @@ TEST_CASE("a server that does not use keys ignores them") {
     REQUIRE_FALSE(both.server.tls.psk_used());
 }
 
-TEST_CASE("a wrong key, and a wrong kind of key, give a wrong binder") {
+TEST_CASE("a wrong key, and a wrong kind of key, give a wrong binder (section 4.3.11)") {
     const psk offered[] = {{.identity = first_id, .key = first_key}};
     for (const bool kind : {true, false}) {
         psk_pair both(with_keys(offered));
@@ -170,7 +191,7 @@ TEST_CASE("a retry: the binder covers both hellos") {
     }
 }
 
-TEST_CASE("without a key exchange, where both allow it") {
+TEST_CASE("without a key exchange, where both allow it (sections 4.2.1, 4.3.8 and 4.3.9)") {
     const psk offered[] = {{.identity = first_id, .key = first_key}};
     for (const bool client_allows : {true, false})
         for (const bool server_allows : {true, false})
@@ -246,7 +267,7 @@ struct early_pair {
 
 }  // namespace
 
-TEST_CASE("early data in the first flight, accepted") {
+TEST_CASE("early data in the first flight, accepted (sections 4.3.10 and 4.6)") {
     const test::buffer data = test::text("GET / early");
     early_pair it;
     auto& both = it.both;
@@ -284,7 +305,7 @@ TEST_CASE("early data up to the limit, in pieces that follow one another") {
     talks(it.both);
 }
 
-TEST_CASE("early data until the server's Finished has come") {
+TEST_CASE("early data until the server's Finished has come (section 4.3.11.3)") {
     const test::buffer data(400, 'x');
     early_pair it;
     auto& both = it.both;
@@ -299,7 +320,7 @@ TEST_CASE("early data until the server's Finished has come") {
     talks(both);
 }
 
-TEST_CASE("early data that the server rejects is given back") {
+TEST_CASE("early data that the server rejects is given back (sections 4.3.10 and 4.6, appendix F.5)") {
     const test::buffer data = test::text("once more, please");
     enum why { by_answer, no_key, off, other_suite, other_protocol, other_name, second_key_chosen };
     for (const why reason : {by_answer, no_key, off, other_suite, other_protocol, other_name}) {
@@ -330,7 +351,46 @@ TEST_CASE("early data that the server rejects is given back") {
     }
 }
 
-TEST_CASE("a retry rejects early data, which is skipped") {
+TEST_CASE("early data under another key than the first is not taken (section 4.3.10)") {
+    const psk offered[] = {{.identity = first_id, .key = first_key, .early = terms(1000)},
+                           {.identity = second_id, .key = second_key, .early = terms(1000)}};
+    test::pair_options options = with_keys(offered);
+    options.target.early_data = true;
+    options.server.max_early_data = 16384;
+    psk_pair both(options);
+    both.server.find_psk = finds({{second_id, second_key, hash_id::sha256, terms(1000)}});
+    test::buffer out(40000);
+    const output sent = both.client.tls.send_early(as_bytes("early"), out);
+    REQUIRE(sent.consumed == 5);
+    both.to_server.put(sent.records);
+    REQUIRE(both.handshake());
+    REQUIRE(both.server.tls.psk_used());
+    REQUIRE_FALSE(both.server.has(what::early_data_offered));
+    REQUIRE(both.server.received_early.empty());
+    REQUIRE(both.client.count(what::early_data_rejected) == 1);
+    talks(both);
+}
+
+TEST_CASE("a bad record of early data that was accepted is bad_record_mac (section 4.3.10)") {
+    for (const std::size_t at : {0u, 5u, 10u, 26u}) {
+        CAPTURE(at);
+        early_pair it;
+        auto& both = it.both;
+        both.client.flush();
+        both.to_server.transit = [&](test::buffer sent) {
+            sent[5 + at] ^= 0x10;
+            return sent;
+        };
+        REQUIRE(it.send_early(as_bytes("0123456789")) == errc::none);
+        both.to_server.transit = nullptr;
+        REQUIRE_FALSE(both.handshake());
+        REQUIRE(both.server.error() == errc::bad_record_mac);
+        REQUIRE(both.client.alert() == alert_description::bad_record_mac);
+        REQUIRE(both.server.received_early.empty());
+    }
+}
+
+TEST_CASE("a retry rejects early data, which is skipped (section 4.3.10)") {
     const test::buffer data(900, 'z');
     early_pair it(1000, true);
     auto& both = it.both;
@@ -361,7 +421,7 @@ TEST_CASE("a server reads no more early data than was agreed on, and skips no mo
     }
 }
 
-TEST_CASE("the same first flight is known by its binder") {
+TEST_CASE("the same first flight is known by its binder (section 8.2)") {
     test::buffer seen[2];
     for (test::buffer& unique : seen) {
         early_pair it;

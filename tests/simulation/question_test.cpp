@@ -59,7 +59,7 @@ void answer_wrongly(Endpoint& end, const test::credentials& who, std::optional<w
 
 }  // namespace
 
-TEST_CASE("every question is answered late, and after every wrong answer") {
+TEST_CASE("every question is answered late, and after every wrong answer (section 4.5.1)") {
     real_pair both(with_every_question());
     both.client.own = &both.client_credentials();
     std::vector<what> asked_client, asked_server;

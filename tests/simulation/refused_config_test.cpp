@@ -168,7 +168,7 @@ void is_stillborn(Connection& tls, errc why, const test::buffer& memory) {
 
 }  // namespace
 
-TEST_CASE("a client with a configuration that cannot work is born failed") {
+TEST_CASE("a client with a configuration that cannot work is born failed (sections 4.3.7 and 4.3.8)") {
     const std::pair<client_config, errc> cases[] = {
         {{.alpn = {name_of_256}}, errc::config_bad_alpn},
         {{.alpn = {"a", "a"}}, errc::config_too_many},

@@ -135,7 +135,7 @@ TEST_CASE("a ticket of another fleet, or of keys that are over, falls back to ce
     REQUIRE(it.both.client.tls.peer_authenticated());
 }
 
-TEST_CASE("any number of tickets, each of a key of its own") {
+TEST_CASE("any number of tickets, each of a key and an age_add of its own (section 4.7.1)") {
     plain_pair both;
     const ticket_keys<seeded_chacha> keys(both.server_crypto, fleet_secret);
     std::vector<test::buffer> kept;
@@ -158,6 +158,7 @@ TEST_CASE("any number of tickets, each of a key of its own") {
         REQUIRE(read_session(kept[i], one) == errc::none);
         REQUIRE(read_session(kept[(i + 1) % 5], other) == errc::none);
         REQUIRE_FALSE(equal_bytes(one.key, other.key));
+        REQUIRE(one.age_add != other.age_add);
         resumed<seeded_chacha> it(kept[i], start_ms + 1);
         REQUIRE(it.both.handshake());
         REQUIRE(it.both.client.tls.psk_used());

@@ -276,7 +276,7 @@ TEST_CASE("several tickets over several records, cut anywhere") {
     }
 }
 
-TEST_CASE("nothing stands between the pieces of a message") {
+TEST_CASE("nothing stands between the pieces of a message (section 5.1)") {
     const test::buffer ticket = test::ticket_message(1, 10);
     const test::buffer front(ticket.begin(), ticket.begin() + 9), back(ticket.begin() + 9, ticket.end());
     for (const test::buffer& between :
@@ -292,7 +292,7 @@ TEST_CASE("nothing stands between the pieces of a message") {
     }
 }
 
-TEST_CASE("tickets that cannot be sent") {
+TEST_CASE("tickets that cannot be sent (section 4.7.1)") {
     test::pair<seeded_chacha> both;
     REQUIRE(both.handshake());
     test::buffer out(200000), big(65536, 1);

@@ -234,7 +234,7 @@ TEST_CASE("certificate: a key that is not as its algorithm says fits nothing") {
     CHECK(type(rsa, {}, bytes(270)) == key_type::unsupported);  // RFC 3279, section 2.3.1
 }
 
-TEST_CASE("certificate: RFC 5280 and X.690, rule by rule") {
+TEST_CASE("certificate: RFC 5280 and X.690, rule by rule (RFC 9846, section 4.5.1.2)") {
     const test::draft good = test::leaf("leaf", "root");
     REQUIRE(error_of(good) == errc::none);
 

@@ -285,6 +285,15 @@ TEST_CASE("own_ca: signatures of other kinds, and keys of other kinds that sign"
     parameters.algorithm = parameters.outer_algorithm = test::sequence({{6, 3, 0x2b, 0x65, 0x70}, {5, 0}});
     CHECK(judge(root(), {parameters}) == errc::unsupported_certificate);
 
+    // RFC 9846, section 4.5.1.3: a certificate that would have to be validated with MD5 is a bad one.
+    for (const bool of_issuer : {false, true}) {
+        const bytes md5 = test::sequence({{6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 4}, {5, 0}});
+        draft issuer = ca("a", "root"), signed_by_it = leaf("leaf", "a");
+        draft& with_md5 = of_issuer ? issuer : signed_by_it;
+        with_md5.algorithm = with_md5.outer_algorithm = md5;
+        CHECK(judge(root(), {signed_by_it, issuer}) == errc::bad_certificate);
+    }
+
     draft with_ec_key = ca("a", "root");
     const bytes ec = {6, 7, 0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1}, p256 = {6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 3, 1, 7};
     with_ec_key.spki = test::sequence({test::sequence({ec, p256}), test::bit_string(bytes(65, 4))});

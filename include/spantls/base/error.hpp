@@ -107,6 +107,7 @@ enum class fault : std::uint8_t { nobody, peer, transport, caller };
     X(bad_binder, peer, decrypt_error, "the binder of a pre-shared key is wrong")                                      \
     X(psk_not_offered, peer, illegal_parameter, "the server selected a pre-shared key that was not offered")           \
     X(psk_wrong_hash, peer, illegal_parameter, "the cipher suite has another hash than the pre-shared key")            \
+    X(psk_without_share, peer, illegal_parameter, "the server did without a key exchange, which was not offered")      \
     X(unknown_psk, peer, unknown_psk_identity, "no pre-shared key in common")                                          \
     X(bad_early_data_choice, peer, illegal_parameter, "the server accepted early data that it could not accept")       \
     X(too_much_early_data, peer, unexpected_message, "more early data than was allowed")                               \

@@ -115,6 +115,7 @@ protected:
             return;
         }
         read_epoch_ = machine().read;
+        // Section 4.3.10: what is accepted is held to the rules of all records.
         if constexpr (is_server)
             if (read_epoch_ == epoch::early) reading_.records.skip_early_data(0);
         reading_.records.change_keys(*aligned, *machine().suite, machine().receiving(read_epoch_).first(machine().hash_size()));
@@ -205,6 +206,7 @@ protected:
             (void)fail(changes_nothing(message) ? errc::unexpected_message : errc::key_change_unaligned);
             return;
         }
+        // Section 4: messages have one order.
         const auto result = dispatch<Machine::table>(machine(), machine().current(), event_for(message.type),
                                                      errc::unexpected_message, message);
         machine().memory.pass(message.whole.size());
@@ -231,8 +233,10 @@ protected:
             if (reading_.failed()) drop_flight();
             return result;
         }
+        // Section 4.3.10.
         if constexpr (is_server)
             if (record.type == content_type::application_data && read_epoch_ == epoch::early) return take_early_data(record);
+        // Section 2: no application data before Finished.
         if (record.type != content_type::handshake) return fail(errc::premature_application_data, record.size);
         if (const errc error = refuse_begun(memory.aligned() ? bytes_view(record.content) : memory.input()); error != errc::none)
             return fail(error, record.size);

@@ -1,4 +1,5 @@
-// The reading half of a connection: what to do with records when the handshake is done, and how reading ends.
+// The reading half of a connection: what to do with records when the handshake is done, and how reading ends
+// (RFC 9846, sections 4.7.3, 5.1, 6, 6.1 and 6.2).
 #pragma once
 
 #include <cstddef>

@@ -71,7 +71,7 @@ public:
     using here = at<client_table, From, On>;
     using outcome = v1::outcome<client_state>;
 
-    /// Composes ClientHello. `settings` and `target` have been checked; the names in them stay where they are.
+    /// Composes ClientHello (section 4.2.2). `settings` and `target` have been checked; the names in them stay where they are.
     errc start(P& provider, const client_config& settings, const client_target& target, arena behind) noexcept {
         this->crypto = &provider;
         this->memory = behind;
@@ -140,7 +140,7 @@ public:
         return keys == epoch::handshake ? this->server_handshake_traffic : this->server_application_traffic;
     }
 
-    // Early data
+    // Early data: what is rejected is given back, and never sent again from here (section 4.3.10)
 
     /// Bytes that may still be sent; 0 when it was not offered, was rejected, or is over.
     std::size_t early_data_left() const noexcept {
@@ -160,7 +160,7 @@ public:
     // Rows of the table.
 
     outcome on(here<state::wait_server_hello, event::server_hello> row, const handshake_message& message) noexcept {
-        if (is_retry(message)) {
+        if (is_retry(message)) {  // section 4.2.3: the random comes first
             const errc error = receive_retry(message);
             return error == errc::none ? row.template to<state::wait_second_server_hello>() : row.fail(error);
         }
@@ -177,7 +177,7 @@ public:
 
     outcome on(here<state::wait_encrypted_extensions, event::encrypted_extensions> row,
                const handshake_message& message) noexcept {
-        reader in(message.body);
+        reader in(message.body);  // section 4.4.1
         const bytes_view block = in.opaque(2);
         if (!in.finished()) return row.fail(errc::decode_error);
         extension_set extensions;
@@ -208,7 +208,7 @@ public:
     }
 
     outcome on(here<state::asks_identity, event::answer_identity> row, const identity& who) noexcept {
-        // Section 4.5.1: without a suitable certificate the client goes on and sends none.
+        // Sections 4.5.1 and 4.5.2: without a suitable certificate the client goes on and sends none.
         const list_view<signature_scheme> accepted(this->memory.at(request_));
         this->own = !who.chain.empty() && this->choose_scheme(who, accepted) ? who : no_identity;
         return row.template to<state::wait_certificate>();
@@ -240,7 +240,7 @@ public:
             return row.fail(error);
         this->messages.add(message.whole);
         this->derive_application_secrets();
-        this->read = epoch::application;
+        this->read = epoch::application;  // sections 4.5.1, 4.5.2, 4.5.3 and 4.6
         if (config_->compatibility_mode && !retried_ && !early_offered_) this->out.append_change_cipher_spec();
         if (this->early_data_accepted && !this->send(epoch::early, handshake_type::end_of_early_data, [](writer&) {}))
             return row.fail(errc::workspace_too_small);
@@ -291,6 +291,7 @@ private:
         if (const errc error = keys_.generate(which, random, share); error != errc::none) share_error_ = error;
     }
 
+    /// Early data only when it was asked for (appendix F.5).
     void choose_keys() noexcept {
         std::optional<psk> ticket;
         if (same_server(target_.resume, target_.server_name)) ticket = offer(target_.resume, target_.now_ms);
@@ -320,6 +321,7 @@ private:
         rejected_ = true;
     }
 
+    /// Section 4.2.2: empty but for the compatibility mode.
     bytes_view session_id() const noexcept {
         return config_->compatibility_mode ? bytes_view(session_id_) : bytes_view{};
     }
@@ -330,7 +332,7 @@ private:
         bytes_view sent_before;
     };
 
-    /// Section 4.2.2. False when there is no room.
+    /// Sections 4.2.2, 4.3.1, 4.3.2, 4.3.3 and 9.2. False when there is no room.
     bool send_client_hello(share_source shares, bytes_view retry_cookie = {}) noexcept {
         offered_ = {};
         const auto body = [&](writer& to) {
@@ -357,13 +359,13 @@ private:
             if (!config_->alpn.empty())
                 extension(extension_type::application_layer_protocol_negotiation,
                           [&] { write_protocol_names(to, config_->alpn); });
-            // Without it the server may not send tickets (section 4.7.1).
+            // Without it the server may not send tickets (section 4.7.1), nor may keys be offered (sections 4.3.9 and 9.2).
             extension(extension_type::psk_key_exchange_modes, [&] {
                 to.u8(config_->psk_ke ? 2 : 1);
                 to.u8(static_cast<std::uint8_t>(psk_key_exchange_mode::psk_dhe_ke));
                 if (config_->psk_ke) to.u8(static_cast<std::uint8_t>(psk_key_exchange_mode::psk_ke));
             });
-            // Section 4.2.2: not in the second ClientHello.
+            // Sections 4.2.2 and 4.3.10: not in the second ClientHello.
             if (early_offered_ && !retried_) extension(extension_type::early_data, [] {});
             offer_record_limits(to, *config_, extension);
             if (!retry_cookie.empty()) extension(extension_type::cookie, [&] { to.opaque(retry_cookie, 2); });
@@ -374,7 +376,7 @@ private:
                     write_shares(to, shares.random);
             });
             pad_client_hello(to, config_->client_hello_size, extension);
-            // Section 4.3.11: the last one.
+            // Sections 4.3.11 and 9.2: the last one.
             if (!keys_offered_.empty()) extension(extension_type::pre_shared_key, [&] { keys_offered_.write(to); });
         };
         if (this->out.append(this->memory, epoch::initial, handshake_type::client_hello, body).empty()) return false;
@@ -409,11 +411,11 @@ private:
             if (!decode(data, selected)) return errc::decode_error;
             return selected.version == protocol_version::tls_1_3 ? errc::none : errc::version_not_offered;
         }
-        // The server chose TLS 1.2 or older; section 4.2.3 tells whether it was made to.
+        // The server chose TLS 1.2 or older; section 4.2.3, appendices E.1 and E.3, tell whether it was made to.
         return says_downgrade(hello.random) ? errc::downgrade : errc::version_not_supported;
     }
 
-    /// Section 4.2.4: the second ClientHello is the first, but for the share and the cookie.
+    /// Sections 4.2.2 and 4.2.4: the second ClientHello is the first, but for the share and the cookie.
     errc receive_retry(const handshake_message& message) noexcept {
         server_hello hello{};
         extension_set extensions;
@@ -484,8 +486,9 @@ private:
         if (extensions.has(extension_type::key_share)) {
             const errc error = receive_share(extensions[extension_type::key_share], secret);
             if (error != errc::none) return error;
-        } else if (key == nullptr || !config_->psk_ke) {
-            return errc::missing_extension;
+        } else {  // section 9.2; sections 4.3.9 and 4.3.11: only in a mode that was offered
+            if (key == nullptr) return errc::missing_extension;
+            if (!config_->psk_ke) return errc::psk_without_share;
         }
         keys_.clear();
         if (key != keys_offered_.at(0)) reject_early_data(epoch::handshake);
@@ -526,7 +529,7 @@ private:
         return chosen == key->hash ? errc::none : errc::psk_wrong_hash;
     }
 
-    /// Sections 4.3.10 and 4.4.1: early data is accepted here, or not at all.
+    /// Sections 4.3.10, 4.3.11 and 4.4.1: early data is accepted here, or not at all.
     errc receive_early_data_answer(const extension_set& extensions) noexcept {
         if (!extensions.has(extension_type::early_data)) {
             reject_early_data(epoch::handshake);
@@ -566,7 +569,7 @@ private:
     errc receive_certificate(const handshake_message& message) noexcept {
         bytes_view list;
         if (const errc error = this->read_certificate(message, list); error != errc::none) return error;
-        if (list.empty()) return errc::empty_certificate;  // section 4.5.1.3
+        if (list.empty()) return errc::empty_certificate;  // sections 4.5.1 and 4.5.1.3
         peer_list_ = this->memory.range_of(list);
         this->messages.add(message.whole);
         return errc::none;

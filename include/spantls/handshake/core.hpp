@@ -159,7 +159,7 @@ struct handshake_core {
         return false;
     }
 
-    /// Reads the peer's Certificate as far as its first entry's key. Entries may carry no extensions, as none were
+    /// Section 4.5.1. Reads the peer's Certificate as far as its first entry's key. Entries may carry no extensions, as none were
     /// asked for. `list` is empty when the peer has none.
     errc read_certificate(const handshake_message& message, bytes_view& list) noexcept {
         certificate_message certificates{};
@@ -188,6 +188,7 @@ struct handshake_core {
         bool taken = false;
         for (const signature_scheme scheme : offered) taken = taken || scheme == verify.algorithm;
         if (!taken) return errc::scheme_not_offered;
+        // Section 4.3.3: a scheme of that key.
         if (!peer_schemes.contains(verify.algorithm)) return errc::scheme_key_mismatch;
         signed_content expected;
         expected.assign(by_server, messages.current().view());

@@ -1,4 +1,4 @@
-// The provider's groups, chosen at run time (RFC 9846, sections 4.3.8 and 7.4).
+// The provider's groups, chosen at run time (RFC 9846, sections 4.3.8, 6, 7.4 and 7.4.2).
 #pragma once
 
 #include <array>

@@ -1,4 +1,4 @@
-// What may come as a handshake message when the handshake is done (RFC 9846, section 4.7).
+// What may come as a handshake message when the handshake is done (RFC 9846, sections 4.2.2, 4.7.1, 4.7.2 and 4.7.3).
 #pragma once
 
 #include <cstddef>

@@ -124,7 +124,8 @@ public:
         parsed_client_hello hello;
         client_key_shares shares;
         if (const errc error = negotiate(message, hello, shares); error != errc::none) return row.fail(error);
-        // Section 4.2.2: the same hello, but for what the retry asked for: one share, of the group that it named.
+        // Sections 4.2.2, 4.2.4 and 4.3.10: the same hello, but for what the retry asked for: one share, of the group that
+        // it named.
         const bool same = equal_bytes(hash_unchanging(hello).view(), unchanging_.view()) && this->suite == first_suite &&
                           !hello.extensions.has(extension_type::early_data);
         if (!same || hello.extensions.has(extension_type::cookie)) return row.fail(errc::hello_changed);
@@ -144,6 +145,7 @@ public:
             if (const errc error = begin_certificates(hello); error != errc::none) return row.fail(error);
             return row.template to<state::asks_identity>();
         }
+        // Section 4.3.11.
         if (!check_binder(hello, choice)) return row.fail(errc::bad_binder);
         this->psk_used = true;
         this->peer_authenticated = choice.peer_authenticated;
@@ -159,6 +161,7 @@ public:
             this->derive_early_secrets(this->hash(), this->messages.current().view());
             this->early_data_accepted = true;
         }
+        // Section 4.3.11.3: at once.
         if (const errc error = send_flight_with_psk(); error != errc::none) return row.fail(error);
         if (!this->early_data_accepted) return row.template to<state::wait_finished>();
         this->read = epoch::early;
@@ -175,6 +178,7 @@ public:
 
     outcome on(here<state::asks_identity, event::answer_identity> row, const identity& who) noexcept {
         const list_view<signature_scheme> accepted(this->memory.at(client_schemes_));
+        // Section 4.5.2.
         if (!this->choose_scheme(who, accepted)) return row.fail(errc::no_common_scheme);
         this->own = who;
         const errc error = send_certificates();
@@ -195,7 +199,7 @@ public:
             peer_list_ = this->memory.range_of(list);
             return row.template to<state::asks_verdict>();
         }
-        // Section 4.5.1.3: whether to go on without is the server's choice.
+        // Sections 4.5.1 and 4.5.1.3: whether to go on without is the server's choice.
         if (config_->authenticate_client == client_authentication::require) return row.fail(errc::certificate_required);
         return row.template to<state::wait_finished>();
     }
@@ -221,11 +225,11 @@ public:
     }
 
 private:
-    /// Section 4.2.1: suite, group and application protocol. share_ is empty when a retry is needed.
+    /// Sections 4.2.1 and 4.2.2: suite, group and application protocol. share_ is empty when a retry is needed.
     errc negotiate(const handshake_message& message, parsed_client_hello& hello, client_key_shares& shares) noexcept {
         if (const errc error = hello.parse(message.body); error != errc::none) return error;
-        // Section 9.2: without a PSK that may be used a certificate is needed, and what that takes; and never one of
-        // supported_groups and key_share without the other.
+        // Sections 4.3.3 and 9.2: without a PSK that may be used a certificate is needed, and what that takes; and never
+        // one of supported_groups and key_share without the other.
         using type = extension_type;
         const bool groups = hello.extensions.has(type::supported_groups), share = hello.extensions.has(type::key_share);
         if (groups != share) return errc::missing_extension;
@@ -249,7 +253,7 @@ private:
         return errc::none;
     }
 
-    /// Section 4.3.9: in a way that both sides allow.
+    /// Sections 4.2.1 and 4.3.9: in a way that both sides allow.
     bool may_use_psk(const parsed_client_hello& hello) const noexcept {
         return config_->use_psk && !hello.psks.empty() && (tickets_wanted_ || psk_ke_);
     }
@@ -274,7 +278,7 @@ private:
         return constant_time_equal(binder.view(), hello.psks.binder(choice.index));
     }
 
-    /// Section 4.3.10: all that early data depends on is as it was when the key was agreed on, and the key is the first
+    /// Section 4.3.10, appendix F.5: all that early data depends on is as it was when the key was agreed on, and the key is the first
     /// that is offered.
     bool may_take_early_data(const parsed_client_hello& hello, const psk_choice& choice) noexcept {
         const early_data_terms& terms = choice.early;
@@ -290,7 +294,7 @@ private:
         return errc::none;
     }
 
-    /// The best suite of that hash; section 4.2.4: after a retry, the one that it named.
+    /// Section 4.3.11: the best suite of that hash; section 4.2.4: after a retry, the one that it named.
     bool choose_suite_for(const parsed_client_hello& hello, hash_id hash) noexcept {
         if (this->suite->hash == hash) return true;
         if (retried_) return false;
@@ -302,6 +306,7 @@ private:
         return false;
     }
 
+    /// Section 4.2.2: what is not known is passed over.
     bool choose_suite(const parsed_client_hello& hello) noexcept {
         for (const cipher_suite each : usable_suites(config_->prefer, *this->crypto)) {
             if (!hello.hello.cipher_suites.contains(each)) continue;
@@ -311,7 +316,7 @@ private:
         return false;
     }
 
-    /// The best group of which the client has sent a share; without one, the best that it knows.
+    /// Section 4.3.8: the best group of which the client has sent a share; without one, the best that it knows.
     bool choose_group(const parsed_client_hello& hello, const client_key_shares& shares) noexcept {
         const auto groups = usable_groups<P>(config_->prefer);
         for (const named_group each : groups) {
@@ -328,7 +333,7 @@ private:
         return false;
     }
 
-    /// RFC 7301, section 3.2.
+    /// RFC 7301, section 3.2; and section 4.3: no answer to what was not asked.
     bool choose_protocol(const parsed_client_hello& hello) noexcept {
         protocol_ = config_->alpn.size();
         if (hello.protocols.empty() || config_->alpn.empty()) return true;
@@ -364,7 +369,7 @@ private:
         this->messages.add(this->memory.at(hello_));
     }
 
-    /// Section 4.2.4.
+    /// Sections 4.2.1 and 4.2.4.
     errc retry(bytes_view whole, const parsed_client_hello& hello) noexcept {
         if (!hello.extensions.has(extension_type::key_share)) return errc::missing_extension;
         unchanging_ = hash_unchanging(hello);
@@ -380,7 +385,8 @@ private:
         return sent ? errc::none : errc::workspace_too_small;
     }
 
-    /// ServerHello or HelloRetryRequest; `extensions` writes those besides supported_versions.
+    /// ServerHello or HelloRetryRequest (sections 4.2.3, 4.2.4 and 4.3.1); `extensions` writes those besides
+    /// supported_versions.
     template <class Extensions>
     bool send_hello(bytes_view random, Extensions extensions) noexcept {
         return this->send(epoch::initial, handshake_type::server_hello, [&](writer& to) {
@@ -396,7 +402,8 @@ private:
         });
     }
 
-    /// ServerHello and EncryptedExtensions; section 4.3.9: with a share, unless only the PSK is to be used.
+    /// ServerHello and EncryptedExtensions (sections 4.2.3, 4.3.8 and 4.4.1); section 4.3.9: with a share, unless only the
+    /// PSK is to be used.
     errc send_parameters() noexcept {
         secret_bytes<32 + group_facts<P>::server_random> random;
         if (!this->crypto->random(random.bytes())) return errc::internal_error;
@@ -425,6 +432,7 @@ private:
         return room && send_encrypted_extensions() ? errc::none : errc::workspace_too_small;
     }
 
+    /// CertificateRequest and Certificate behind them (sections 4.4.2 and 4.5.1).
     errc send_certificates() noexcept {
         if (const errc error = send_parameters(); error != errc::none) return error;
         if (config_->authenticate_client != client_authentication::none && !send_certificate_request())
@@ -432,8 +440,9 @@ private:
         return this->send_certificate({}, true) ? errc::none : errc::workspace_too_small;
     }
 
+    /// Section 4.4.2, appendix F.1: with a key no certificates, neither shown nor asked for.
     errc send_flight_with_psk() noexcept {
-        // Section 4.3.9: a share is only used in a mode that the client offers.
+        // Sections 4.3.8 and 4.3.9: a share is only used in a mode that the client offers.
         if (!tickets_wanted_) share_ = {};
         if (const errc error = send_parameters(); error != errc::none) return error;
         return end_flight() ? errc::none : errc::workspace_too_small;
@@ -442,11 +451,12 @@ private:
     bool end_flight() noexcept {
         if (!this->send_finished(this->server_handshake_traffic)) return false;
         this->derive_application_secrets();
-        this->write = epoch::application;
+        this->write = epoch::application;  // section 4.5.3
         this->out.complete();
         return true;
     }
 
+    /// Nothing else is answered, status_request_v2 least of all (section 4.5.1.1).
     bool send_encrypted_extensions() noexcept {
         return this->send(epoch::handshake, handshake_type::encrypted_extensions, [&](writer& to) {
             length_prefix block(to, 2);

@@ -1,4 +1,6 @@
 // The legal transitions of both roles: RFC 9846, appendix A, with the questions to the caller as states of their own.
+// What order messages have (sections 4, 4.2.2, 4.4.2, 4.5.1, 4.5.2, 4.6, 4.7.3) and that somebody judges the peer
+// (appendix C.5) stands here and nowhere else.
 #pragma once
 
 #include <array>

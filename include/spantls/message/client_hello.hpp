@@ -73,7 +73,7 @@ public:
     }
 
 private:
-    /// Sections 4.2.2 and 4.3.1.
+    /// Sections 4.2.2 and 4.3.1, appendices E.2 and E.5.
     errc check_version() const noexcept {
         client_versions offered;
         if (!extensions.has(extension_type::supported_versions)) return errc::version_not_supported;

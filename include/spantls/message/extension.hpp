@@ -1,5 +1,5 @@
-// The one extension table (RFC 9846, section 4.3) and the one place where extensions are told apart, refused twice,
-// refused where they may not be, and refused when nobody asked for them.
+// The one extension table (RFC 9846, sections 4.3, 4.3.5, 4.3.6, 4.3.9 and 9.2) and the one place where extensions are
+// told apart, refused twice, refused where they may not be, and refused when nobody asked for them.
 #pragma once
 
 #include <array>
@@ -149,6 +149,7 @@ private:
         const bool invited = offered.has(type) ||
                              (type == extension_type::cookie && place == extension_place::hello_retry_request);
         if (answers_something(place) && !invited) return errc::unsolicited_extension;
+        // Sections 4.2.2, 4.4.2, 4.5.1.1, 4.7.1 and 9.3: what nobody knows is ignored.
         if (!known) return errc::none;
         data_[index] = data;
         present_.add(type);

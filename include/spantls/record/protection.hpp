@@ -1,4 +1,4 @@
-// Sealing and opening records under one traffic key (RFC 9846, sections 5.2 to 5.5).
+// Sealing and opening records under one traffic key (RFC 9846, sections 5.2, 5.3, 5.4 and 5.5).
 #pragma once
 
 #include <array>

@@ -1,4 +1,4 @@
-// The reading half at the level of records (RFC 9846, sections 5.1 to 5.4).
+// The reading half at the level of records (RFC 9846, sections 4.3.10, 5, 5.1, 5.2 and 5.4, appendix E.5).
 #pragma once
 
 #include <cstddef>

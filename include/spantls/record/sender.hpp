@@ -1,4 +1,4 @@
-// The writing half: seals records, and sends what is owed before anything else (RFC 9846, sections 4.7.3, 5 and 6).
+// The writing half: seals records, and sends what is owed before anything else (RFC 9846, sections 4.7.3, 5, 5.3, 6 and 6.1).
 #pragma once
 
 #include <array>

@@ -119,7 +119,7 @@ public:
         return fresh(claimed_age, measured_age) && first_time(unique, now_ms);
     }
 
-    /// Section 8.3.
+    /// Sections 4.3.10 and 8.3.
     bool fresh(std::uint32_t claimed_age, std::uint64_t measured_age) const noexcept {
         return measured_age > claimed_age ? measured_age - claimed_age <= tolerance_.late
                                           : claimed_age - measured_age <= tolerance_.early;

@@ -132,7 +132,7 @@ constexpr bool same_server(const session& it, std::string_view name) noexcept {
 }
 
 /// The session as a key to offer, at the time at which it is offered; it shows what `it` shows. Nothing when it has
-/// expired or is none.
+/// expired or is none (sections 4.3.11.1 and 4.7.1).
 constexpr std::optional<psk> offer(const session& it, std::uint64_t now_ms) noexcept {
     if (!detail::sound(it) || expired(it, now_ms)) return std::nullopt;
     return psk{it.ticket,

@@ -173,7 +173,7 @@ constexpr void decode_from(reader& in, T& to) noexcept {
     T::layout::decode(in, to);
 }
 
-/// Decodes a T that has to fill `bytes` exactly. False, with `to` unspecified, when it does not.
+/// Decodes a T that has to fill `bytes` exactly (sections 4.3 and 6). False, with `to` unspecified, when it does not.
 template <class T>
 [[nodiscard]] constexpr bool decode(bytes_view bytes, T& to) noexcept {
     reader in(bytes);

@@ -101,6 +101,7 @@ namespace oid {
 inline constexpr std::uint8_t ed25519[] = {0x2b, 0x65, 0x70};                                         // id-Ed25519
 inline constexpr std::uint8_t ec_public_key[] = {0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01};           // id-ecPublicKey
 inline constexpr std::uint8_t rsa[] = {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01};         // rsaEncryption
+inline constexpr std::uint8_t rsa_with_md5[] = {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x04};  // md5WithRSAEncryption
 inline constexpr std::uint8_t p256[] = {0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07};  // with its tag
 inline constexpr std::uint8_t p384[] = {0x06, 0x05, 0x2b, 0x81, 0x04, 0x00, 0x22};                    // with its tag
 inline constexpr std::uint8_t null[] = {0x05, 0x00};                                                  // NULL
@@ -252,7 +253,7 @@ constexpr errc parse_certificate(bytes_view der, certificate& to) noexcept {
 
     der_reader signed_part(to.tbs);
     der_reader tbs = signed_part.inside(der_tag::sequence);
-    // version [0] EXPLICIT INTEGER DEFAULT v1; 2 is v3
+    // version [0] EXPLICIT INTEGER DEFAULT v1; 2 is v3 (RFC 9846, section 4.5.1.2)
     if (!tbs.next_is(context_constructed(0)))
         return tbs.next_is(der_tag::integer) ? errc::unsupported_certificate : errc::bad_certificate;
     der_reader version = tbs.inside(context_constructed(0));
@@ -290,6 +291,7 @@ constexpr errc parse_certificate(bytes_view der, certificate& to) noexcept {
     return signed_part.finished() ? errc::none : errc::bad_certificate;
 }
 
+// The keys of the schemes of RFC 9846, section 4.3.3.
 constexpr key_type key_type_of(const certificate& it) noexcept {
     const auto [id, parameters] = it.key_algorithm;
     const bytes_view key = it.public_key;

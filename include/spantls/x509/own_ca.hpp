@@ -49,6 +49,8 @@ constexpr errc check_issuer(const certificate& it) noexcept {
 
 template <class P>
 errc check_signature(const P& crypto, const certificate& it, const certificate& issuer) noexcept {
+    // RFC 9846, section 4.5.1.3: MD5 has an alert of its own.
+    if (equal_bytes(it.signature_algorithm.oid, oid::rsa_with_md5)) return errc::bad_certificate;
     if (!equal_bytes(it.signature_algorithm.oid, oid::ed25519) || !it.signature_algorithm.parameters.empty())
         return errc::unsupported_certificate;
     const bool good = crypto.verify(signature_scheme::ed25519, issuer.public_key, it.tbs, it.signature);

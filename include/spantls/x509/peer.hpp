@@ -19,7 +19,8 @@ struct peer {
     key_purpose purpose = key_purpose::server_auth;  ///< server_auth: the peer is the server
 };
 
-/// What somebody thinks of a peer. Nobody having thought anything is a refusal.
+/// What somebody thinks of a peer, with the alert for it (RFC 9846, section 4.5.1.2). Nobody having thought anything is
+/// a refusal.
 class verdict {
 public:
     constexpr verdict() = default;

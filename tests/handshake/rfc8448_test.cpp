@@ -1,6 +1,6 @@
 // The client's machine lives through traces of RFC 8448: it is given the trace's randomness and the trace's ClientHello
-// in the place of its own (which has its extensions in another order), and from there on its transcript, its secrets and
-// its last flight have to be the trace's. A server takes the traces' ClientHellos, their binders and early data.
+// in the place of its own (which has its extensions in another order), and from there on its transcript, its secrets
+// and its last flight have to be the trace's. A server takes the traces' ClientHellos, binders and early data.
 //
 // What is not replayed: anything behind a server's ServerHello, which would have other bytes than the trace's, so that
 // nothing could be the same; the trace with HelloRetryRequest, which is for P-256, and no provider has it; and the one
@@ -144,7 +144,8 @@ void replay(const test::rfc8448::trace& trace) {
     spantls::client_target target{.server_name = "server", .now_ms = 1000, .early_data = early};
     std::vector<spantls::psk> keys;
     if (early)
-        target.resume = {provider::suites[0].suite, 0, 30, 0, 1024, true, psk, (*traced.psks.begin()).identity, "server", {}};
+        target.resume = {provider::suites[0].suite, 0,   30, 0, 1024, true, psk, (*traced.psks.begin()).identity,
+                         "server",                 {}};
     else if (!psk.empty())
         keys.push_back({.identity = (*traced.psks.begin()).identity, .key = psk});
     target.psks = keys;
@@ -236,8 +237,9 @@ taken serve(const test::rfc8448::trace& trace, buffer flight) {
         done += step.consumed;
         if (step.what == spantls::what::find_psk) {
             const auto kind = resumes ? spantls::psk_kind::resumption : spantls::psk_kind::external;
-            REQUIRE(tls.answer(spantls::psk_choice{0, psk, spantls::hash_id::sha256, kind,
-                                                   {1024, provider::suites[0].suite, {}, "server"}, false}) == errc::none);
+            const spantls::early_data_terms terms{1024, provider::suites[0].suite, {}, "server"};
+            const spantls::psk_choice choice{0, psk, spantls::hash_id::sha256, kind, terms, false};
+            REQUIRE(tls.answer(choice) == errc::none);
         } else if (step.what == spantls::what::early_data_offered) {
             result.unique = test::copy(step.offer().unique);
             REQUIRE(tls.answer(spantls::early_data::accept) == errc::none);

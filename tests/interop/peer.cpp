@@ -493,7 +493,8 @@ inline bool run(const options& opts) {
     if (!kept.empty() && read_session(kept, target.resume) != errc::none) throw std::runtime_error("no session");
     const std::vector<named_key> keys = named_keys(opts);
     std::vector<psk> offered;
-    for (const named_key& key : keys) offered.push_back({.identity = as_bytes(key.identity), .key = key.key, .hash = key.hash});
+    for (const named_key& key : keys)
+        offered.push_back({.identity = as_bytes(key.identity), .key = key.key, .hash = key.hash});
     target.psks = offered;
     // The tickets of some servers are certificates in disguise.
     bytes workspace(client<sodium>::smallest_workspace + kept.size() + 100 * keys.size());

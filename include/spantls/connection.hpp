@@ -94,7 +94,7 @@ public:
     /// Sends close_notify behind everything sent so far; reading goes on (section 6.1). Before the handshake is done it
     /// gives up with user_canceled.
     errc close() noexcept {
-        if (reading_.failed()) return errc::connection_failed;
+        if (error() != errc::none) return errc::connection_failed;
         if (connected_)
             sender_.queue_close();
         else
@@ -133,7 +133,7 @@ public:
     /// out[record_header_size] and is sealed in place, in one record, unless something is owed (errc::output_owed).
     output send(bytes_view data, mutable_bytes out) noexcept {
         // Section 2: not before Finished.
-        if (!connected_) return {{}, 0, reading_.failed() ? errc::connection_failed : errc::not_connected};
+        if (!connected_) return {{}, 0, not_yet()};
         output_cursor to(out);
         errc error = errc::none;
         if (!data.empty() && out.size() > record_header_size && data.data() == out.data() + record_header_size)
@@ -150,7 +150,7 @@ public:
     output send_early(bytes_view data, mutable_bytes out) noexcept
         requires(!is_server)
     {
-        if (reading_.failed()) return {{}, 0, errc::connection_failed};
+        if (error() != errc::none) return {{}, 0, errc::connection_failed};
         if (connected_) return {{}, 0, errc::early_data_over};
         output_cursor to(out);
         errc error = send_flight(to);
@@ -174,7 +174,7 @@ public:
     /// Seals `data`, which has stood at out[record_header_size] since before something else came to be owed: it goes
     /// before a key update and a close_notify, under the old key. At most record_room(out.size()) bytes, in one record.
     output send_begun(bytes_view data, mutable_bytes out) noexcept {
-        if (!connected_) return {{}, 0, reading_.failed() ? errc::connection_failed : errc::not_connected};
+        if (!connected_) return {{}, 0, not_yet()};
         if (out.size() < record_header_size || data.data() != out.data() + record_header_size) return {{}, 0, errc::bad_argument};
         output_cursor to(out);
         return send_in_place(data, to, true);
@@ -182,7 +182,7 @@ public:
     /// Writes what is owed, then a record without data, padded as all are: cover traffic (section 5.4). too_small as
     /// long as that record has not been written. A peer need not put up with more than a few in a row (32 here).
     output send_cover(mutable_bytes out) noexcept {
-        if (!connected_) return {{}, 0, reading_.failed() ? errc::connection_failed : errc::not_connected};
+        if (!connected_) return {{}, 0, not_yet()};
         output_cursor to(out);
         errc error = errc::none;
         if (begin_sending(to, error)) error = sender_.write_cover(to, notes_);
@@ -195,7 +195,7 @@ public:
     output send_ticket(const new_session_ticket& ticket, mutable_bytes out) noexcept
         requires(is_server)
     {
-        if (!connected_) return {{}, 0, reading_.failed() ? errc::connection_failed : errc::not_connected};
+        if (!connected_) return {{}, 0, not_yet()};
         if (!tickets_wanted_) return {{}, 0, errc::ticket_not_wanted};
         // Section 4.7.1.
         const bool sound = ticket.lifetime <= max_ticket_lifetime && ticket.nonce.size() <= 255 && !ticket.ticket.empty() &&
@@ -294,6 +294,9 @@ protected:
     ~connection() = default;
 
 private:
+    /// Why nothing can be sent when the handshake is not done.
+    errc not_yet() const noexcept { return error() == errc::none ? errc::not_connected : errc::connection_failed; }
+
     step receive_connected(mutable_bytes input) noexcept {
         step result = reading_.receive(input, notes_);
         if (result.what == what::failed) drop_flight();

@@ -78,14 +78,14 @@ protected:
     // Answers
 
     bool question_open() noexcept {
-        if (reading_.failed() || workspace_.machine() == nullptr) return false;
+        if (reading_.failed() || notes_.has(mailbox::dead) || workspace_.machine() == nullptr) return false;
         const state now = machine().current();
         if constexpr (is_server)
             if (now == state::asks_psk || now == state::asks_early_data) return true;
         return now == state::asks_identity || now == state::asks_verdict || now == state::asks_signature;
     }
     errc asked(state wanted) noexcept {
-        if (reading_.failed()) return errc::connection_failed;
+        if (reading_.failed() || notes_.has(mailbox::dead)) return errc::connection_failed;
         if (!question_open()) return errc::not_asked;
         return machine().current() == wanted ? errc::none : errc::wrong_answer;
     }
@@ -135,6 +135,11 @@ protected:
     // Bytes in
 
     step receive_in_handshake(mutable_bytes input) noexcept {
+        // The other half has given up.
+        if (notes_.has(mailbox::dead) && !reading_.failed()) {
+            (void)reading_.fail(errc::canceled, std::nullopt, notes_);
+            drop_flight();
+        }
         for (std::size_t consumed = 0;;) {
             if (reading_.failed()) return end_handshake(consumed);
             if (logged_ != machine().secrets_known && machine().key_log_wanted()) return log_secret(consumed);

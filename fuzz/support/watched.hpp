@@ -320,6 +320,8 @@ private:
                 held_ = record <= before.size() ? record : 0;
                 return;
             case progress: return HOLDS(s.consumed == record);
+            case find_psk:
+            case early_data_offered: HOLDS(Connection::is_server); [[fallthrough]];
             case client_hello:
             case choose_identity:
             case verify_peer:
@@ -327,6 +329,10 @@ private:
                 HOLDS(none_or_one && !done_);
                 question_ = s.what;
                 return check_question(s);
+            case early_data:
+                HOLDS(Connection::is_server && !done_ && s.consumed == record && !s.data.empty());
+                return HOLDS(s.data.data() == shown_.data() + record_header_size);
+            case early_data_rejected: return HOLDS(!Connection::is_server && !done_ && none_or_one);
             case key_log:
                 HOLDS(none_or_one && !done_ && key_log_ && ++log_lines_ <= 5);
                 return HOLDS(inside(s.data, *handshake_memory_) && !s.data.empty() && s.data.back() == '\n');
@@ -355,7 +361,9 @@ private:
 
     void check_question(const step& s) {
         const bytes_view memory = *handshake_memory_;
-        if (s.what == what::client_hello) {
+        if (s.what == what::early_data_offered) {
+            HOLDS(s.offer().unique.size() >= 32 && inside(s.offer().unique, memory));
+        } else if (s.what == what::client_hello || s.what == what::find_psk) {
             const parsed_client_hello hello = s.hello();
             HOLDS(Connection::is_server && inside(hello.hello.extensions, memory) && hello.hello.random.size() == 32);
             HOLDS(inside(as_bytes(hello.server_name), memory));

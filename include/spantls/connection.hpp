@@ -161,7 +161,8 @@ public:
         if (!machine().continues_early_data(data)) return {to.written(), 0, errc::bad_argument};
         const std::size_t done = sender_.write_early_data(to, data.first(data.size() < left ? data.size() : left));
         machine().note_early_data(data.first(done));
-        if (done == 0 && !data.empty() && to.used() == 0) error = errc::too_small;
+        if (done == 0 && !data.empty() && to.used() == 0)
+            error = sender_.at_key_limit() ? errc::early_data_over : errc::too_small;
         return {to.written(), done, error};
     }
     /// Bytes of early data that may still be sent; 0 when none can be.

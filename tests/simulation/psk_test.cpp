@@ -305,6 +305,25 @@ TEST_CASE("early data up to the limit, in pieces that follow one another") {
     talks(it.both);
 }
 
+TEST_CASE("section 5.5: no more records of early data than one key may protect") {
+    const test::buffer data(10, 'x');
+    early_pair it;
+    test::pair_options options = it.both.options;
+    options.client.rekey_after = 4;
+    psk_pair both(options);
+    both.server.find_psk = it.both.server.find_psk;
+    test::buffer out(1000);
+    for (std::size_t i = 0; i < 3; ++i) {
+        const output sent = both.client.tls.send_early(bytes_view(data).subspan(i, 1), out);
+        REQUIRE(sent.consumed == 1);
+        both.to_server.put(sent.records);
+    }
+    REQUIRE(both.client.tls.send_early(bytes_view(data).subspan(3), out).error == errc::early_data_over);
+    REQUIRE(both.handshake());
+    REQUIRE(both.server.received_early.size() == 3);
+    talks(both);
+}
+
 TEST_CASE("early data until the server's Finished has come (section 4.3.11.3)") {
     const test::buffer data(400, 'x');
     early_pair it;

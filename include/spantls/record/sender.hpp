@@ -143,10 +143,10 @@ public:
         return done;
     }
 
-    /// The same under the keys of early data, which do not change: at their limit it stops.
+    /// The same under the keys of early data, which do not change: at their limit it stops (section 5.5).
     std::size_t write_early_data(output_cursor& out, bytes_view data) noexcept {
         std::size_t done = 0;
-        while (done < data.size() && protection_.records_left() > 1) {
+        while (done < data.size() && !at_key_limit()) {
             const std::size_t size = fragment(out.room(), data.size() - done);
             if (size == 0) break;
             write(out, content_type::application_data, data.subspan(done, size));
@@ -154,6 +154,8 @@ public:
         }
         return done;
     }
+    /// Section 5.5: no more than a KeyUpdate, or with early data nothing, may be protected with this key.
+    bool at_key_limit() const noexcept { return protection_.records_left() <= 1; }
 
     /// Seals `data`, which stands in the unused `out` behind the place of the header, in one record. `begun`: before a
     /// key update or a close_notify that is owed.

@@ -45,13 +45,13 @@ public:
         this->crypto = &provider;
         this->memory = behind;
         config_ = &settings;
-        target_ = target;
+        server_name_ = target.server_name;
         groups_ = usable_groups<P>(settings.prefer);
         schemes_ = usable_schemes<P>(settings.prefer);
         suites_ = usable_suites(settings.prefer, provider);
         if (suites_.empty()) return errc::config_no_suite;
         choose_shares();
-        choose_keys();
+        choose_keys(target);
 
         // One read for everything that is random in the first flight.
         std::array<std::uint8_t, 64 + group_facts<P>::all_random> random;
@@ -91,7 +91,7 @@ public:
 
     // What the open question shows.
     x509::peer peer() const noexcept {
-        return {x509::chain_view(this->memory.at(peer_list_)), target_.server_name, x509::key_purpose::server_auth};
+        return {x509::chain_view(this->memory.at(peer_list_)), server_name_, x509::key_purpose::server_auth};
     }
     bytes_view request() const noexcept { return this->memory.at(request_); }
 
@@ -261,13 +261,13 @@ private:
     }
 
     /// Early data only when it was asked for (appendix F.5).
-    void choose_keys() noexcept {
+    void choose_keys(const client_target& target) noexcept {
         std::optional<psk> ticket;
-        if (same_server(target_.resume, target_.server_name)) ticket = offer(target_.resume, target_.now_ms);
-        keys_offered_ = offered_keys(ticket, target_.psks);
+        if (same_server(target.resume, target.server_name)) ticket = offer(target.resume, target.now_ms);
+        keys_offered_ = offered_keys(ticket, target.psks);
         for (const cipher_suite each : suites_) keys_offered_.allow(find_suite<P>(each)->hash);
         const psk* const first = keys_offered_.at(0);
-        early_offered_ = target_.early_data && first != nullptr && first->early.limit != 0 &&
+        early_offered_ = target.early_data && first != nullptr && first->early.limit != 0 &&
                          suites_.contains(first->early.suite) && find_suite<P>(first->early.suite)->hash == first->hash &&
                          (first->early.protocol.empty() || config_->alpn.contains(first->early.protocol));
     }
@@ -317,8 +317,8 @@ private:
             to.u8(0);
             length_prefix block(to, 2);
             // RFC 6066, section 3: an address is no host name.
-            if (!target_.server_name.empty() && x509::parse_ip_address(target_.server_name).size == 0)
-                extension(extension_type::server_name, [&] { write_server_name(to, target_.server_name); });
+            if (!server_name_.empty() && x509::parse_ip_address(server_name_).size == 0)
+                extension(extension_type::server_name, [&] { write_server_name(to, server_name_); });
             extension(extension_type::supported_versions, [&] {
                 to.u8(2);
                 to.u16(static_cast<std::uint16_t>(protocol_version::tls_1_3));
@@ -553,7 +553,7 @@ private:
     }
 
     const client_config* config_ = nullptr;
-    client_target target_;
+    std::string_view server_name_;
     fixed_vector<cipher_suite, 8> suites_;
     fixed_vector<named_group, 8> groups_;
     fixed_vector<signature_scheme, 16> schemes_;

@@ -113,15 +113,30 @@ TEST_CASE("with a key no certificate is asked for, also by a server that wants o
         psk_pair both(options);
         both.client.own = &both.client_credentials();
         both.server.find_psk = [&](const step&) {
-            return psk_choice{0, first_key, hash_id::sha256, kind, {}, false};
+            return psk_choice{0, first_key, hash_id::sha256, kind, {}, kind == psk_kind::resumption};
         };
         REQUIRE(both.handshake());
         REQUIRE(both.server.tls.psk_used());
         for (const auto type : {handshake_type::certificate_request, handshake_type::certificate})
             for (const record_info& record : both.client.opened) REQUIRE_FALSE(record.has(type));
         REQUIRE_FALSE(both.client.has(what::choose_identity));
-        REQUIRE_FALSE(both.server.tls.peer_authenticated());
+        REQUIRE(both.server.tls.peer_authenticated() == (kind == psk_kind::resumption));
     }
+}
+
+TEST_CASE("a ticket of a client without a certificate is not enough where one is required") {
+    const psk offered[] = {{.identity = first_id, .key = first_key, .kind = psk_kind::resumption}};
+    test::pair_options options = with_keys(offered);
+    options.server.authenticate_client = client_authentication::require;
+    psk_pair both(options);
+    both.client.own = &both.client_credentials();
+    both.server.find_psk = [&](const step&) {
+        return psk_choice{0, first_key, hash_id::sha256, psk_kind::resumption, {}, false};
+    };
+    REQUIRE(both.handshake());
+    REQUIRE_FALSE(both.server.tls.psk_used());
+    REQUIRE(both.server.has(what::verify_peer));
+    REQUIRE(both.server.tls.peer_authenticated());
 }
 
 TEST_CASE("unknown keys fall back to certificates") {
@@ -452,4 +467,21 @@ TEST_CASE("the same first flight is known by its binder (section 8.2)") {
     }
     REQUIRE(seen[0].size() == 32);
     REQUIRE(seen[0] == seen[1]);
+}
+
+TEST_CASE("all that a client may send early is skipped when it is rejected, in one record and in many") {
+    for (const std::size_t record_size : {std::size_t{16384}, std::size_t{100}, std::size_t{1}}) {
+        early_pair it(16384);
+        test::pair_options options = it.both.options;
+        options.client.record_size = static_cast<std::uint16_t>(record_size);
+        psk_pair both(options);
+        const test::buffer data(16384, 'x');
+        for (test::buffer out(20000); both.client.tls.early_data_left() != 0;) {
+            const std::size_t done = data.size() - both.client.tls.early_data_left();
+            both.to_server.put(both.client.tls.send_early(bytes_view(data).subspan(done), out).records);
+        }
+        REQUIRE(both.handshake());
+        REQUIRE(both.client.rejected == data);
+        talks(both);
+    }
 }

@@ -137,7 +137,10 @@ public:
 
     outcome on(here<state::asks_psk, event::answer_psk> row, const psk_choice& choice) noexcept {
         const parsed_client_hello hello = parsed_hello();
-        if (choice.key.empty() || !choose_suite_for(hello, choice.hash)) {
+        // A ticket of somebody unknown does not make up for the certificate that is required.
+        const bool too_weak = config_->authenticate_client == client_authentication::require &&
+                              choice.kind == psk_kind::resumption && !choice.peer_authenticated;
+        if (choice.key.empty() || too_weak || !choose_suite_for(hello, choice.hash)) {
             if (share_.size == 0) {
                 if (const errc error = retry(this->memory.at(hello_), hello); error != errc::none) return row.fail(error);
                 return row.template to<state::wait_second_client_hello>();

@@ -49,7 +49,7 @@ public:
     /// Whether a change_cipher_spec may come now (section 5: after the first ClientHello, before the peer's Finished).
     void allow_change_cipher_spec(bool allowed) noexcept { allow_ccs_ = allowed; }
 
-    /// Bytes of records that were protected with keys of early data, and are dropped (section 4.3.10).
+    /// Bytes of early data in records that cannot be opened, and are dropped (section 4.3.10).
     void skip_early_data(std::size_t most) noexcept { skip_ = static_cast<std::uint16_t>(most); }
 
     /// What was agreed on: no protected record with more than `inner` bytes of content, content type and padding.
@@ -178,12 +178,13 @@ private:
 
     /// A record that might be early data which was rejected.
     void skip(incoming_record& record, errc otherwise) noexcept {
-        const std::size_t length = record.size - record_header_size;
-        if (protection_.sequence() != 0 || length == 0 || length > skip_) {
+        // What a client may send is counted without content type and tag; but no record counts for nothing.
+        const std::size_t content = record.size > record_overhead ? record.size - record_overhead : 1;
+        if (protection_.sequence() != 0 || record.size == record_header_size || content > skip_) {
             record.error = otherwise;
             return;
         }
-        skip_ = static_cast<std::uint16_t>(skip_ - length);
+        skip_ = static_cast<std::uint16_t>(skip_ - content);
         record.dropped = true;
     }
 

@@ -485,3 +485,15 @@ TEST_CASE("all that a client may send early is skipped when it is rejected, in o
         talks(both);
     }
 }
+
+TEST_CASE("a padded ClientHello has its length with keys too, and the keys stay last (RFC 7685)") {
+    const psk offered[] = {{.identity = first_id, .key = first_key}, {.identity = second_id, .key = second_key}};
+    test::pair_options options = with_keys(offered);
+    options.client.client_hello_size = 700;
+    psk_pair both(options);
+    both.client.flush();
+    REQUIRE(test::records_in(both.to_server.all).front().size() == 5 + 700);
+    both.server.find_psk = finds({{second_id, second_key}});
+    REQUIRE(both.handshake());
+    REQUIRE(both.client.tls.psk_used());
+}

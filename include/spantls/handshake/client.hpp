@@ -344,7 +344,7 @@ private:
                 else
                     write_shares(to, shares.random);
             });
-            pad_client_hello(to, config_->client_hello_size, extension);
+            pad_client_hello(to, config_->client_hello_size, extension, keys_offered_.extension_size());
             // Sections 4.3.11 and 9.2: the last one.
             if (!keys_offered_.empty()) extension(extension_type::pre_shared_key, [&] { keys_offered_.write(to); });
         };

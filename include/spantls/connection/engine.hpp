@@ -137,7 +137,7 @@ protected:
     step receive_in_handshake(mutable_bytes input) noexcept {
         for (std::size_t consumed = 0;;) {
             if (reading_.failed()) return end_handshake(consumed);
-            if (logged_ != machine().secrets_known && machine().key_log_wanted()) return log_secret(consumed);
+            if ((machine().secrets_known & ~logged_) != 0 && machine().key_log_wanted()) return log_secret(consumed);
             if constexpr (!is_server)
                 if (machine().take_rejection()) return rejected_early_data(consumed);
             if (machine().done()) return finish(consumed);

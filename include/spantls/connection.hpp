@@ -9,6 +9,7 @@
 #include <spantls/base/error.hpp>
 #include <spantls/connection/engine.hpp>
 #include <spantls/connection/halves.hpp>
+#include <spantls/connection/state.hpp>
 #include <spantls/session/psk.hpp>
 #include <spantls/step.hpp>
 
@@ -293,6 +294,22 @@ public:
         return digest_size(suite_->hash);
     }
 
+    // Elsewhere
+
+    /// Moves all that goes on into `to`, when nothing is half done; what is left here only knows errc::exported, and
+    /// take_workspace(). Not while split() is in use. not_connected; connection_failed; output_owed as long as transmit() has
+    /// something; message_unfinished as long as receive() has not dealt with all of a record, or a message that comes in
+    /// pieces is not whole. Input that receive() has not consumed is the caller's, and has to go along. The counts of what
+    /// may come in a row (record/limits.hpp) begin anew.
+    errc export_state(connection_state<provider_type>& to) noexcept {
+        if (error() != errc::none) return errc::connection_failed;
+        if (!connected_) return errc::not_connected;
+        if (owes_output()) return errc::output_owed;
+        if (!reading_.at_rest()) return errc::message_unfinished;
+        this->export_to(to);
+        return errc::none;
+    }
+
     // Two halves
 
     struct halves {
@@ -304,7 +321,7 @@ public:
     halves split() noexcept { return {reader_half<connection>(*this), writer_half<connection>(*this)}; }
 
 protected:
-    using engine::engine, engine::begin;
+    using engine::engine, engine::begin, engine::import_from;
     ~connection() = default;
 
 private:

@@ -9,11 +9,15 @@
 #include <spantls/base/error.hpp>
 #include <spantls/connection/engine.hpp>
 #include <spantls/connection/halves.hpp>
+#include <spantls/connection/state.hpp>
 #include <spantls/session/psk.hpp>
 #include <spantls/step.hpp>
 
 namespace spantls {
 inline namespace v1 {
+
+/// Bytes of the channel binding "tls-exporter" (RFC 9266, section 2).
+inline constexpr std::size_t channel_binding_size = 32;
 
 /// What client and server have in common; use those. It neither moves nor allocates.
 ///
@@ -268,16 +272,43 @@ public:
     /// ticket_key() go on when both sides have closed: until the connection fails or is destroyed, their secrets stay.
     errc export_keying_material(std::string_view label, bytes_view context, mutable_bytes out) const noexcept {
         if (error() != errc::none) return errc::connection_failed;
-        if (!connected_) return errc::not_connected;
-        if (label.empty() || label.size() > 249 || out.size() > 255 * digest_size(suite_->hash)) return errc::bad_argument;
-        v1::export_keying_material<provider_type>(suite_->hash, exporter_.first(digest_size(suite_->hash)), label, context, out);
-        return errc::none;
+        return connected_ ? export_from(exporter_, suite_->hash, label, context, out) : errc::not_connected;
+    }
+    /// The same out of the early exporter secret, which both sides have before the server has answered: it can be replayed as
+    /// early data can, and is not forward secret. A client that offers early data has it from the beginning until the
+    /// server has rejected that or `handshake_done`, a server from early_data::accept until `handshake_done`; else
+    /// errc::early_data_over. Uses that are not for early data take export_keying_material().
+    errc export_early_keying_material(std::string_view label, bytes_view context, mutable_bytes out) const noexcept {
+        if (error() != errc::none) return errc::connection_failed;
+        const Machine* const now = connected_ ? nullptr : workspace_.machine();
+        if (now == nullptr || !now->knows(logged_secret::early_exporter)) return errc::early_data_over;
+        return export_from(now->early_exporter_secret, now->hash(), label, context, out);
+    }
+    /// The channel binding "tls-exporter" (RFC 9266): the same 32 bytes at both ends of this connection and nowhere else.
+    errc channel_binding(fixed_mutable_bytes<channel_binding_size> out) const noexcept {
+        return export_keying_material("EXPORTER-Channel-Binding", {}, out);
     }
     /// The key that a ticket with this nonce stands for (section 4.7.1): returns its size, or 0 when `psk` is too small.
     std::size_t ticket_key(bytes_view nonce, mutable_bytes psk) const noexcept {
         if (!connected_ || error() != errc::none || psk.size() < digest_size(suite_->hash) || nonce.size() > 255) return 0;
         derive_ticket_psk<provider_type>(suite_->hash, resumption_, nonce, psk);
         return digest_size(suite_->hash);
+    }
+
+    // Elsewhere
+
+    /// Moves all that goes on into `to`, when nothing is half done; what is left here only knows errc::exported, and
+    /// take_workspace(). Not while split() is in use. not_connected; connection_failed; output_owed as long as transmit() has
+    /// something; message_unfinished as long as receive() has not dealt with all of a record, or a message that comes in
+    /// pieces is not whole. Input that receive() has not consumed is the caller's, and has to go along. The counts of what
+    /// may come in a row (record/limits.hpp) begin anew.
+    errc export_state(connection_state<provider_type>& to) noexcept {
+        if (error() != errc::none) return errc::connection_failed;
+        if (!connected_) return errc::not_connected;
+        if (owes_output()) return errc::output_owed;
+        if (!reading_.at_rest()) return errc::message_unfinished;
+        this->export_to(to);
+        return errc::none;
     }
 
     // Two halves
@@ -291,7 +322,7 @@ public:
     halves split() noexcept { return {reader_half<connection>(*this), writer_half<connection>(*this)}; }
 
 protected:
-    using engine::engine, engine::begin;
+    using engine::engine, engine::begin, engine::import_from;
     ~connection() = default;
 
 private:
@@ -311,6 +342,13 @@ private:
         engine::group_, engine::machine, engine::notes_, engine::peer_authenticated_, engine::protocol_, engine::psk_used_, engine::question_open, engine::reading_,
         engine::receive_in_handshake, engine::resumption_, engine::send_flight, engine::send_in_place, engine::sender_,
         engine::suite_, engine::tickets_wanted_, engine::workspace_, engine::write_ticket;
+
+    static errc export_from(const traffic_secret<provider_type>& secret, hash_id hash, std::string_view label,
+                            bytes_view context, mutable_bytes out) noexcept {
+        if (label.empty() || label.size() > 249 || out.size() > 255 * digest_size(hash)) return errc::bad_argument;
+        v1::export_keying_material<provider_type>(hash, secret.first(digest_size(hash)), label, context, out);
+        return errc::none;
+    }
 
     template <event On, class Answer>
     errc take_answer(const Answer& given) noexcept {

@@ -11,6 +11,7 @@
 #include <spantls/base/bytes.hpp>
 #include <spantls/base/error.hpp>
 #include <spantls/connection/reading.hpp>
+#include <spantls/connection/state.hpp>
 #include <spantls/connection/workspace.hpp>
 #include <spantls/handshake/machine.hpp>
 #include <spantls/record/mailbox.hpp>
@@ -53,6 +54,60 @@ protected:
         // Nobody has heard of this connection, so nobody is told of its end.
         (void)reading_.fail(config_error, std::nullopt, notes_);
         drop_flight();
+    }
+
+    /// Everything that goes on elsewhere; what stays here is a connection that has failed with errc::exported.
+    void export_to(connection_state<provider_type>& to) noexcept {
+        to.is_server = is_server;
+        to.suite = suite_->suite;
+        to.group = group_;
+        sender_.export_to(to.sending, to.key_updates_sent);
+        reading_.export_to(to.receiving);
+        to.exporter = static_cast<traffic_secret<provider_type>&&>(exporter_);
+        to.resumption = static_cast<traffic_secret<provider_type>&&>(resumption_);
+        to.update_outstanding = notes_.has(mailbox::update_outstanding);
+        to.tickets_wanted = tickets_wanted_;
+        to.peer_authenticated = peer_authenticated_;
+        to.psk_used = psk_used_;
+        to.early_data_accepted = early_data_accepted_;
+        to.protocol_size = static_cast<std::uint8_t>(protocol_.size());
+        std::size_t at = 0;
+        for (const char c : protocol_) to.protocol_name[at++] = c;
+        (void)reading_.fail(errc::exported, std::nullopt, notes_);
+    }
+
+    /// Goes on with what was exported, or is born failed; then nothing is taken out of `from`.
+    template <class Config>
+    void import_from(errc error, connection_state<provider_type>& from, const Config& settings,
+                     const provider_type& crypto) noexcept {
+        const suite_info* const suite = find_suite<provider_type>(from.suite);
+        const auto sound = [](std::size_t limit) { return limit >= least_record_size_limit && limit <= max_inner_plaintext; };
+        bool fits = from.is_server == is_server && suite != nullptr && crypto.available(from.suite) &&
+                    sound(from.sending.limit) && sound(from.receiving.limit) && from.key_updates_sent <= max_key_updates;
+        std::size_t name = 0;
+        if (from.protocol_size != 0) {
+            while (name < settings.alpn.size() && settings.alpn[name] != from.protocol()) ++name;
+            fits = fits && name < settings.alpn.size();
+            if (fits) protocol_ = settings.alpn[name];
+        }
+        if (error == errc::none && !fits) error = errc::state_unfit;
+        if (error != errc::none) {
+            (void)reading_.fail(error, std::nullopt, notes_);
+            return;
+        }
+        connected_ = true;
+        suite_ = suite;
+        group_ = from.group;
+        sender_.import_from(from.sending, from.key_updates_sent, *suite);
+        reading_.import_from(from.receiving, *suite, is_server);
+        exporter_ = static_cast<traffic_secret<provider_type>&&>(from.exporter);
+        resumption_ = static_cast<traffic_secret<provider_type>&&>(from.resumption);
+        if (from.sending.closed) notes_.set(mailbox::write_closed);
+        if (from.update_outstanding) notes_.set(mailbox::update_outstanding);
+        tickets_wanted_ = from.tickets_wanted;
+        peer_authenticated_ = from.peer_authenticated;
+        psk_used_ = from.psk_used;
+        early_data_accepted_ = from.early_data_accepted;
     }
 
     Machine& machine() noexcept { return *workspace_.machine(); }
@@ -142,7 +197,7 @@ protected:
         }
         for (std::size_t consumed = 0;;) {
             if (reading_.failed()) return end_handshake(consumed);
-            if (logged_ != machine().secrets_known && machine().key_log_wanted()) return log_secret(consumed);
+            if ((machine().secrets_known & ~logged_) != 0 && machine().key_log_wanted()) return log_secret(consumed);
             if constexpr (!is_server)
                 if (machine().take_rejection()) return rejected_early_data(consumed);
             if (machine().done()) return finish(consumed);

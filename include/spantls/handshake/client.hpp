@@ -285,8 +285,7 @@ private:
     void reject_early_data(epoch next) noexcept {
         if (this->write != epoch::early) return;
         this->write = next;
-        this->client_early_traffic.clear();
-        this->early_exporter_secret.clear();
+        this->forget_early_secrets();
         rejected_ = true;
     }
 

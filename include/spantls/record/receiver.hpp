@@ -72,6 +72,23 @@ public:
         change_keys(proof, suite, next.first(digest_size(suite.hash)));
     }
 
+    /// Gives the keys away, and forgets them; whether the peer has closed, the caller knows.
+    void export_to(direction_state<P>& to) noexcept {
+        to.sequence = protection_.sequence();
+        to.limit = std::size_t{most_} + 1;
+        to.secret = static_cast<traffic_secret<P>&&>(secret_);
+        clear();
+    }
+    /// Goes on with them.
+    void import_from(direction_state<P>& from, const suite_info& suite) noexcept {
+        limit_protected(from.limit);
+        if (from.closed) return;
+        protection_.install(suite, from.secret.first(digest_size(suite.hash)), from.sequence);
+        secret_ = static_cast<traffic_secret<P>&&>(from.secret);
+    }
+
+    /// Whether a record is held.
+    bool holds() const noexcept { return held_ != 0; }
     /// Keeps an opened record at the front of the input, as it is now: open() returns it again until it is released.
     void hold(const incoming_record& record) noexcept { held_ = static_cast<std::uint16_t>(record.size); }
     void release() noexcept { held_ = 0; }

@@ -58,6 +58,27 @@ public:
     /// From here on the keys are those of application data, and may be updated.
     void connected(const suite_info& suite) noexcept { suite_ = &suite; }
 
+    /// Gives the keys away, and forgets them. Nothing is owed.
+    void export_to(direction_state<P>& to, std::uint64_t& key_updates) noexcept {
+        to.sequence = protection_.sequence();
+        to.limit = shape_.limit();
+        to.closed = closed_;
+        to.secret = static_cast<traffic_secret<P>&&>(secret_);
+        key_updates = key_updates_;
+        clear();
+    }
+    /// Goes on with them; set_limits() has been called.
+    void import_from(direction_state<P>& from, std::uint64_t key_updates, const suite_info& suite) noexcept {
+        limit_protected(from.limit);
+        closed_ = from.closed;
+        key_updates_ = key_updates;
+        connected(suite);
+        if (closed_) return;
+        protection_.install(suite, from.secret.first(digest_size(suite.hash)), from.sequence);
+        protection_.limit_records(rekey_after_);
+        secret_ = static_cast<traffic_secret<P>&&>(from.secret);
+    }
+
     void queue_update(bool request_peer) noexcept {
         update_queued_ = true;
         request_queued_ = request_queued_ || request_peer;

@@ -7,6 +7,7 @@
 #include <span>
 #include <string_view>
 
+#include <spantls/base/bytes.hpp>
 #include <spantls/base/error.hpp>
 #include <spantls/base/fixed_vector.hpp>
 #include <spantls/crypto/provider.hpp>
@@ -73,7 +74,18 @@ struct server_config {
     /// What a client is asked for that sends a record_size_limit of its own, 64 to 16385 (RFC 8449). What clients ask for
     /// by it or by max_fragment_length they always get.
     std::uint16_t record_size_limit = 16385;
+    /// A HelloRetryRequest has a cookie, and any server with the same secrets goes on with the ClientHello that brings it
+    /// back; this one may be forgotten (RFC 9846, section 4.3.2). Each at least 32 bytes out of a generator, used for
+    /// nothing else, that outlive the connections. The first one seals, the second is the one before it: replacing them
+    /// makes cookies expire, and has to, since a cookie works as often as it is sent. Empty: no cookies.
+    fixed_vector<bytes_view, 2> cookie_secrets{};
+    /// Send a HelloRetryRequest, and nothing else, to all who bring no cookie: before anything is computed for them, they
+    /// show that they are reached at the address that the connection was made with.
+    bool always_retry = false;
 };
+
+/// The least size of a secret for cookies, in bytes.
+inline constexpr std::size_t min_cookie_secret = 32;
 
 namespace detail {
 // Sections 4.3.7 and 4.3.8: nothing is listed twice.
@@ -155,6 +167,10 @@ template <class P>
 constexpr errc check(const server_config& config) noexcept {
     if (const errc error = detail::check_preferences<P>(config.prefer); error != errc::none) return error;
     if (!detail::is_record_size_limit(config.record_size_limit)) return errc::config_bad_limit;
+    if (config.cookie_secrets.overflowed()) return errc::config_too_many;
+    for (const bytes_view secret : config.cookie_secrets)
+        if (secret.size() < min_cookie_secret) return errc::config_bad_secret;
+    if (config.always_retry && config.cookie_secrets.empty()) return errc::config_bad_secret;
     return detail::check_common(config);
 }
 

@@ -290,7 +290,7 @@ public:
     halves split() noexcept { return {reader_half<connection>(*this), writer_half<connection>(*this)}; }
 
 protected:
-    using engine::engine, engine::begin;
+    using engine::engine, engine::begin, engine::expect_answer_to_retry;
     ~connection() = default;
 
 private:

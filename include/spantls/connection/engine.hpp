@@ -55,6 +55,13 @@ protected:
         drop_flight();
     }
 
+    /// Sections 4.3.2 and 5: the first that comes may be what follows a retry of which nothing was kept: rejected early
+    /// data, and a change_cipher_spec.
+    void expect_answer_to_retry() noexcept {
+        reading_.records.allow_change_cipher_spec(true);
+        reading_.records.skip_early_data(max_skipped_early_data);
+    }
+
     Machine& machine() noexcept { return *workspace_.machine(); }
 
     step fail(errc error, std::size_t consumed = 0) noexcept {

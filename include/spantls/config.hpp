@@ -24,6 +24,12 @@ struct preferences {
     fixed_vector<signature_scheme, 16> schemes{};
 };
 
+/// Tickets that a client would like to have (RFC 9149).
+struct ticket_counts {
+    std::uint8_t new_session = 0;  ///< when the connection is a new one
+    std::uint8_t resumption = 0;   ///< when it resumes a session
+};
+
 struct client_config {
     /// ALPN names (RFC 7301), best first, each 1 to 255 bytes; the characters must outlive the connections.
     fixed_vector<std::string_view, 8> alpn{};
@@ -51,6 +57,8 @@ struct client_config {
     /// ClientHello is filled up to so many bytes (RFC 7685), at most 16384, for which there has to be room in the
     /// workspace; 0: it is not.
     std::uint16_t client_hello_size = 0;
+    /// How many tickets the server is asked for; zeros say that none will be used. By default it is not told.
+    std::optional<ticket_counts> tickets{};
 };
 
 enum class client_authentication : std::uint8_t { none, request, require };
@@ -82,6 +90,9 @@ struct server_config {
     /// Send a HelloRetryRequest, and nothing else, to all who bring no cookie: before anything is computed for them, they
     /// show that they are reached at the address that the connection was made with.
     bool always_retry = false;
+    /// What a client that asks for tickets by their number is promised at most; the application sends them, as many as
+    /// expected_tickets() says. 0: such requests are not answered.
+    std::uint8_t max_tickets = 0;
 };
 
 /// The least size of a secret for cookies, in bytes.

@@ -354,6 +354,7 @@ protected:
         peer_authenticated_ = machine().peer_authenticated;
         psk_used_ = machine().psk_used;
         early_data_accepted_ = machine().early_data_accepted;
+        tickets_expected_ = machine().tickets_expected;
         if constexpr (is_server) tickets_wanted_ = machine().tickets_wanted();
         exporter_ = static_cast<traffic_secret<provider_type>&&>(machine().exporter_secret);
         resumption_ = static_cast<traffic_secret<provider_type>&&>(machine().resumption_secret);
@@ -446,6 +447,7 @@ protected:
     bool peer_authenticated_ = false;
     bool psk_used_ = false, early_data_accepted_ = false;
     bool tickets_wanted_ = false;
+    std::optional<std::uint8_t> tickets_expected_;
     std::uint8_t logged_ = 0;
     named_group group_{};
     const suite_info* suite_ = nullptr;

@@ -17,6 +17,7 @@
 #include <spantls/handshake/key_exchange.hpp>
 #include <spantls/handshake/offered_keys.hpp>
 #include <spantls/handshake/tables.hpp>
+#include <spantls/handshake/ticket_request.hpp>
 #include <spantls/message/client_hello.hpp>
 #include <spantls/message/key_share.hpp>
 #include <spantls/message/pre_shared_key.hpp>
@@ -337,6 +338,7 @@ private:
             // Sections 4.2.2 and 4.3.10: not in the second ClientHello.
             if (early_offered_ && !retried_) extension(extension_type::early_data, [] {});
             offer_record_limits(to, *config_, extension);
+            offer_ticket_request(to, *config_, extension);
             if (!retry_cookie.empty()) extension(extension_type::cookie, [&] { to.opaque(retry_cookie, 2); });
             extension(extension_type::key_share, [&] {
                 if (shares.random.empty())
@@ -516,6 +518,7 @@ private:
         // RFC 6066, section 3: the server acknowledges the name with an empty extension.
         if (!extensions[extension_type::server_name].empty()) return errc::decode_error;
         if (const errc error = accept_record_limits(*config_, extensions, this->limits); error != errc::none) return error;
+        if (const errc error = accept_ticket_request(extensions, this->tickets_expected); error != errc::none) return error;
         // Section 4.3.7: may be sent, and is not acted upon here; but it has to be well formed.
         named_group_list groups{};
         if (extensions.has(extension_type::supported_groups) && !decode(extensions[extension_type::supported_groups], groups))

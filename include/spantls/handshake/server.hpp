@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include <spantls/base/bytes.hpp>
@@ -14,6 +15,7 @@
 #include <spantls/handshake/key_exchange.hpp>
 #include <spantls/handshake/offered_keys.hpp>
 #include <spantls/handshake/tables.hpp>
+#include <spantls/handshake/ticket_request.hpp>
 #include <spantls/message/client_hello.hpp>
 #include <spantls/message/key_share.hpp>
 #include <spantls/message/server_hello.hpp>
@@ -62,7 +64,7 @@ public:
         if (message.type != handshake_type::client_hello) return 0;
         constexpr std::size_t hello = 4 + 2 + 32 + 33 + 2 + 1 + 2 + 6 + 8 + group_facts<P>::server_share;
         constexpr std::size_t psk = 6 + 4 + (4 + max_digest_size);
-        constexpr std::size_t extensions = 4 + 2 + 4 + (7 + 255) + record_limits_answer_size + psk;
+        constexpr std::size_t extensions = 4 + 2 + 4 + (7 + 255) + record_limits_answer_size + ticket_request_answer_size + psk;
         const std::size_t request = 4 + 1 + 2 + 4 + 2 + 2 * schemes_.size();
         return hello + extensions + request + 8;
     }
@@ -144,6 +146,7 @@ public:
         if (!check_binder(hello, choice)) return row.fail(errc::bad_binder);
         this->psk_used = true;
         this->peer_authenticated = choice.peer_authenticated;
+        resumed_ = choice.kind == psk_kind::resumption;
         psk_index_ = choice.index;
         begin_transcript();
         if (may_take_early_data(hello, choice)) return row.template to<state::asks_early_data>();
@@ -238,6 +241,7 @@ private:
                 return error;
         early_data_offered_ = hello.extensions.has(type::early_data);
         if (const errc error = choose_record_limits(*config_, hello.extensions, this->limits); error != errc::none) return error;
+        if (const errc error = read_ticket_request(hello.extensions, tickets_asked_); error != errc::none) return error;
         if (!choose_suite(hello)) return errc::no_common_suite;
         share_ = {};
         this->group = {};
@@ -513,12 +517,14 @@ private:
 
     /// Nothing else is answered, status_request_v2 least of all (section 4.5.1.1).
     bool send_encrypted_extensions() noexcept {
+        this->tickets_expected = expected_tickets(*config_, tickets_asked_, resumed_, tickets_wanted_);
         return this->send(epoch::handshake, handshake_type::encrypted_extensions, [&](writer& to) {
             length_prefix block(to, 2);
             if (const std::string_view name = protocol(); !name.empty())
                 write_extension(to, extension_type::application_layer_protocol_negotiation,
                                 [&] { write_protocol_names(to, std::span(&name, 1)); });
             answer_record_limits(to, this->limits);
+            answer_ticket_request(to, this->tickets_expected);
             if (this->early_data_accepted) write_extension(to, extension_type::early_data, [] {});
         });
     }
@@ -541,6 +547,8 @@ private:
     std::size_t psk_index_ = 0;
     std::uint32_t early_data_left_ = 0;
     state state_ = state::wait_client_hello;
+    std::optional<ticket_counts> tickets_asked_;
+    bool resumed_ = false;
     bool retried_ = false;
     bool tickets_wanted_ = false;  // the client offers psk_dhe_ke
     bool psk_ke_ = false;          // both sides let a PSK do without a key exchange

@@ -59,6 +59,8 @@ struct client_config {
     std::uint16_t client_hello_size = 0;
     /// How many tickets the server is asked for; zeros say that none will be used. By default it is not told.
     std::optional<ticket_counts> tickets{};
+    /// Offer values that mean nothing besides those that do, wherever a server has to ignore them (RFC 8701).
+    bool grease = false;
 };
 
 enum class client_authentication : std::uint8_t { none, request, require };
@@ -93,6 +95,8 @@ struct server_config {
     /// What a client that asks for tickets by their number is promised at most; the application sends them, as many as
     /// expected_tickets() says. 0: such requests are not answered.
     std::uint8_t max_tickets = 0;
+    /// As in client_config: in CertificateRequest and NewSessionTicket.
+    bool grease = false;
 };
 
 /// The least size of a secret for cookies, in bytes.

@@ -12,6 +12,7 @@
 #include <spantls/config.hpp>
 #include <spantls/handshake/cookie.hpp>
 #include <spantls/handshake/core.hpp>
+#include <spantls/handshake/grease.hpp>
 #include <spantls/handshake/key_exchange.hpp>
 #include <spantls/handshake/offered_keys.hpp>
 #include <spantls/handshake/tables.hpp>
@@ -44,6 +45,7 @@ public:
         config_ = &settings;
         client_address_ = client_address;
         schemes_ = usable_schemes<P>(settings.prefer);
+        if (settings.grease && !grease_.draw(provider)) return errc::internal_error;
         return usable_suites(settings.prefer, provider).empty() ? errc::config_no_suite : errc::none;
     }
 
@@ -65,7 +67,7 @@ public:
         constexpr std::size_t hello = 4 + 2 + 32 + 33 + 2 + 1 + 2 + 6 + 8 + group_facts<P>::server_share;
         constexpr std::size_t psk = 6 + 4 + (4 + max_digest_size);
         constexpr std::size_t extensions = 4 + 2 + 4 + (7 + 255) + record_limits_answer_size + ticket_request_answer_size + psk;
-        const std::size_t request = 4 + 1 + 2 + 4 + 2 + 2 * schemes_.size();
+        const std::size_t request = 4 + 1 + 2 + 4 + 2 + 2 * schemes_.size() + 2 + max_grease_extensions;
         return hello + extensions + request + 8;
     }
     std::size_t output_room(const handshake_message&) const noexcept { return this->memory.output_room().size(); }
@@ -99,6 +101,8 @@ public:
     }
     /// The client has sent a suitable psk_key_exchange_modes: it may be sent tickets (section 4.7.1).
     bool tickets_wanted() const noexcept { return tickets_wanted_; }
+    /// An extension for its tickets that means nothing; 0: none (RFC 8701, section 4.1).
+    std::uint16_t ticket_grease() const noexcept { return grease_.value(grease_place::extension); }
     /// The client may have sent early data, which has to be skipped (section 4.3.10).
     bool early_data_offered() const noexcept { return early_data_offered_; }
     /// Bytes of early data that may still come.
@@ -533,13 +537,16 @@ private:
         return this->send(epoch::handshake, handshake_type::certificate_request, [&](writer& to) {
             to.u8(0);
             length_prefix block(to, 2);
+            grease_.write_extension(to);
             write_extension(to, extension_type::signature_algorithms,
-                            [&] { write_list<signature_scheme>(to, schemes_, 2); });
+                            [&] { grease_.write_list<signature_scheme>(to, grease_place::scheme, schemes_, 2); });
+            grease_.write_extension(to, true);
         });
     }
 
     const server_config* config_ = nullptr;
     fixed_vector<signature_scheme, 16> schemes_;
+    grease grease_;
     retry_terms terms_;          // after a retry
     bytes_view client_address_;  // which the cookie is bound to
     arena_range hello_, share_, client_schemes_, session_id_, peer_list_;

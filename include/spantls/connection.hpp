@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include <spantls/base/bytes.hpp>
@@ -250,6 +251,9 @@ public:
     /// Whether a pre-shared key was used, and whether the server has taken early data.
     bool psk_used() const noexcept { return psk_used_; }
     bool early_data_accepted() const noexcept { return early_data_accepted_; }
+    /// Tickets that the server sends in this connection, as it has told the client that asked for some by their number
+    /// (RFC 9149): how many it is to send, and how many the client can expect. None: the client did not ask, or got no answer.
+    std::optional<std::uint8_t> expected_tickets() const noexcept { return tickets_expected_; }
     /// errc::none as long as the connection has not failed.
     errc error() const noexcept {
         // The writing half has given up, and the reading half does not know of it yet.
@@ -322,7 +326,7 @@ public:
     halves split() noexcept { return {reader_half<connection>(*this), writer_half<connection>(*this)}; }
 
 protected:
-    using engine::engine, engine::begin, engine::import_from;
+    using engine::engine, engine::begin, engine::expect_answer_to_retry, engine::import_from;
     ~connection() = default;
 
 private:
@@ -341,7 +345,7 @@ private:
     using engine::asked, engine::begin_sending, engine::connected_, engine::drop_flight, engine::early_data_accepted_, engine::exporter_, engine::fail, engine::forget_exported,
         engine::group_, engine::machine, engine::notes_, engine::peer_authenticated_, engine::protocol_, engine::psk_used_, engine::question_open, engine::reading_,
         engine::receive_in_handshake, engine::resumption_, engine::send_flight, engine::send_in_place, engine::sender_,
-        engine::suite_, engine::tickets_wanted_, engine::workspace_, engine::write_ticket;
+        engine::suite_, engine::tickets_expected_, engine::tickets_wanted_, engine::workspace_, engine::write_ticket;
 
     static errc export_from(const traffic_secret<provider_type>& secret, hash_id hash, std::string_view label,
                             bytes_view context, mutable_bytes out) noexcept {

@@ -87,6 +87,7 @@ enum class fault : std::uint8_t { nobody, peer, transport, caller };
     X(bad_key_share, peer, illegal_parameter, "a key share that is malformed or gives the all-zero secret")            \
     X(bad_key_shares, peer, illegal_parameter, "key shares repeated, out of order or of groups not offered")           \
     X(hello_changed, peer, illegal_parameter, "the second ClientHello differs where it may not")                       \
+    X(bad_cookie, peer, illegal_parameter, "a cookie that is not this server's, or of another client, or too old")     \
     X(no_common_suite, peer, handshake_failure, "no cipher suite in common")                                           \
     X(no_common_group, peer, handshake_failure, "no group in common")                                                  \
     X(no_common_scheme, peer, handshake_failure, "no signature scheme in common")                                      \
@@ -157,6 +158,7 @@ enum class fault : std::uint8_t { nobody, peer, transport, caller };
     X(config_bad_limit, caller, none, "a limit out of its range")                                                      \
     X(config_bad_chain, caller, none, "a certificate chain that is empty or too long for the peer's limits")           \
     X(config_bad_psk, caller, none, "a pre-shared key without identity or key, or a longer one than can be sent")      \
+    X(config_bad_secret, caller, none, "a cookie secret of less than 32 bytes, or none where one is needed")           \
     X(config_workspace, caller, none, "the workspace is smaller than smallest_workspace")
 
 /// What went wrong, exactly.

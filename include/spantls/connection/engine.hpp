@@ -110,6 +110,13 @@ protected:
         early_data_accepted_ = from.early_data_accepted;
     }
 
+    /// Sections 4.3.2 and 5: the first that comes may be what follows a retry of which nothing was kept: rejected early
+    /// data, and a change_cipher_spec.
+    void expect_answer_to_retry() noexcept {
+        reading_.records.allow_change_cipher_spec(true);
+        reading_.records.skip_early_data(max_skipped_early_data);
+    }
+
     Machine& machine() noexcept { return *workspace_.machine(); }
 
     step fail(errc error, std::size_t consumed = 0) noexcept {
@@ -407,7 +414,11 @@ protected:
         peer_authenticated_ = machine().peer_authenticated;
         psk_used_ = machine().psk_used;
         early_data_accepted_ = machine().early_data_accepted;
-        if constexpr (is_server) tickets_wanted_ = machine().tickets_wanted();
+        tickets_expected_ = machine().tickets_expected;
+        if constexpr (is_server) {
+            tickets_wanted_ = machine().tickets_wanted();
+            ticket_grease_ = machine().ticket_grease();
+        }
         exporter_ = static_cast<traffic_secret<provider_type>&&>(machine().exporter_secret);
         resumption_ = static_cast<traffic_secret<provider_type>&&>(machine().resumption_secret);
         reading_.connected(*suite_, is_server);
@@ -478,16 +489,19 @@ protected:
 
     errc write_ticket(const new_session_ticket& ticket, output_cursor& to) noexcept {
         std::array<std::uint8_t, handshake_header_size + 8 + 1 + 255 + 2> head;
-        const std::array<std::uint8_t, 2> extensions_size{static_cast<std::uint8_t>(ticket.extensions.size() >> 8),
-                                                          static_cast<std::uint8_t>(ticket.extensions.size())};
+        const std::size_t own = ticket_grease_ != 0 ? 4 : 0;
+        std::array<std::uint8_t, 2 + 4> extensions{};
+        store_be(extensions.data(), own + ticket.extensions.size(), 2);
+        store_be(extensions.data() + 2, ticket_grease_, 2);
+        const bytes_view begun = bytes_view(extensions).first(2 + own);
         writer front(head);
         write_message(front, handshake_type::new_session_ticket, [&] {
             front.u32(ticket.lifetime);
             front.u32(ticket.age_add);
             front.opaque(ticket.nonce, 1);
             front.u16(static_cast<std::uint16_t>(ticket.ticket.size()));
-        }, ticket.ticket.size() + extensions_size.size() + ticket.extensions.size());
-        const std::array<bytes_view, 4> pieces{front.written(), ticket.ticket, extensions_size, ticket.extensions};
+        }, ticket.ticket.size() + begun.size() + ticket.extensions.size());
+        const std::array<bytes_view, 4> pieces{front.written(), ticket.ticket, begun, ticket.extensions};
         return sender_.write_message(to, pieces, notes_);
     }
 
@@ -496,10 +510,12 @@ protected:
     mailbox notes_;
     epoch read_epoch_ = epoch::initial, write_epoch_ = epoch::initial;
     bool connected_ = false;
-    bool peer_authenticated_ = false;
-    bool psk_used_ = false, early_data_accepted_ = false;
-    bool tickets_wanted_ = false;
+    bool peer_authenticated_ : 1 = false;
+    bool psk_used_ : 1 = false, early_data_accepted_ : 1 = false;
+    bool tickets_wanted_ : 1 = false;
+    std::optional<std::uint8_t> tickets_expected_;
     std::uint8_t logged_ = 0;
+    std::uint16_t ticket_grease_ = 0;
     named_group group_{};
     const suite_info* suite_ = nullptr;
     std::string_view protocol_;

@@ -14,9 +14,11 @@
 #include <spantls/config.hpp>
 #include <spantls/handshake/client_target.hpp>
 #include <spantls/handshake/core.hpp>
+#include <spantls/handshake/grease.hpp>
 #include <spantls/handshake/key_exchange.hpp>
 #include <spantls/handshake/offered_keys.hpp>
 #include <spantls/handshake/tables.hpp>
+#include <spantls/handshake/ticket_request.hpp>
 #include <spantls/message/client_hello.hpp>
 #include <spantls/message/key_share.hpp>
 #include <spantls/message/pre_shared_key.hpp>
@@ -58,6 +60,7 @@ public:
         if (!provider.random(random)) return errc::internal_error;
         copy_bytes(bytes_view(random).first(32), this->client_random);
         copy_bytes(bytes_view(random).subspan(32, 32), session_id_);
+        if (settings.grease && !grease_.draw(provider)) return errc::internal_error;
         const bool room = send_client_hello({bytes_view(random).subspan(64), {}});
         wipe(random);
         if (share_error_ != errc::none) return share_error_;
@@ -245,6 +248,11 @@ private:
     /// The client_shares of the first ClientHello, in the order of the groups (section 4.3.8).
     void write_shares(writer& to, bytes_view random) noexcept {
         length_prefix list(to, 2);
+        // Sections 4.2.2 and 4.3.8: behind a retry, the one share that it asks for.
+        if (grease_.on() && !retried_) {
+            grease_.write(to, grease_place::group);
+            to.opaque(std::array<std::uint8_t, 1>{}, 2);
+        }
         for (const named_group each : shared_) {
             write_share(to, each, random);
             random = random.subspan(client_random_size<P>(each));
@@ -311,31 +319,34 @@ private:
             to.u16(static_cast<std::uint16_t>(protocol_version::tls_1_2));
             to.bytes(this->client_random);
             to.opaque(session_id(), 1);
-            write_list<cipher_suite>(to, suites_, 2);
+            grease_.write_list<cipher_suite>(to, grease_place::suite, suites_, 2);
             to.u8(1);
             to.u8(0);
             length_prefix block(to, 2);
+            grease_.write_extension(to);
             // RFC 6066, section 3: an address is no host name.
             if (!server_name_.empty() && x509::parse_ip_address(server_name_).size == 0)
                 extension(extension_type::server_name, [&] { write_server_name(to, server_name_); });
             extension(extension_type::supported_versions, [&] {
-                to.u8(2);
-                to.u16(static_cast<std::uint16_t>(protocol_version::tls_1_3));
+                grease_.write_list<protocol_version>(to, grease_place::version, std::array{protocol_version::tls_1_3}, 1);
             });
-            extension(extension_type::supported_groups, [&] { write_list<named_group>(to, groups_, 2); });
-            extension(extension_type::signature_algorithms, [&] { write_list<signature_scheme>(to, schemes_, 2); });
+            extension(extension_type::supported_groups,
+                      [&] { grease_.write_list<named_group>(to, grease_place::group, groups_, 2); });
+            extension(extension_type::signature_algorithms,
+                      [&] { grease_.write_list<signature_scheme>(to, grease_place::scheme, schemes_, 2); });
             if (!config_->alpn.empty())
-                extension(extension_type::application_layer_protocol_negotiation,
-                          [&] { write_protocol_names(to, config_->alpn); });
+                extension(extension_type::application_layer_protocol_negotiation, [&] { grease_.write_protocols(to, config_->alpn); });
             // Without it the server may not send tickets (section 4.7.1), nor may keys be offered (sections 4.3.9 and 9.2).
             extension(extension_type::psk_key_exchange_modes, [&] {
-                to.u8(config_->psk_ke ? 2 : 1);
+                length_prefix modes(to, 1);
+                if (grease_.on()) to.u8(grease_.psk_mode());
                 to.u8(static_cast<std::uint8_t>(psk_key_exchange_mode::psk_dhe_ke));
                 if (config_->psk_ke) to.u8(static_cast<std::uint8_t>(psk_key_exchange_mode::psk_ke));
             });
             // Sections 4.2.2 and 4.3.10: not in the second ClientHello.
             if (early_offered_ && !retried_) extension(extension_type::early_data, [] {});
             offer_record_limits(to, *config_, extension);
+            offer_ticket_request(to, *config_, extension);
             if (!retry_cookie.empty()) extension(extension_type::cookie, [&] { to.opaque(retry_cookie, 2); });
             extension(extension_type::key_share, [&] {
                 if (shares.random.empty())
@@ -343,6 +354,7 @@ private:
                 else
                     write_shares(to, shares.random);
             });
+            grease_.write_extension(to, true);
             pad_client_hello(to, config_->client_hello_size, extension, keys_offered_.extension_size());
             // Sections 4.3.11 and 9.2: the last one.
             if (!keys_offered_.empty()) extension(extension_type::pre_shared_key, [&] { keys_offered_.write(to); });
@@ -515,6 +527,7 @@ private:
         // RFC 6066, section 3: the server acknowledges the name with an empty extension.
         if (!extensions[extension_type::server_name].empty()) return errc::decode_error;
         if (const errc error = accept_record_limits(*config_, extensions, this->limits); error != errc::none) return error;
+        if (const errc error = accept_ticket_request(extensions, this->tickets_expected); error != errc::none) return error;
         // Section 4.3.7: may be sent, and is not acted upon here; but it has to be well formed.
         named_group_list groups{};
         if (extensions.has(extension_type::supported_groups) && !decode(extensions[extension_type::supported_groups], groups))
@@ -559,6 +572,7 @@ private:
     fixed_vector<named_group, 4> shared_;
     client_keys<P> keys_;
     offered_keys keys_offered_;
+    grease grease_;
     bytes_view early_sent_;
     std::array<std::uint8_t, 32> session_id_{};
     extension_mask offered_;

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 #include <spantls/base/bytes.hpp>
 #include <spantls/base/error.hpp>
@@ -59,6 +60,7 @@ struct handshake_core {
     bool peer_authenticated = false;
     bool psk_used = false;
     bool early_data_accepted = false;
+    std::optional<std::uint8_t> tickets_expected;  // what the server has answered to a ticket request
 
     hash_id hash() const noexcept { return suite->hash; }
     std::size_t hash_size() const noexcept { return digest_size(suite->hash); }

@@ -7,6 +7,7 @@
 #include <span>
 #include <string_view>
 
+#include <spantls/base/bytes.hpp>
 #include <spantls/base/error.hpp>
 #include <spantls/base/fixed_vector.hpp>
 #include <spantls/crypto/provider.hpp>
@@ -21,6 +22,12 @@ struct preferences {
     fixed_vector<cipher_suite, 8> suites{};
     fixed_vector<named_group, 8> groups{};
     fixed_vector<signature_scheme, 16> schemes{};
+};
+
+/// Tickets that a client would like to have (RFC 9149).
+struct ticket_counts {
+    std::uint8_t new_session = 0;  ///< when the connection is a new one
+    std::uint8_t resumption = 0;   ///< when it resumes a session
 };
 
 struct client_config {
@@ -50,6 +57,10 @@ struct client_config {
     /// ClientHello is filled up to so many bytes (RFC 7685), at most 16384, for which there has to be room in the
     /// workspace; 0: it is not.
     std::uint16_t client_hello_size = 0;
+    /// How many tickets the server is asked for; zeros say that none will be used. By default it is not told.
+    std::optional<ticket_counts> tickets{};
+    /// Offer values that mean nothing besides those that do, wherever a server has to ignore them (RFC 8701).
+    bool grease = false;
 };
 
 enum class client_authentication : std::uint8_t { none, request, require };
@@ -64,7 +75,8 @@ struct server_config {
     bool use_psk = false;
     /// As in client_config.
     bool psk_ke = false;
-    /// Bytes of early data that are taken, if the application agrees each time: `early_data_offered`. 0: none.
+    /// Bytes of early data that are taken, if the application agrees each time: `early_data_offered`. 0: none. At most
+    /// 16384: what is not taken has to be skipped, and no more than that is.
     std::uint32_t max_early_data = 0;
     bool key_log = false;
     std::uint16_t record_size = 16384;
@@ -73,7 +85,23 @@ struct server_config {
     /// What a client is asked for that sends a record_size_limit of its own, 64 to 16385 (RFC 8449). What clients ask for
     /// by it or by max_fragment_length they always get.
     std::uint16_t record_size_limit = 16385;
+    /// A HelloRetryRequest has a cookie, and any server with the same secrets goes on with the ClientHello that brings it
+    /// back; this one may be forgotten (RFC 9846, section 4.3.2). Each at least 32 bytes out of a generator, used for
+    /// nothing else, that outlive the connections. The first one seals, the second is the one before it: replacing them
+    /// makes cookies expire, and has to, since a cookie works as often as it is sent. Empty: no cookies.
+    fixed_vector<bytes_view, 2> cookie_secrets{};
+    /// Send a HelloRetryRequest, and nothing else, to all who bring no cookie: before anything is computed for them, they
+    /// show that they are reached at the address that the connection was made with.
+    bool always_retry = false;
+    /// What a client that asks for tickets by their number is promised at most; the application sends them, as many as
+    /// expected_tickets() says. 0: such requests are not answered.
+    std::uint8_t max_tickets = 0;
+    /// As in client_config: in CertificateRequest and NewSessionTicket.
+    bool grease = false;
 };
+
+/// The least size of a secret for cookies, in bytes.
+inline constexpr std::size_t min_cookie_secret = 32;
 
 namespace detail {
 // Sections 4.3.7 and 4.3.8: nothing is listed twice.
@@ -153,8 +181,13 @@ constexpr errc check(const client_config& config) noexcept {
 
 template <class P>
 constexpr errc check(const server_config& config) noexcept {
+    if (config.max_early_data > 16384) return errc::config_bad_limit;
     if (const errc error = detail::check_preferences<P>(config.prefer); error != errc::none) return error;
     if (!detail::is_record_size_limit(config.record_size_limit)) return errc::config_bad_limit;
+    if (config.cookie_secrets.overflowed()) return errc::config_too_many;
+    for (const bytes_view secret : config.cookie_secrets)
+        if (secret.size() < min_cookie_secret) return errc::config_bad_secret;
+    if (config.always_retry && config.cookie_secrets.empty()) return errc::config_bad_secret;
     return detail::check_common(config);
 }
 

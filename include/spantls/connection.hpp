@@ -3,17 +3,22 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include <spantls/base/bytes.hpp>
 #include <spantls/base/error.hpp>
 #include <spantls/connection/engine.hpp>
 #include <spantls/connection/halves.hpp>
+#include <spantls/connection/state.hpp>
 #include <spantls/session/psk.hpp>
 #include <spantls/step.hpp>
 
 namespace spantls {
 inline namespace v1 {
+
+/// Bytes of the channel binding "tls-exporter" (RFC 9266, section 2).
+inline constexpr std::size_t channel_binding_size = 32;
 
 /// What client and server have in common; use those. It neither moves nor allocates.
 ///
@@ -94,7 +99,7 @@ public:
     /// Sends close_notify behind everything sent so far; reading goes on (section 6.1). Before the handshake is done it
     /// gives up with user_canceled.
     errc close() noexcept {
-        if (reading_.failed()) return errc::connection_failed;
+        if (error() != errc::none) return errc::connection_failed;
         if (connected_)
             sender_.queue_close();
         else
@@ -133,7 +138,7 @@ public:
     /// out[record_header_size] and is sealed in place, in one record, unless something is owed (errc::output_owed).
     output send(bytes_view data, mutable_bytes out) noexcept {
         // Section 2: not before Finished.
-        if (!connected_) return {{}, 0, reading_.failed() ? errc::connection_failed : errc::not_connected};
+        if (!connected_) return {{}, 0, not_yet()};
         output_cursor to(out);
         errc error = errc::none;
         if (!data.empty() && out.size() > record_header_size && data.data() == out.data() + record_header_size)
@@ -150,7 +155,7 @@ public:
     output send_early(bytes_view data, mutable_bytes out) noexcept
         requires(!is_server)
     {
-        if (reading_.failed()) return {{}, 0, errc::connection_failed};
+        if (error() != errc::none) return {{}, 0, errc::connection_failed};
         if (connected_) return {{}, 0, errc::early_data_over};
         output_cursor to(out);
         errc error = send_flight(to);
@@ -161,7 +166,8 @@ public:
         if (!machine().continues_early_data(data)) return {to.written(), 0, errc::bad_argument};
         const std::size_t done = sender_.write_early_data(to, data.first(data.size() < left ? data.size() : left));
         machine().note_early_data(data.first(done));
-        if (done == 0 && !data.empty() && to.used() == 0) error = errc::too_small;
+        if (done == 0 && !data.empty() && to.used() == 0)
+            error = sender_.at_key_limit() ? errc::early_data_over : errc::too_small;
         return {to.written(), done, error};
     }
     /// Bytes of early data that may still be sent; 0 when none can be.
@@ -174,7 +180,7 @@ public:
     /// Seals `data`, which has stood at out[record_header_size] since before something else came to be owed: it goes
     /// before a key update and a close_notify, under the old key. At most record_room(out.size()) bytes, in one record.
     output send_begun(bytes_view data, mutable_bytes out) noexcept {
-        if (!connected_) return {{}, 0, reading_.failed() ? errc::connection_failed : errc::not_connected};
+        if (!connected_) return {{}, 0, not_yet()};
         if (out.size() < record_header_size || data.data() != out.data() + record_header_size) return {{}, 0, errc::bad_argument};
         output_cursor to(out);
         return send_in_place(data, to, true);
@@ -182,7 +188,7 @@ public:
     /// Writes what is owed, then a record without data, padded as all are: cover traffic (section 5.4). too_small as
     /// long as that record has not been written. A peer need not put up with more than a few in a row (32 here).
     output send_cover(mutable_bytes out) noexcept {
-        if (!connected_) return {{}, 0, reading_.failed() ? errc::connection_failed : errc::not_connected};
+        if (!connected_) return {{}, 0, not_yet()};
         output_cursor to(out);
         errc error = errc::none;
         if (begin_sending(to, error)) error = sender_.write_cover(to, notes_);
@@ -195,7 +201,7 @@ public:
     output send_ticket(const new_session_ticket& ticket, mutable_bytes out) noexcept
         requires(is_server)
     {
-        if (!connected_) return {{}, 0, reading_.failed() ? errc::connection_failed : errc::not_connected};
+        if (!connected_) return {{}, 0, not_yet()};
         if (!tickets_wanted_) return {{}, 0, errc::ticket_not_wanted};
         // Section 4.7.1.
         const bool sound = ticket.lifetime <= max_ticket_lifetime && ticket.nonce.size() <= 255 && !ticket.ticket.empty() &&
@@ -245,6 +251,9 @@ public:
     /// Whether a pre-shared key was used, and whether the server has taken early data.
     bool psk_used() const noexcept { return psk_used_; }
     bool early_data_accepted() const noexcept { return early_data_accepted_; }
+    /// Tickets that the server sends in this connection, as it has told the client that asked for some by their number
+    /// (RFC 9149): how many it is to send, and how many the client can expect. None: the client did not ask, or got no answer.
+    std::optional<std::uint8_t> expected_tickets() const noexcept { return tickets_expected_; }
     /// errc::none as long as the connection has not failed.
     errc error() const noexcept {
         // The writing half has given up, and the reading half does not know of it yet.
@@ -267,16 +276,43 @@ public:
     /// ticket_key() go on when both sides have closed: until the connection fails or is destroyed, their secrets stay.
     errc export_keying_material(std::string_view label, bytes_view context, mutable_bytes out) const noexcept {
         if (error() != errc::none) return errc::connection_failed;
-        if (!connected_) return errc::not_connected;
-        if (label.empty() || label.size() > 249 || out.size() > 255 * digest_size(suite_->hash)) return errc::bad_argument;
-        v1::export_keying_material<provider_type>(suite_->hash, exporter_.first(digest_size(suite_->hash)), label, context, out);
-        return errc::none;
+        return connected_ ? export_from(exporter_, suite_->hash, label, context, out) : errc::not_connected;
+    }
+    /// The same out of the early exporter secret, which both sides have before the server has answered: it can be replayed as
+    /// early data can, and is not forward secret. A client that offers early data has it from the beginning until the
+    /// server has rejected that or `handshake_done`, a server from early_data::accept until `handshake_done`; else
+    /// errc::early_data_over. Uses that are not for early data take export_keying_material().
+    errc export_early_keying_material(std::string_view label, bytes_view context, mutable_bytes out) const noexcept {
+        if (error() != errc::none) return errc::connection_failed;
+        const Machine* const now = connected_ ? nullptr : workspace_.machine();
+        if (now == nullptr || !now->knows(logged_secret::early_exporter)) return errc::early_data_over;
+        return export_from(now->early_exporter_secret, now->hash(), label, context, out);
+    }
+    /// The channel binding "tls-exporter" (RFC 9266): the same 32 bytes at both ends of this connection and nowhere else.
+    errc channel_binding(fixed_mutable_bytes<channel_binding_size> out) const noexcept {
+        return export_keying_material("EXPORTER-Channel-Binding", {}, out);
     }
     /// The key that a ticket with this nonce stands for (section 4.7.1): returns its size, or 0 when `psk` is too small.
     std::size_t ticket_key(bytes_view nonce, mutable_bytes psk) const noexcept {
         if (!connected_ || error() != errc::none || psk.size() < digest_size(suite_->hash) || nonce.size() > 255) return 0;
         derive_ticket_psk<provider_type>(suite_->hash, resumption_, nonce, psk);
         return digest_size(suite_->hash);
+    }
+
+    // Elsewhere
+
+    /// Moves all that goes on into `to`, when nothing is half done; what is left here only knows errc::exported, and
+    /// take_workspace(). Not while split() is in use. not_connected; connection_failed; output_owed as long as transmit() has
+    /// something; message_unfinished as long as receive() has not dealt with all of a record, or a message that comes in
+    /// pieces is not whole. Input that receive() has not consumed is the caller's, and has to go along. The counts of what
+    /// may come in a row (record/limits.hpp) begin anew.
+    errc export_state(connection_state<provider_type>& to) noexcept {
+        if (error() != errc::none) return errc::connection_failed;
+        if (!connected_) return errc::not_connected;
+        if (owes_output()) return errc::output_owed;
+        if (!reading_.at_rest()) return errc::message_unfinished;
+        this->export_to(to);
+        return errc::none;
     }
 
     // Two halves
@@ -290,10 +326,13 @@ public:
     halves split() noexcept { return {reader_half<connection>(*this), writer_half<connection>(*this)}; }
 
 protected:
-    using engine::engine, engine::begin;
+    using engine::engine, engine::begin, engine::expect_answer_to_retry, engine::import_from;
     ~connection() = default;
 
 private:
+    /// Why nothing can be sent when the handshake is not done.
+    errc not_yet() const noexcept { return error() == errc::none ? errc::not_connected : errc::connection_failed; }
+
     step receive_connected(mutable_bytes input) noexcept {
         step result = reading_.receive(input, notes_);
         if (result.what == what::failed) drop_flight();
@@ -306,7 +345,14 @@ private:
     using engine::asked, engine::begin_sending, engine::connected_, engine::drop_flight, engine::early_data_accepted_, engine::exporter_, engine::fail, engine::forget_exported,
         engine::group_, engine::machine, engine::notes_, engine::peer_authenticated_, engine::protocol_, engine::psk_used_, engine::question_open, engine::reading_,
         engine::receive_in_handshake, engine::resumption_, engine::send_flight, engine::send_in_place, engine::sender_,
-        engine::suite_, engine::tickets_wanted_, engine::workspace_, engine::write_ticket;
+        engine::suite_, engine::tickets_expected_, engine::tickets_wanted_, engine::workspace_, engine::write_ticket;
+
+    static errc export_from(const traffic_secret<provider_type>& secret, hash_id hash, std::string_view label,
+                            bytes_view context, mutable_bytes out) noexcept {
+        if (label.empty() || label.size() > 249 || out.size() > 255 * digest_size(hash)) return errc::bad_argument;
+        v1::export_keying_material<provider_type>(hash, secret.first(digest_size(hash)), label, context, out);
+        return errc::none;
+    }
 
     template <event On, class Answer>
     errc take_answer(const Answer& given) noexcept {

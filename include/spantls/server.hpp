@@ -20,23 +20,36 @@ class server : public connection<server_handshake<P>> {
 public:
     /// Waits for a ClientHello. `cryptography` and `settings` have to outlive the connection, and `lent`, the workspace
     /// (at least smallest_workspace bytes), is the connection's until take_workspace() gives it back. With anything
-    /// wrong with them the connection is born failed, with the error.
-    server(P& cryptography, const server_config& settings, mutable_bytes lent) noexcept
+    /// wrong with them the connection is born failed, with the error. `client_address`: any bytes, which last until the
+    /// handshake is done, and without which the cookie that they were given to is not taken; see
+    /// server_config::cookie_secrets.
+    server(P& cryptography, const server_config& settings, mutable_bytes lent, bytes_view client_address = {}) noexcept
         : connection<server_handshake<P>>(lent, settings.record_size, settings.rekey_after, settings.padding) {
         this->begin(check<P>(settings), [&](server_handshake<P>& machine, arena memory) {
-            return machine.start(cryptography, settings, memory);
+            return machine.start(cryptography, settings, memory, client_address);
         });
+        if (!settings.cookie_secrets.empty()) this->expect_answer_to_retry();
     }
     /// The same with an array, whose size is checked when compiling.
     template <std::size_t N>
-    server(P& cryptography, const server_config& settings, std::uint8_t (&lent)[N]) noexcept
-        : server(cryptography, settings, mutable_bytes(lent)) {
+    server(P& cryptography, const server_config& settings, std::uint8_t (&lent)[N],
+           bytes_view client_address = {}) noexcept
+        : server(cryptography, settings, mutable_bytes(lent), client_address) {
         static_assert(N >= server::smallest_workspace, "the workspace is smaller than smallest_workspace");
     }
     template <std::size_t N>
-    server(P& cryptography, const server_config& settings, std::array<std::uint8_t, N>& lent) noexcept
-        : server(cryptography, settings, mutable_bytes(lent)) {
+    server(P& cryptography, const server_config& settings, std::array<std::uint8_t, N>& lent,
+           bytes_view client_address = {}) noexcept
+        : server(cryptography, settings, mutable_bytes(lent), client_address) {
         static_assert(N >= server::smallest_workspace, "the workspace is smaller than smallest_workspace");
+    }
+    /// Goes on with a connection that export_state() has moved out of another object, anywhere. `cryptography` is only
+    /// looked at, `settings` has to outlive the connection: record_size, rekey_after, padding count, and alpn has to have
+    /// the name that was agreed on. Needs no workspace. Born failed with errc::state_unfit when it does not fit; then
+    /// `from` keeps its secrets.
+    server(P& cryptography, const server_config& settings, connection_state<P>&& from) noexcept
+        : connection<server_handshake<P>>({}, settings.record_size, settings.rekey_after, settings.padding) {
+        this->import_from(check<P>(settings), from, settings, cryptography);
     }
 };
 

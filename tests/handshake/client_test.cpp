@@ -306,6 +306,15 @@ TEST_CASE("client: a cookie as large as can be comes back, and a larger one is r
         CHECK(hellos.second.extensions[ext::cookie].size() == 2 + size);
         CHECK(without(hellos.second, {ext::cookie}) == without(hellos.first, {}));
     }
+    // The workspace for it is asked for by its size, and as often as there is a message to be put into it: for the retry
+    // and its answer.
+    test::null_provider crypto;
+    null_client it(crypto, config, spantls::client_target{.server_name = "leaf.example"});
+    with_retry(cookie_of(largest))(it);
+    CHECK(it.tls.error() == errc::none);
+    CHECK(it.tls.handshake_state() == spantls::client_state::wait_second_server_hello);
+    const auto asked = std::count(it.said.begin(), it.said.end(), spantls::what::need_workspace);
+    CHECK((asked == 1 || asked == 2));
     test::check(
         test::client_rules{{"a cookie for which the extensions have no room", with_retry(cookie_of(largest + 1)),
                             errc::message_too_long, alert::illegal_parameter}},

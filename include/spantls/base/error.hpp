@@ -87,6 +87,7 @@ enum class fault : std::uint8_t { nobody, peer, transport, caller };
     X(bad_key_share, peer, illegal_parameter, "a key share that is malformed or gives the all-zero secret")            \
     X(bad_key_shares, peer, illegal_parameter, "key shares repeated, out of order or of groups not offered")           \
     X(hello_changed, peer, illegal_parameter, "the second ClientHello differs where it may not")                       \
+    X(bad_cookie, peer, illegal_parameter, "a cookie that is not this server's, or of another client, or too old")     \
     X(no_common_suite, peer, handshake_failure, "no cipher suite in common")                                           \
     X(no_common_group, peer, handshake_failure, "no group in common")                                                  \
     X(no_common_scheme, peer, handshake_failure, "no signature scheme in common")                                      \
@@ -140,6 +141,9 @@ enum class fault : std::uint8_t { nobody, peer, transport, caller };
     X(workspace_too_small, caller, internal_error, "the workspace is smaller than what is needed")                     \
     X(bad_argument, caller, none, "an argument out of its range")                                                      \
     X(early_data_over, caller, none, "early data cannot be sent, or not any more")                                     \
+    X(message_unfinished, caller, none, "what has arrived is not dealt with to its end: receive() first")              \
+    X(exported, caller, none, "the connection was exported, and goes on elsewhere")                                    \
+    X(state_unfit, caller, none, "an exported connection of another role, provider or configuration, or damaged")      \
     X(ticket_not_wanted, caller, none, "a ticket for a client that did not say how it would use one")                  \
     X(session_damaged, caller, none, "bytes that are not a session, or not the whole of one")                          \
     X(session_newer, caller, none, "a session that a newer version of this library wrote")                             \
@@ -154,6 +158,7 @@ enum class fault : std::uint8_t { nobody, peer, transport, caller };
     X(config_bad_limit, caller, none, "a limit out of its range")                                                      \
     X(config_bad_chain, caller, none, "a certificate chain that is empty or too long for the peer's limits")           \
     X(config_bad_psk, caller, none, "a pre-shared key without identity or key, or a longer one than can be sent")      \
+    X(config_bad_secret, caller, none, "a cookie secret of less than 32 bytes, or none where one is needed")           \
     X(config_workspace, caller, none, "the workspace is smaller than smallest_workspace")
 
 /// What went wrong, exactly.

@@ -11,6 +11,7 @@
 #include <spantls/base/bytes.hpp>
 #include <spantls/base/error.hpp>
 #include <spantls/connection/reading.hpp>
+#include <spantls/connection/state.hpp>
 #include <spantls/connection/workspace.hpp>
 #include <spantls/handshake/machine.hpp>
 #include <spantls/record/mailbox.hpp>
@@ -55,6 +56,67 @@ protected:
         drop_flight();
     }
 
+    /// Everything that goes on elsewhere; what stays here is a connection that has failed with errc::exported.
+    void export_to(connection_state<provider_type>& to) noexcept {
+        to.is_server = is_server;
+        to.suite = suite_->suite;
+        to.group = group_;
+        sender_.export_to(to.sending, to.key_updates_sent);
+        reading_.export_to(to.receiving);
+        to.exporter = static_cast<traffic_secret<provider_type>&&>(exporter_);
+        to.resumption = static_cast<traffic_secret<provider_type>&&>(resumption_);
+        to.update_outstanding = notes_.has(mailbox::update_outstanding);
+        to.tickets_wanted = tickets_wanted_;
+        to.peer_authenticated = peer_authenticated_;
+        to.psk_used = psk_used_;
+        to.early_data_accepted = early_data_accepted_;
+        to.protocol_size = static_cast<std::uint8_t>(protocol_.size());
+        std::size_t at = 0;
+        for (const char c : protocol_) to.protocol_name[at++] = c;
+        (void)reading_.fail(errc::exported, std::nullopt, notes_);
+    }
+
+    /// Goes on with what was exported, or is born failed; then nothing is taken out of `from`.
+    template <class Config>
+    void import_from(errc error, connection_state<provider_type>& from, const Config& settings,
+                     const provider_type& crypto) noexcept {
+        const suite_info* const suite = find_suite<provider_type>(from.suite);
+        const auto sound = [](std::size_t limit) { return limit >= least_record_size_limit && limit <= max_inner_plaintext; };
+        bool fits = from.is_server == is_server && suite != nullptr && crypto.available(from.suite) &&
+                    sound(from.sending.limit) && sound(from.receiving.limit) && from.key_updates_sent <= max_key_updates;
+        std::size_t name = 0;
+        if (from.protocol_size != 0) {
+            while (name < settings.alpn.size() && settings.alpn[name] != from.protocol()) ++name;
+            fits = fits && name < settings.alpn.size();
+            if (fits) protocol_ = settings.alpn[name];
+        }
+        if (error == errc::none && !fits) error = errc::state_unfit;
+        if (error != errc::none) {
+            (void)reading_.fail(error, std::nullopt, notes_);
+            return;
+        }
+        connected_ = true;
+        suite_ = suite;
+        group_ = from.group;
+        sender_.import_from(from.sending, from.key_updates_sent, *suite);
+        reading_.import_from(from.receiving, *suite, is_server);
+        exporter_ = static_cast<traffic_secret<provider_type>&&>(from.exporter);
+        resumption_ = static_cast<traffic_secret<provider_type>&&>(from.resumption);
+        if (from.sending.closed) notes_.set(mailbox::write_closed);
+        if (from.update_outstanding) notes_.set(mailbox::update_outstanding);
+        tickets_wanted_ = from.tickets_wanted;
+        peer_authenticated_ = from.peer_authenticated;
+        psk_used_ = from.psk_used;
+        early_data_accepted_ = from.early_data_accepted;
+    }
+
+    /// Sections 4.3.2 and 5: the first that comes may be what follows a retry of which nothing was kept: rejected early
+    /// data, and a change_cipher_spec.
+    void expect_answer_to_retry() noexcept {
+        reading_.records.allow_change_cipher_spec(true);
+        reading_.records.skip_early_data(max_skipped_early_data);
+    }
+
     Machine& machine() noexcept { return *workspace_.machine(); }
 
     step fail(errc error, std::size_t consumed = 0) noexcept {
@@ -78,14 +140,14 @@ protected:
     // Answers
 
     bool question_open() noexcept {
-        if (reading_.failed() || workspace_.machine() == nullptr) return false;
+        if (reading_.failed() || notes_.has(mailbox::dead) || workspace_.machine() == nullptr) return false;
         const state now = machine().current();
         if constexpr (is_server)
             if (now == state::asks_psk || now == state::asks_early_data) return true;
         return now == state::asks_identity || now == state::asks_verdict || now == state::asks_signature;
     }
     errc asked(state wanted) noexcept {
-        if (reading_.failed()) return errc::connection_failed;
+        if (reading_.failed() || notes_.has(mailbox::dead)) return errc::connection_failed;
         if (!question_open()) return errc::not_asked;
         return machine().current() == wanted ? errc::none : errc::wrong_answer;
     }
@@ -135,9 +197,14 @@ protected:
     // Bytes in
 
     step receive_in_handshake(mutable_bytes input) noexcept {
+        // The other half has given up.
+        if (notes_.has(mailbox::dead) && !reading_.failed()) {
+            (void)reading_.fail(errc::canceled, std::nullopt, notes_);
+            drop_flight();
+        }
         for (std::size_t consumed = 0;;) {
             if (reading_.failed()) return end_handshake(consumed);
-            if (logged_ != machine().secrets_known && machine().key_log_wanted()) return log_secret(consumed);
+            if ((machine().secrets_known & ~logged_) != 0 && machine().key_log_wanted()) return log_secret(consumed);
             if constexpr (!is_server)
                 if (machine().take_rejection()) return rejected_early_data(consumed);
             if (machine().done()) return finish(consumed);
@@ -347,7 +414,11 @@ protected:
         peer_authenticated_ = machine().peer_authenticated;
         psk_used_ = machine().psk_used;
         early_data_accepted_ = machine().early_data_accepted;
-        if constexpr (is_server) tickets_wanted_ = machine().tickets_wanted();
+        tickets_expected_ = machine().tickets_expected;
+        if constexpr (is_server) {
+            tickets_wanted_ = machine().tickets_wanted();
+            ticket_grease_ = machine().ticket_grease();
+        }
         exporter_ = static_cast<traffic_secret<provider_type>&&>(machine().exporter_secret);
         resumption_ = static_cast<traffic_secret<provider_type>&&>(machine().resumption_secret);
         reading_.connected(*suite_, is_server);
@@ -418,16 +489,19 @@ protected:
 
     errc write_ticket(const new_session_ticket& ticket, output_cursor& to) noexcept {
         std::array<std::uint8_t, handshake_header_size + 8 + 1 + 255 + 2> head;
-        const std::array<std::uint8_t, 2> extensions_size{static_cast<std::uint8_t>(ticket.extensions.size() >> 8),
-                                                          static_cast<std::uint8_t>(ticket.extensions.size())};
+        const std::size_t own = ticket_grease_ != 0 ? 4 : 0;
+        std::array<std::uint8_t, 2 + 4> extensions{};
+        store_be(extensions.data(), own + ticket.extensions.size(), 2);
+        store_be(extensions.data() + 2, ticket_grease_, 2);
+        const bytes_view begun = bytes_view(extensions).first(2 + own);
         writer front(head);
         write_message(front, handshake_type::new_session_ticket, [&] {
             front.u32(ticket.lifetime);
             front.u32(ticket.age_add);
             front.opaque(ticket.nonce, 1);
             front.u16(static_cast<std::uint16_t>(ticket.ticket.size()));
-        }, ticket.ticket.size() + extensions_size.size() + ticket.extensions.size());
-        const std::array<bytes_view, 4> pieces{front.written(), ticket.ticket, extensions_size, ticket.extensions};
+        }, ticket.ticket.size() + begun.size() + ticket.extensions.size());
+        const std::array<bytes_view, 4> pieces{front.written(), ticket.ticket, begun, ticket.extensions};
         return sender_.write_message(to, pieces, notes_);
     }
 
@@ -436,10 +510,12 @@ protected:
     mailbox notes_;
     epoch read_epoch_ = epoch::initial, write_epoch_ = epoch::initial;
     bool connected_ = false;
-    bool peer_authenticated_ = false;
-    bool psk_used_ = false, early_data_accepted_ = false;
-    bool tickets_wanted_ = false;
+    bool peer_authenticated_ : 1 = false;
+    bool psk_used_ : 1 = false, early_data_accepted_ : 1 = false;
+    bool tickets_wanted_ : 1 = false;
+    std::optional<std::uint8_t> tickets_expected_;
     std::uint8_t logged_ = 0;
+    std::uint16_t ticket_grease_ = 0;
     named_group group_{};
     const suite_info* suite_ = nullptr;
     std::string_view protocol_;

@@ -54,6 +54,19 @@ public:
         messages_ = 0;  // what came in the handshake was counted for itself
     }
 
+    /// Whether what has arrived has been dealt with to its end, and told.
+    bool at_rest() const noexcept { return assembled_ == 0 && !key_update_news_ && !records.holds(); }
+    void export_to(direction_state<P>& to) noexcept {
+        to.closed = peer_closed_;
+        records.export_to(to);
+    }
+    void import_from(direction_state<P>& from, const suite_info& suite, bool is_server) noexcept {
+        connected(suite, is_server);
+        peer_closed_ = from.closed;
+        records.allow_change_cipher_spec(false);
+        records.import_from(from, suite);
+    }
+
     /// One record of a connection whose handshake is done.
     step receive(mutable_bytes input, mailbox& notes) noexcept {
         if (failed()) return failure();

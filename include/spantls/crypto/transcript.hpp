@@ -26,8 +26,9 @@ public:
     }
 
     /// Puts the synthetic message_hash in the place of ClientHello1, before HelloRetryRequest is added.
-    void restart_with_message_hash() noexcept {
-        const digest first_hello = current();
+    void restart_with_message_hash() noexcept { restart_with_message_hash(current()); }
+    /// The same by a server that has kept nothing of ClientHello1 but its hash.
+    void restart_with_message_hash(const digest& first_hello) noexcept {
         hash_.start(hash_.id());
         const std::uint8_t header[] = {static_cast<std::uint8_t>(handshake_type::message_hash), 0, 0, first_hello.size};
         hash_.update(header);

@@ -12,10 +12,13 @@
 #include <spantls/base/bytes.hpp>
 #include <spantls/base/error.hpp>
 #include <spantls/config.hpp>
+#include <spantls/handshake/client_target.hpp>
 #include <spantls/handshake/core.hpp>
+#include <spantls/handshake/grease.hpp>
 #include <spantls/handshake/key_exchange.hpp>
 #include <spantls/handshake/offered_keys.hpp>
 #include <spantls/handshake/tables.hpp>
+#include <spantls/handshake/ticket_request.hpp>
 #include <spantls/message/client_hello.hpp>
 #include <spantls/message/key_share.hpp>
 #include <spantls/message/pre_shared_key.hpp>
@@ -26,38 +29,6 @@
 
 namespace spantls {
 inline namespace v1 {
-
-/// What one connection of a client is about. Views: they have to last until take_workspace() gives the memory back.
-struct client_target {
-    /// Host name in ASCII without a final dot, sent as SNI, or an IP address without brackets, which is not (RFC 6066,
-    /// section 3); `verify_peer` shows either. Empty: neither.
-    std::string_view server_name{};
-    /// A session to resume: offered unless it has expired at `now_ms`, or was with another server. The default is none.
-    session resume{};
-    std::uint64_t now_ms = 0;  ///< milliseconds since 1970, for `resume`
-    /// Pre-shared keys to offer besides, best first; those of a hash that no suite of ours has are left out.
-    std::span<const psk> psks{};
-    /// Offer early data under the first of them, if its terms allow any (RFC 9846, section 4.3.10). Early data can be
-    /// replayed, and is not forward secret: appendix F.5.
-    bool early_data = false;
-};
-
-/// errc::config_bad_server_name when the name can neither be sent nor be an address.
-constexpr errc check(const client_target& target) noexcept {
-    const std::string_view name = target.server_name;
-    if (const errc error = check(target.psks); error != errc::none) return error;
-    if (name.empty() || x509::parse_ip_address(name).size != 0) return errc::none;
-    if (name.size() > 253) return errc::config_bad_server_name;
-    std::size_t label = 0;  // bytes of it; a label has 1 to 63 (RFC 1035, section 2.3.4), so there is no final dot
-    for (const char c : name) {
-        const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-        if (!letter && !(c >= '0' && c <= '9') && c != '-' && c != '_' && (c != '.' || label == 0))
-            return errc::config_bad_server_name;
-        label = c == '.' ? 0 : label + 1;
-        if (label > 63) return errc::config_bad_server_name;
-    }
-    return label == 0 ? errc::config_bad_server_name : errc::none;
-}
 
 template <class P>
 class client_handshake : public handshake_core<P> {
@@ -76,19 +47,20 @@ public:
         this->crypto = &provider;
         this->memory = behind;
         config_ = &settings;
-        target_ = target;
+        server_name_ = target.server_name;
         groups_ = usable_groups<P>(settings.prefer);
         schemes_ = usable_schemes<P>(settings.prefer);
         suites_ = usable_suites(settings.prefer, provider);
         if (suites_.empty()) return errc::config_no_suite;
         choose_shares();
-        choose_keys();
+        choose_keys(target);
 
         // One read for everything that is random in the first flight.
         std::array<std::uint8_t, 64 + group_facts<P>::all_random> random;
         if (!provider.random(random)) return errc::internal_error;
         copy_bytes(bytes_view(random).first(32), this->client_random);
         copy_bytes(bytes_view(random).subspan(32, 32), session_id_);
+        if (settings.grease && !grease_.draw(provider)) return errc::internal_error;
         const bool room = send_client_hello({bytes_view(random).subspan(64), {}});
         wipe(random);
         if (share_error_ != errc::none) return share_error_;
@@ -122,7 +94,7 @@ public:
 
     // What the open question shows.
     x509::peer peer() const noexcept {
-        return {x509::chain_view(this->memory.at(peer_list_)), target_.server_name, x509::key_purpose::server_auth};
+        return {x509::chain_view(this->memory.at(peer_list_)), server_name_, x509::key_purpose::server_auth};
     }
     bytes_view request() const noexcept { return this->memory.at(request_); }
 
@@ -276,6 +248,11 @@ private:
     /// The client_shares of the first ClientHello, in the order of the groups (section 4.3.8).
     void write_shares(writer& to, bytes_view random) noexcept {
         length_prefix list(to, 2);
+        // Sections 4.2.2 and 4.3.8: behind a retry, the one share that it asks for.
+        if (grease_.on() && !retried_) {
+            grease_.write(to, grease_place::group);
+            to.opaque(std::array<std::uint8_t, 1>{}, 2);
+        }
         for (const named_group each : shared_) {
             write_share(to, each, random);
             random = random.subspan(client_random_size<P>(each));
@@ -292,13 +269,13 @@ private:
     }
 
     /// Early data only when it was asked for (appendix F.5).
-    void choose_keys() noexcept {
+    void choose_keys(const client_target& target) noexcept {
         std::optional<psk> ticket;
-        if (same_server(target_.resume, target_.server_name)) ticket = offer(target_.resume, target_.now_ms);
-        keys_offered_ = offered_keys(ticket, target_.psks);
+        if (same_server(target.resume, target.server_name)) ticket = offer(target.resume, target.now_ms);
+        keys_offered_ = offered_keys(ticket, target.psks);
         for (const cipher_suite each : suites_) keys_offered_.allow(find_suite<P>(each)->hash);
         const psk* const first = keys_offered_.at(0);
-        early_offered_ = target_.early_data && first != nullptr && first->early.limit != 0 &&
+        early_offered_ = target.early_data && first != nullptr && first->early.limit != 0 &&
                          suites_.contains(first->early.suite) && find_suite<P>(first->early.suite)->hash == first->hash &&
                          (first->early.protocol.empty() || config_->alpn.contains(first->early.protocol));
     }
@@ -316,8 +293,7 @@ private:
     void reject_early_data(epoch next) noexcept {
         if (this->write != epoch::early) return;
         this->write = next;
-        this->client_early_traffic.clear();
-        this->early_exporter_secret.clear();
+        this->forget_early_secrets();
         rejected_ = true;
     }
 
@@ -343,31 +319,34 @@ private:
             to.u16(static_cast<std::uint16_t>(protocol_version::tls_1_2));
             to.bytes(this->client_random);
             to.opaque(session_id(), 1);
-            write_list<cipher_suite>(to, suites_, 2);
+            grease_.write_list<cipher_suite>(to, grease_place::suite, suites_, 2);
             to.u8(1);
             to.u8(0);
             length_prefix block(to, 2);
+            grease_.write_extension(to);
             // RFC 6066, section 3: an address is no host name.
-            if (!target_.server_name.empty() && x509::parse_ip_address(target_.server_name).size == 0)
-                extension(extension_type::server_name, [&] { write_server_name(to, target_.server_name); });
+            if (!server_name_.empty() && x509::parse_ip_address(server_name_).size == 0)
+                extension(extension_type::server_name, [&] { write_server_name(to, server_name_); });
             extension(extension_type::supported_versions, [&] {
-                to.u8(2);
-                to.u16(static_cast<std::uint16_t>(protocol_version::tls_1_3));
+                grease_.write_list<protocol_version>(to, grease_place::version, std::array{protocol_version::tls_1_3}, 1);
             });
-            extension(extension_type::supported_groups, [&] { write_list<named_group>(to, groups_, 2); });
-            extension(extension_type::signature_algorithms, [&] { write_list<signature_scheme>(to, schemes_, 2); });
+            extension(extension_type::supported_groups,
+                      [&] { grease_.write_list<named_group>(to, grease_place::group, groups_, 2); });
+            extension(extension_type::signature_algorithms,
+                      [&] { grease_.write_list<signature_scheme>(to, grease_place::scheme, schemes_, 2); });
             if (!config_->alpn.empty())
-                extension(extension_type::application_layer_protocol_negotiation,
-                          [&] { write_protocol_names(to, config_->alpn); });
+                extension(extension_type::application_layer_protocol_negotiation, [&] { grease_.write_protocols(to, config_->alpn); });
             // Without it the server may not send tickets (section 4.7.1), nor may keys be offered (sections 4.3.9 and 9.2).
             extension(extension_type::psk_key_exchange_modes, [&] {
-                to.u8(config_->psk_ke ? 2 : 1);
+                length_prefix modes(to, 1);
+                if (grease_.on()) to.u8(grease_.psk_mode());
                 to.u8(static_cast<std::uint8_t>(psk_key_exchange_mode::psk_dhe_ke));
                 if (config_->psk_ke) to.u8(static_cast<std::uint8_t>(psk_key_exchange_mode::psk_ke));
             });
             // Sections 4.2.2 and 4.3.10: not in the second ClientHello.
             if (early_offered_ && !retried_) extension(extension_type::early_data, [] {});
             offer_record_limits(to, *config_, extension);
+            offer_ticket_request(to, *config_, extension);
             if (!retry_cookie.empty()) extension(extension_type::cookie, [&] { to.opaque(retry_cookie, 2); });
             extension(extension_type::key_share, [&] {
                 if (shares.random.empty())
@@ -375,7 +354,8 @@ private:
                 else
                     write_shares(to, shares.random);
             });
-            pad_client_hello(to, config_->client_hello_size, extension);
+            grease_.write_extension(to, true);
+            pad_client_hello(to, config_->client_hello_size, extension, keys_offered_.extension_size());
             // Sections 4.3.11 and 9.2: the last one.
             if (!keys_offered_.empty()) extension(extension_type::pre_shared_key, [&] { keys_offered_.write(to); });
         };
@@ -547,6 +527,7 @@ private:
         // RFC 6066, section 3: the server acknowledges the name with an empty extension.
         if (!extensions[extension_type::server_name].empty()) return errc::decode_error;
         if (const errc error = accept_record_limits(*config_, extensions, this->limits); error != errc::none) return error;
+        if (const errc error = accept_ticket_request(extensions, this->tickets_expected); error != errc::none) return error;
         // Section 4.3.7: may be sent, and is not acted upon here; but it has to be well formed.
         named_group_list groups{};
         if (extensions.has(extension_type::supported_groups) && !decode(extensions[extension_type::supported_groups], groups))
@@ -584,13 +565,14 @@ private:
     }
 
     const client_config* config_ = nullptr;
-    client_target target_;
+    std::string_view server_name_;
     fixed_vector<cipher_suite, 8> suites_;
     fixed_vector<named_group, 8> groups_;
     fixed_vector<signature_scheme, 16> schemes_;
     fixed_vector<named_group, 4> shared_;
     client_keys<P> keys_;
     offered_keys keys_offered_;
+    grease grease_;
     bytes_view early_sent_;
     std::array<std::uint8_t, 32> session_id_{};
     extension_mask offered_;

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 #include <spantls/base/bytes.hpp>
 #include <spantls/base/error.hpp>
@@ -59,6 +60,7 @@ struct handshake_core {
     bool peer_authenticated = false;
     bool psk_used = false;
     bool early_data_accepted = false;
+    std::optional<std::uint8_t> tickets_expected;  // what the server has answered to a ticket request
 
     hash_id hash() const noexcept { return suite->hash; }
     std::size_t hash_size() const noexcept { return digest_size(suite->hash); }
@@ -71,9 +73,9 @@ struct handshake_core {
         return !message.empty();
     }
 
-    void know(logged_secret which) noexcept {
-        secrets_known = static_cast<std::uint8_t>(secrets_known | 1u << static_cast<unsigned>(which));
-    }
+    static constexpr unsigned bit(logged_secret which) noexcept { return 1u << static_cast<unsigned>(which); }
+    void know(logged_secret which) noexcept { secrets_known = static_cast<std::uint8_t>(secrets_known | bit(which)); }
+    bool knows(logged_secret which) const noexcept { return (secrets_known & bit(which)) != 0; }
 
     /// With the hash of the ClientHello that offers early data, and of its PSK (section 7.1).
     void derive_early_secrets(hash_id psk_hash, bytes_view client_hello_hash) noexcept {
@@ -82,6 +84,13 @@ struct handshake_core {
         stage.exporter(client_hello_hash, early_exporter_secret);
         know(logged_secret::client_early);
         know(logged_secret::early_exporter);
+    }
+    /// Section 7.5: what the server has rejected nobody exports from.
+    void forget_early_secrets() noexcept {
+        client_early_traffic.clear();
+        early_exporter_secret.clear();
+        const unsigned both = bit(logged_secret::client_early) | bit(logged_secret::early_exporter);
+        secrets_known = static_cast<std::uint8_t>(secrets_known & ~both);
     }
 
     /// After the transcript has ServerHello (section 7.1).

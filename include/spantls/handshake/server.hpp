@@ -4,15 +4,19 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include <spantls/base/bytes.hpp>
 #include <spantls/base/error.hpp>
 #include <spantls/config.hpp>
+#include <spantls/handshake/cookie.hpp>
 #include <spantls/handshake/core.hpp>
+#include <spantls/handshake/grease.hpp>
 #include <spantls/handshake/key_exchange.hpp>
 #include <spantls/handshake/offered_keys.hpp>
 #include <spantls/handshake/tables.hpp>
+#include <spantls/handshake/ticket_request.hpp>
 #include <spantls/message/client_hello.hpp>
 #include <spantls/message/key_share.hpp>
 #include <spantls/message/server_hello.hpp>
@@ -34,12 +38,14 @@ public:
     using here = at<server_table, From, On>;
     using outcome = v1::outcome<server_state>;
 
-    /// Waits for a ClientHello. `settings` have been checked and stay where they are.
-    errc start(P& provider, const server_config& settings, arena behind) noexcept {
+    /// Waits for a ClientHello. `settings` have been checked; they and `client_address` stay where they are.
+    errc start(P& provider, const server_config& settings, arena behind, bytes_view client_address = {}) noexcept {
         this->crypto = &provider;
         this->memory = behind;
         config_ = &settings;
+        client_address_ = client_address;
         schemes_ = usable_schemes<P>(settings.prefer);
+        if (settings.grease && !grease_.draw(provider)) return errc::internal_error;
         return usable_suites(settings.prefer, provider).empty() ? errc::config_no_suite : errc::none;
     }
 
@@ -60,8 +66,8 @@ public:
         if (message.type != handshake_type::client_hello) return 0;
         constexpr std::size_t hello = 4 + 2 + 32 + 33 + 2 + 1 + 2 + 6 + 8 + group_facts<P>::server_share;
         constexpr std::size_t psk = 6 + 4 + (4 + max_digest_size);
-        constexpr std::size_t extensions = 4 + 2 + 4 + (7 + 255) + record_limits_answer_size + psk;
-        const std::size_t request = 4 + 1 + 2 + 4 + 2 + 2 * schemes_.size();
+        constexpr std::size_t extensions = 4 + 2 + 4 + (7 + 255) + record_limits_answer_size + ticket_request_answer_size + psk;
+        const std::size_t request = 4 + 1 + 2 + 4 + 2 + 2 * schemes_.size() + 2 + max_grease_extensions;
         return hello + extensions + request + 8;
     }
     std::size_t output_room(const handshake_message&) const noexcept { return this->memory.output_room().size(); }
@@ -95,6 +101,8 @@ public:
     }
     /// The client has sent a suitable psk_key_exchange_modes: it may be sent tickets (section 4.7.1).
     bool tickets_wanted() const noexcept { return tickets_wanted_; }
+    /// An extension for its tickets that means nothing; 0: none (RFC 8701, section 4.1).
+    std::uint16_t ticket_grease() const noexcept { return grease_.value(grease_place::extension); }
     /// The client may have sent early data, which has to be skipped (section 4.3.10).
     bool early_data_offered() const noexcept { return early_data_offered_; }
     /// Bytes of early data that may still come.
@@ -107,10 +115,13 @@ public:
         parsed_client_hello hello;
         client_key_shares shares;
         if (const errc error = negotiate(message, hello, shares); error != errc::none) return row.fail(error);
+        // Section 4.3.2: of the first nothing was kept.
+        if (gives_cookies() && hello.extensions.has(extension_type::cookie)) return go_on(row, hello, shares);
         const bool psk = may_use_psk(hello);
         // A key of which nobody has proved anything yet may do without a share.
-        if (share_.size == 0 && !(psk && psk_ke_)) {
-            if (const errc error = retry(message.whole, hello); error != errc::none) return row.fail(error);
+        const bool needs_share = share_.size == 0 && !(psk && psk_ke_);
+        if (needs_share || config_->always_retry) {
+            if (const errc error = retry(message.whole, hello, needs_share); error != errc::none) return row.fail(error);
             return row.template to<state::wait_second_client_hello>();
         }
         if (psk) return row.template to<state::asks_psk>();
@@ -119,27 +130,20 @@ public:
     }
 
     outcome on(here<state::wait_second_client_hello, event::client_hello> row, const handshake_message& message) noexcept {
-        const suite_info* const first_suite = this->suite;
-        const named_group first_group = this->group;
         parsed_client_hello hello;
         client_key_shares shares;
         if (const errc error = negotiate(message, hello, shares); error != errc::none) return row.fail(error);
-        // Sections 4.2.2, 4.2.4 and 4.3.10: the same hello, but for what the retry asked for: one share, of the group that
-        // it named.
-        const bool same = equal_bytes(hash_unchanging(hello).view(), unchanging_.view()) && this->suite == first_suite &&
-                          !hello.extensions.has(extension_type::early_data);
-        if (!same || hello.extensions.has(extension_type::cookie)) return row.fail(errc::hello_changed);
-        if (share_.size == 0 || shares.size() != 1 || this->group != first_group) return row.fail(errc::bad_key_shares);
-        if (may_use_psk(hello)) return row.template to<state::asks_psk>();
-        if (const errc error = begin_certificates(hello); error != errc::none) return row.fail(error);
-        return row.template to<state::asks_identity>();
+        return go_on(row, hello, shares);
     }
 
     outcome on(here<state::asks_psk, event::answer_psk> row, const psk_choice& choice) noexcept {
         const parsed_client_hello hello = parsed_hello();
-        if (choice.key.empty() || !choose_suite_for(hello, choice.hash)) {
-            if (share_.size == 0) {
-                if (const errc error = retry(this->memory.at(hello_), hello); error != errc::none) return row.fail(error);
+        // A ticket of somebody unknown does not make up for the certificate that is required.
+        const bool too_weak = config_->authenticate_client == client_authentication::require &&
+                              choice.kind == psk_kind::resumption && !choice.peer_authenticated;
+        if (choice.key.empty() || too_weak || !choose_suite_for(hello, choice.hash)) {
+            if (share_.size == 0 && !retried_) {
+                if (const errc error = retry(this->memory.at(hello_), hello, true); error != errc::none) return row.fail(error);
                 return row.template to<state::wait_second_client_hello>();
             }
             if (const errc error = begin_certificates(hello); error != errc::none) return row.fail(error);
@@ -149,6 +153,7 @@ public:
         if (!check_binder(hello, choice)) return row.fail(errc::bad_binder);
         this->psk_used = true;
         this->peer_authenticated = choice.peer_authenticated;
+        resumed_ = choice.kind == psk_kind::resumption;
         psk_index_ = choice.index;
         begin_transcript();
         if (may_take_early_data(hello, choice)) return row.template to<state::asks_early_data>();
@@ -243,8 +248,10 @@ private:
                 return error;
         early_data_offered_ = hello.extensions.has(type::early_data);
         if (const errc error = choose_record_limits(*config_, hello.extensions, this->limits); error != errc::none) return error;
+        if (const errc error = read_ticket_request(hello.extensions, tickets_asked_); error != errc::none) return error;
         if (!choose_suite(hello)) return errc::no_common_suite;
         share_ = {};
+        this->group = {};
         if (!choose_group(hello, shares) && !(may_use_psk(hello) && psk_ke_)) return errc::no_common_group;
         if (!choose_protocol(hello)) return errc::no_common_protocol;
         hello_ = this->memory.range_of(message.whole);
@@ -342,8 +349,8 @@ private:
         return false;
     }
 
-    /// All of a ClientHello that may not change after a retry (section 4.2.2).
-    digest hash_unchanging(const parsed_client_hello& hello) const noexcept {
+    /// All of a ClientHello that may not change after a retry that asks for a share, or for none (section 4.2.2).
+    digest hash_unchanging(const parsed_client_hello& hello, bool asks_share) const noexcept {
         hasher<P> hash(this->hash());
         const bytes_view extensions = hello.hello.extensions;
         const std::uint8_t* const begin = hello.hello.random.data();
@@ -352,7 +359,7 @@ private:
             const bytes_view whole = in.rest();
             const auto type = static_cast<extension_type>(in.u16());
             const bytes_view data = in.opaque(2);
-            const bool may_change = type == extension_type::key_share || type == extension_type::early_data ||
+            const bool may_change = (type == extension_type::key_share && asks_share) || type == extension_type::early_data ||
                                     type == extension_type::cookie || type == extension_type::pre_shared_key ||
                                     type == extension_type::padding;
             if (!may_change) hash.update(whole.first(4 + data.size()));
@@ -369,37 +376,94 @@ private:
         this->messages.add(this->memory.at(hello_));
     }
 
+    // HelloRetryRequest, and what comes back
+
+    bool gives_cookies() const noexcept { return !config_->cookie_secrets.empty(); }
+
     /// Sections 4.2.1 and 4.2.4.
-    errc retry(bytes_view whole, const parsed_client_hello& hello) noexcept {
-        if (!hello.extensions.has(extension_type::key_share)) return errc::missing_extension;
-        unchanging_ = hash_unchanging(hello);
-        this->messages = transcript<P>(this->hash());
-        this->messages.add(whole);
-        this->messages.restart_with_message_hash();
-        retried_ = true;
-        const bool sent = send_hello(hello_retry_request_random, [&](writer& to) {
-            write_extension(to, extension_type::key_share, [&] { to.u16(static_cast<std::uint16_t>(this->group)); });
-        });
+    errc retry(bytes_view whole, const parsed_client_hello& hello, bool needs_share) noexcept {
+        const bool asks_share = share_.size == 0 && this->group != named_group{};
+        if (needs_share && !asks_share)
+            return hello.extensions.has(extension_type::key_share) ? errc::no_common_group : errc::missing_extension;
+        terms_ = {this->suite->suite, asks_share ? this->group : named_group{}, hash_of<P>(this->hash(), whole),
+                  hash_unchanging(hello, asks_share)};
+        std::array<std::uint8_t, max_retry_cookie> space;
+        bytes_view sealed;
+        if (gives_cookies()) sealed = seal_cookie<P>(terms_, config_->cookie_secrets[0], client_address_, space);
+        begin_retry();
+        const bool sent = this->send(epoch::initial, handshake_type::server_hello, [&](writer& to) { write_retry(to, sealed); });
         if (!hello.hello.legacy_session_id.empty()) this->out.append_change_cipher_spec();
         this->out.complete();
         return sent ? errc::none : errc::workspace_too_small;
     }
 
-    /// ServerHello or HelloRetryRequest (sections 4.2.3, 4.2.4 and 4.3.1); `extensions` writes those besides
+    /// Section 4.1: the transcript up to HelloRetryRequest.
+    void begin_retry() noexcept {
+        this->messages = transcript<P>(this->hash());
+        this->messages.restart_with_message_hash(terms_.first_hello);
+        retried_ = true;
+    }
+
+    void write_retry(writer& to, bytes_view sealed) const noexcept {
+        write_hello(to, hello_retry_request_random, [&] {
+            if (terms_.group != named_group{})
+                write_extension(to, extension_type::key_share, [&] { to.u16(static_cast<std::uint16_t>(terms_.group)); });
+            if (!sealed.empty()) write_extension(to, extension_type::cookie, [&] { to.opaque(sealed, 2); });
+        });
+    }
+
+    /// Sections 4.2.4 and 4.3.2: all that is known of the first ClientHello is what the cookie says, and that
+    /// HelloRetryRequest follows from it.
+    errc take_cookie(const parsed_client_hello& hello) noexcept {
+        cookie given{};
+        if (!hello.extensions.has(extension_type::cookie)) return errc::bad_cookie;
+        if (!decode(hello.extensions[extension_type::cookie], given)) return errc::decode_error;
+        // Section 4.3.2 names no alert; RFC 9147, section 5.1, does.
+        if (!open_cookie<P>(given.value, config_->cookie_secrets, client_address_, terms_)) return errc::bad_cookie;
+        if (terms_.suite != this->suite->suite) return errc::hello_changed;
+        begin_retry();
+        std::array<std::uint8_t, 4 + 2 + 32 + 33 + 2 + 1 + 2 + 6 + 6 + (6 + max_retry_cookie)> retry;
+        writer to(retry);
+        write_message(to, handshake_type::server_hello, [&] { write_retry(to, given.value); });
+        this->messages.add(to.written());
+        return errc::none;
+    }
+
+    errc check_second_hello(const parsed_client_hello& hello, const client_key_shares& shares) noexcept {
+        if (gives_cookies())
+            if (const errc error = take_cookie(hello); error != errc::none) return error;
+        // Sections 4.2.2, 4.2.4 and 4.3.10: the same hello, but for what the retry asked for: one share, of the group that
+        // it named.
+        const bool asked_share = terms_.group != named_group{};
+        const bool same = equal_bytes(hash_unchanging(hello, asked_share).view(), terms_.unchanging.view()) &&
+                          this->suite->suite == terms_.suite && !hello.extensions.has(extension_type::early_data);
+        if (!same || (!gives_cookies() && hello.extensions.has(extension_type::cookie))) return errc::hello_changed;
+        if (!asked_share) return errc::none;
+        return share_.size == 0 || shares.size() != 1 || this->group != terms_.group ? errc::bad_key_shares : errc::none;
+    }
+
+    /// With the second ClientHello.
+    template <class Row>
+    outcome go_on(Row row, const parsed_client_hello& hello, const client_key_shares& shares) noexcept {
+        if (const errc error = check_second_hello(hello, shares); error != errc::none) return row.fail(error);
+        if (may_use_psk(hello)) return row.template to<state::asks_psk>();
+        if (const errc error = begin_certificates(hello); error != errc::none) return row.fail(error);
+        return row.template to<state::asks_identity>();
+    }
+
+    /// The body of ServerHello or HelloRetryRequest (sections 4.2.3, 4.2.4 and 4.3.1); `extensions` writes those besides
     /// supported_versions.
     template <class Extensions>
-    bool send_hello(bytes_view random, Extensions extensions) noexcept {
-        return this->send(epoch::initial, handshake_type::server_hello, [&](writer& to) {
-            to.u16(static_cast<std::uint16_t>(protocol_version::tls_1_2));
-            to.bytes(random);
-            to.opaque(this->memory.at(session_id_), 1);
-            to.u16(static_cast<std::uint16_t>(this->suite->suite));
-            to.u8(0);
-            length_prefix block(to, 2);
-            write_extension(to, extension_type::supported_versions,
-                            [&] { to.u16(static_cast<std::uint16_t>(protocol_version::tls_1_3)); });
-            extensions(to);
-        });
+    void write_hello(writer& to, bytes_view random, Extensions extensions) const noexcept {
+        to.u16(static_cast<std::uint16_t>(protocol_version::tls_1_2));
+        to.bytes(random);
+        to.opaque(this->memory.at(session_id_), 1);
+        to.u16(static_cast<std::uint16_t>(this->suite->suite));
+        to.u8(0);
+        length_prefix block(to, 2);
+        write_extension(to, extension_type::supported_versions,
+                        [&] { to.u16(static_cast<std::uint16_t>(protocol_version::tls_1_3)); });
+        extensions();
     }
 
     /// ServerHello and EncryptedExtensions (sections 4.2.3, 4.3.8 and 4.4.1); section 4.3.9: with a share, unless only the
@@ -416,7 +480,7 @@ private:
             if (error != errc::none) return error;
         }
         const bool has_session_id = session_id_.size != 0;
-        const bool room = send_hello(random.first(32), [&](writer& to) {
+        const auto extensions = [&](writer& to) {
             if (share_size != 0)
                 write_extension(to, extension_type::key_share, [&] {
                     to.u16(static_cast<std::uint16_t>(this->group));
@@ -424,7 +488,9 @@ private:
                 });
             if (this->psk_used)
                 write_extension(to, extension_type::pre_shared_key, [&] { to.u16(static_cast<std::uint16_t>(psk_index_)); });
-        });
+        };
+        const bool room = this->send(epoch::initial, handshake_type::server_hello,
+                                     [&](writer& to) { write_hello(to, random.first(32), [&] { extensions(to); }); });
         // Appendix E.4: after the first message, whichever it was.
         if (has_session_id && !retried_) this->out.append_change_cipher_spec();
         this->derive_handshake_secrets(secret.view());
@@ -458,12 +524,14 @@ private:
 
     /// Nothing else is answered, status_request_v2 least of all (section 4.5.1.1).
     bool send_encrypted_extensions() noexcept {
+        this->tickets_expected = expected_tickets(*config_, tickets_asked_, resumed_, tickets_wanted_);
         return this->send(epoch::handshake, handshake_type::encrypted_extensions, [&](writer& to) {
             length_prefix block(to, 2);
             if (const std::string_view name = protocol(); !name.empty())
                 write_extension(to, extension_type::application_layer_protocol_negotiation,
                                 [&] { write_protocol_names(to, std::span(&name, 1)); });
             answer_record_limits(to, this->limits);
+            answer_ticket_request(to, this->tickets_expected);
             if (this->early_data_accepted) write_extension(to, extension_type::early_data, [] {});
         });
     }
@@ -472,19 +540,25 @@ private:
         return this->send(epoch::handshake, handshake_type::certificate_request, [&](writer& to) {
             to.u8(0);
             length_prefix block(to, 2);
+            grease_.write_extension(to);
             write_extension(to, extension_type::signature_algorithms,
-                            [&] { write_list<signature_scheme>(to, schemes_, 2); });
+                            [&] { grease_.write_list<signature_scheme>(to, grease_place::scheme, schemes_, 2); });
+            grease_.write_extension(to, true);
         });
     }
 
     const server_config* config_ = nullptr;
     fixed_vector<signature_scheme, 16> schemes_;
-    digest unchanging_{};
+    grease grease_;
+    retry_terms terms_;          // after a retry
+    bytes_view client_address_;  // which the cookie is bound to
     arena_range hello_, share_, client_schemes_, session_id_, peer_list_;
     std::size_t protocol_ = SIZE_MAX;
     std::size_t psk_index_ = 0;
     std::uint32_t early_data_left_ = 0;
     state state_ = state::wait_client_hello;
+    std::optional<ticket_counts> tickets_asked_;
+    bool resumed_ = false;
     bool retried_ = false;
     bool tickets_wanted_ = false;  // the client offers psk_dhe_ke
     bool psk_ke_ = false;          // both sides let a PSK do without a key exchange

@@ -58,6 +58,27 @@ public:
     /// From here on the keys are those of application data, and may be updated.
     void connected(const suite_info& suite) noexcept { suite_ = &suite; }
 
+    /// Gives the keys away, and forgets them. Nothing is owed.
+    void export_to(direction_state<P>& to, std::uint64_t& key_updates) noexcept {
+        to.sequence = protection_.sequence();
+        to.limit = shape_.limit();
+        to.closed = closed_;
+        to.secret = static_cast<traffic_secret<P>&&>(secret_);
+        key_updates = key_updates_;
+        clear();
+    }
+    /// Goes on with them; set_limits() has been called.
+    void import_from(direction_state<P>& from, std::uint64_t key_updates, const suite_info& suite) noexcept {
+        limit_protected(from.limit);
+        closed_ = from.closed;
+        key_updates_ = key_updates;
+        connected(suite);
+        if (closed_) return;
+        protection_.install(suite, from.secret.first(digest_size(suite.hash)), from.sequence);
+        protection_.limit_records(rekey_after_);
+        secret_ = static_cast<traffic_secret<P>&&>(from.secret);
+    }
+
     void queue_update(bool request_peer) noexcept {
         update_queued_ = true;
         request_queued_ = request_queued_ || request_peer;
@@ -143,10 +164,10 @@ public:
         return done;
     }
 
-    /// The same under the keys of early data, which do not change: at their limit it stops.
+    /// The same under the keys of early data, which do not change: at their limit it stops (section 5.5).
     std::size_t write_early_data(output_cursor& out, bytes_view data) noexcept {
         std::size_t done = 0;
-        while (done < data.size() && protection_.records_left() > 1) {
+        while (done < data.size() && !at_key_limit()) {
             const std::size_t size = fragment(out.room(), data.size() - done);
             if (size == 0) break;
             write(out, content_type::application_data, data.subspan(done, size));
@@ -154,6 +175,8 @@ public:
         }
         return done;
     }
+    /// Section 5.5: no more than a KeyUpdate, or with early data nothing, may be protected with this key.
+    bool at_key_limit() const noexcept { return protection_.records_left() <= 1; }
 
     /// Seals `data`, which stands in the unused `out` behind the place of the header, in one record. `begun`: before a
     /// key update or a close_notify that is owed.

@@ -7,6 +7,7 @@
 #include <map>
 #include <random>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include <spantls/connection/tickets.hpp>
@@ -512,4 +513,71 @@ TEST_CASE("a refusal is an alert for the transport, and the workspace comes back
     (void)both.server.turn(epoch::initial, 0);
     fails(both.server, errc::unrecognized_name);
     REQUIRE(both.server.tls.take_workspace().size() == both.options.server_workspace);
+}
+
+TEST_CASE("every byte of every level flipped: the handshake fails, and the alert says why") {
+    // How much there is of each, when nothing is changed.
+    quic_options options;
+    options.server.authenticate_client = client_authentication::require;
+    const auto converse = [&](auto damage) {
+        quic_pair both(options);
+        both.client.own = &test::pair<chacha>::client_credentials();
+        for (std::size_t still = 0; still < 8;) {
+            bool moved = both.client.flush(both.server, 10000);
+            damage(both.server.inbox, true);
+            moved = both.server.turn(levels[still % 4], 10000) || moved;
+            moved = both.server.flush(both.client, 10000) || moved;
+            damage(both.client.inbox, false);
+            moved = both.client.turn(levels[still % 4], 10000) || moved;
+            still = moved ? still % 4 : still + 1;
+        }
+        return std::tuple(both.done(), both.client.tls.alert(), both.server.tls.alert(), both.client.sent,
+                          both.server.sent);
+    };
+    const auto [done, no_alert, none_either, up, down] = converse([](streams&, bool) {});
+    REQUIRE(done);
+    REQUIRE_FALSE(no_alert.has_value());
+    REQUIRE_FALSE(none_either.has_value());
+    std::size_t failed = 0;
+    for (const bool to_server : {true, false})
+        for (const epoch level : {epoch::initial, epoch::handshake}) {
+            const std::size_t size = (to_server ? up : down).at(level).size();
+            for (std::size_t at = 0; at < size; at += 3) {
+                CAPTURE(to_server, static_cast<int>(level), at);
+                bool hit = false;
+                const auto result = converse([&](streams& inbox, bool server) {
+                    if (hit || server != to_server || inbox[level].size() <= at) return;
+                    inbox[level][at] ^= 0x20;
+                    hit = true;
+                });
+                REQUIRE(hit);
+                REQUIRE_FALSE(std::get<0>(result));
+                // Who waits for the rest of a message that has become longer says nothing.
+                if (std::get<1>(result).has_value() || std::get<2>(result).has_value()) ++failed;
+            }
+        }
+    REQUIRE(failed > 300);
+}
+
+TEST_CASE("nothing is done before the last byte of a level has come") {
+    for (const std::size_t missing : {std::size_t{1}, std::size_t{20}, std::size_t{36}}) {
+        quic_pair both;
+        both.client.flush(both.server, 10000);
+        while (both.server.turn(epoch::initial, 10000)) {
+        }
+        both.server.flush(both.client, 10000);
+        while (both.client.turn(epoch::initial, 10000)) {
+        }
+        test::buffer& flight = both.client.inbox[epoch::handshake];
+        const test::buffer last(flight.end() - static_cast<std::ptrdiff_t>(missing), flight.end());
+        flight.resize(flight.size() - missing);
+        while (both.client.turn(epoch::handshake, 10000)) {
+        }
+        REQUIRE_FALSE(both.client.tls.connected());
+        REQUIRE(both.client.tls.secrets(epoch::application).receiving.empty());
+        REQUIRE_FALSE(both.client.tls.waiting().has_value());
+        flight = last;
+        both.run();
+        REQUIRE(both.done());
+    }
 }

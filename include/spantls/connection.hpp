@@ -203,10 +203,7 @@ public:
     {
         if (!connected_) return {{}, 0, not_yet()};
         if (!tickets_wanted_) return {{}, 0, errc::ticket_not_wanted};
-        // Section 4.7.1.
-        const bool sound = ticket.lifetime <= max_ticket_lifetime && ticket.nonce.size() <= 255 && !ticket.ticket.empty() &&
-                           ticket.ticket.size() + ticket.extensions.size() <= max_handshake_message - 512;
-        if (!sound) return {{}, 0, errc::bad_argument};
+        if (!this->is_sound(ticket)) return {{}, 0, errc::bad_argument};
         output_cursor to(out);
         errc error = errc::none;
         if (begin_sending(to, error)) error = write_ticket(ticket, to);
@@ -342,11 +339,13 @@ private:
 
     friend class reader_half<connection>;
     friend class writer_half<connection>;
+protected:
     using engine::asked, engine::begin_sending, engine::connected_, engine::drop_flight, engine::early_data_accepted_, engine::exporter_, engine::fail, engine::forget_exported,
         engine::group_, engine::machine, engine::notes_, engine::peer_authenticated_, engine::protocol_, engine::psk_used_, engine::question_open, engine::reading_,
         engine::receive_in_handshake, engine::resumption_, engine::send_flight, engine::send_in_place, engine::sender_,
         engine::suite_, engine::tickets_expected_, engine::tickets_wanted_, engine::workspace_, engine::write_ticket;
 
+private:
     static errc export_from(const traffic_secret<provider_type>& secret, hash_id hash, std::string_view label,
                             bytes_view context, mutable_bytes out) noexcept {
         if (label.empty() || label.size() > 249 || out.size() > 255 * digest_size(hash)) return errc::bad_argument;

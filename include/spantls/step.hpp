@@ -30,6 +30,7 @@ enum class what : std::uint8_t {
     early_data,        ///< server: `data` is plaintext that might be replayed, in your input buffer, until the next call
     early_data_rejected,  ///< client: what was sent early, rejected(), counts for nothing: send it again when connected
     key_log,           ///< `data` is a line for SSLKEYLOGFILE; only if the configuration asks for it
+    transport_parameters,  ///< over QUIC: what the peer's are, transport_parameters(); until the next call
     handshake_done,    ///< data can be sent and will be received
     application_data,  ///< `data` is plaintext, in your input buffer, until the next call
     ticket,            ///< tickets() shows what has come, client only; until the next call
@@ -70,6 +71,8 @@ struct step {
     early_offer offer() const noexcept { return {question_, age_}; }
     /// With `early_data_rejected`: all that was sent early, where it was sent from.
     bytes_view rejected() const noexcept { return question_; }
+    /// With `transport_parameters`: what the extension has, which nobody has looked into.
+    bytes_view transport_parameters() const noexcept { return question_; }
     /// With `verify_peer`. Views that last until the answer.
     const x509::peer& peer() const noexcept { return peer_; }
     /// With `choose_identity`: the schemes that the server accepts. Lasts until the answer.
@@ -122,6 +125,7 @@ constexpr std::string_view name_of(what value) noexcept {
         case what::early_data: return "early_data";
         case what::early_data_rejected: return "early_data_rejected";
         case what::key_log: return "key_log";
+        case what::transport_parameters: return "transport_parameters";
         case what::handshake_done: return "handshake_done";
         case what::application_data: return "application_data";
         case what::ticket: return "ticket";

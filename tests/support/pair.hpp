@@ -114,6 +114,7 @@ inline bool may_consume_nothing(const spantls::step& step) {
         case find_psk:
         case early_data_offered:
         case early_data_rejected:
+        case transport_parameters:
         case client_hello:
         case choose_identity:
         case verify_peer:

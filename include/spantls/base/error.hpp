@@ -112,6 +112,9 @@ enum class fault : std::uint8_t { nobody, peer, transport, caller };
     X(unknown_psk, peer, unknown_psk_identity, "no pre-shared key in common")                                          \
     X(bad_early_data_choice, peer, illegal_parameter, "the server accepted early data that it could not accept")       \
     X(too_much_early_data, peer, unexpected_message, "more early data than was allowed")                               \
+    X(quic_session_id, peer, illegal_parameter, "a session id over QUIC, which has no compatibility mode")             \
+    X(bad_quic_ticket, peer, illegal_parameter, "a ticket over QUIC with an early data limit that QUIC does not have")  \
+    X(quic_parameters, peer, unsupported_extension, "QUIC's transport parameters, and no QUIC")                        \
     X(bad_key_update, peer, illegal_parameter, "a KeyUpdate with an unknown request")                                  \
     /* certificates, section 4.5 */                                                                                    \
     X(bad_certificate, peer, bad_certificate, "a certificate that is malformed or whose signature is wrong")           \
@@ -159,6 +162,7 @@ enum class fault : std::uint8_t { nobody, peer, transport, caller };
     X(config_bad_chain, caller, none, "a certificate chain that is empty or too long for the peer's limits")           \
     X(config_bad_psk, caller, none, "a pre-shared key without identity or key, or a longer one than can be sent")      \
     X(config_bad_secret, caller, none, "a cookie secret of less than 32 bytes, or none where one is needed")           \
+    X(config_for_records, caller, none, "a configuration of what only records have, for a handshake over QUIC")         \
     X(config_workspace, caller, none, "the workspace is smaller than smallest_workspace")
 
 /// What went wrong, exactly.

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 #include <spantls/base/bytes.hpp>
 #include <spantls/base/error.hpp>
@@ -207,6 +208,8 @@ protected:
             if ((machine().secrets_known & ~logged_) != 0 && machine().key_log_wanted()) return log_secret(consumed);
             if constexpr (!is_server)
                 if (machine().take_rejection()) return rejected_early_data(consumed);
+            if constexpr (Machine::quic)
+                if (std::exchange(machine().parameters_waiting, false)) return parameters_of_peer();
             if (machine().done()) return finish(consumed);
             if (question_open()) {
                 const std::size_t lacking = lacking_for_signature();
@@ -274,8 +277,10 @@ protected:
             return;
         }
         // Section 4: messages have one order.
-        const auto result = dispatch<Machine::table>(machine(), machine().current(), event_for(message.type),
-                                                     errc::unexpected_message, message);
+        auto result = dispatch<Machine::table>(machine(), machine().current(), event_for(message.type), errc::unexpected_message,
+                                               message);
+        if constexpr (Machine::quic)
+            if (result.error == errc::none) result.error = machine().check(machine(), message);
         machine().memory.pass(message.whole.size());
         if constexpr (is_server) {
             reading_.records.allow_change_cipher_spec(true);
@@ -397,6 +402,15 @@ protected:
         return result;
     }
 
+    step parameters_of_peer() noexcept
+        requires(Machine::quic)
+    {
+        machine().parameters_shown = true;
+        step result{what::transport_parameters};
+        result.question_ = machine().memory.at(machine().peer_parameters);
+        return result;
+    }
+
     step log_secret(std::size_t consumed) noexcept {
         const mutable_bytes line = workspace_.log_line();
         step result{what::key_log, consumed};
@@ -487,7 +501,17 @@ protected:
         return {to.written(), error == errc::none ? data.size() : 0, error};
     }
 
+    /// Section 4.7.1.
+    static bool is_sound(const new_session_ticket& ticket) noexcept {
+        return ticket.lifetime <= max_ticket_lifetime && ticket.nonce.size() <= 255 && !ticket.ticket.empty() &&
+               ticket.ticket.size() + ticket.extensions.size() <= max_handshake_message - 512;
+    }
     errc write_ticket(const new_session_ticket& ticket, output_cursor& to) noexcept {
+        return in_pieces(ticket, [&](const auto& pieces) { return sender_.write_message(to, pieces, notes_); });
+    }
+    /// Hands NewSessionTicket to `use`, in pieces.
+    template <class Use>
+    auto in_pieces(const new_session_ticket& ticket, Use use) noexcept {
         std::array<std::uint8_t, handshake_header_size + 8 + 1 + 255 + 2> head;
         const std::size_t own = ticket_grease_ != 0 ? 4 : 0;
         std::array<std::uint8_t, 2 + 4> extensions{};
@@ -501,8 +525,7 @@ protected:
             front.opaque(ticket.nonce, 1);
             front.u16(static_cast<std::uint16_t>(ticket.ticket.size()));
         }, ticket.ticket.size() + begun.size() + ticket.extensions.size());
-        const std::array<bytes_view, 4> pieces{front.written(), ticket.ticket, begun, ticket.extensions};
-        return sender_.write_message(to, pieces, notes_);
+        return use(std::array<bytes_view, 4>{front.written(), ticket.ticket, begun, ticket.extensions});
     }
 
     handshake_workspace<Machine> workspace_;

@@ -84,6 +84,16 @@ public:
         return receive_record(record, notes);
     }
 
+    /// Over QUIC: whole or in pieces, without records.
+    step receive_messages(mutable_bytes content, mailbox& notes) noexcept {
+        incoming_record carried;
+        carried.size = content.size();
+        carried.content = content;
+        return receive_messages(carried, notes);
+    }
+    /// Keys are not updated by messages there (RFC 9001, section 6).
+    void refuse_key_updates() noexcept { takes_key_updates_ = false; }
+
     /// The transport has ended. Without close_notify before it, that is truncation (section 6.1).
     step end_of_input(mailbox& notes) noexcept {
         if (failed()) return failure();
@@ -181,7 +191,7 @@ private:
             notes.clear(mailbox::data_sent);
             messages_ = key_updates_ = 0;
         }
-        const errc error = read_post_handshake(messages, is_server_, max_handshake_message, found);
+        const errc error = read_post_handshake(messages, is_server_, max_handshake_message, found, takes_key_updates_);
         if (error != errc::none) return error;
         // An answer that was asked for does not count: a peer with nothing to send may have to give any number of them.
         const bool asked = found.key_update && notes.has(mailbox::update_outstanding);
@@ -221,6 +231,7 @@ private:
     errc error_ = errc::none;
     alert_description alert_ = alert_description::close_notify;
     bool is_server_ = false, peer_closed_ = false, key_update_news_ = false;
+    bool takes_key_updates_ = true;
 };
 
 }  // namespace v1

@@ -12,6 +12,7 @@
 #include <spantls/base/bytes.hpp>
 #include <spantls/base/error.hpp>
 #include <spantls/config.hpp>
+#include <spantls/handshake/carrier.hpp>
 #include <spantls/handshake/client_target.hpp>
 #include <spantls/handshake/core.hpp>
 #include <spantls/handshake/grease.hpp>
@@ -30,8 +31,8 @@
 namespace spantls {
 inline namespace v1 {
 
-template <class P>
-class client_handshake : public handshake_core<P> {
+template <class P, class Carrier = by_records>
+class client_handshake : public handshake_core<P>, public Carrier {
 public:
     using provider_type = P;
     using state = client_state;
@@ -214,7 +215,7 @@ public:
         this->derive_application_secrets();
         this->read = epoch::application;  // sections 4.5.1, 4.5.2, 4.5.3 and 4.6
         if (config_->compatibility_mode && !retried_ && !early_offered_) this->out.append_change_cipher_spec();
-        if (this->early_data_accepted && !this->send(epoch::early, handshake_type::end_of_early_data, [](writer&) {}))
+        if (!Carrier::quic && this->early_data_accepted && !this->send(epoch::early, handshake_type::end_of_early_data, [](writer&) {}))
             return row.fail(errc::workspace_too_small);
         if (requested_ && !this->send_certificate({}, false)) return row.fail(errc::workspace_too_small);
         if (!this->own.chain.empty()) return row.template to<state::asks_signature>();
@@ -347,6 +348,8 @@ private:
             if (early_offered_ && !retried_) extension(extension_type::early_data, [] {});
             offer_record_limits(to, *config_, extension);
             offer_ticket_request(to, *config_, extension);
+            if constexpr (Carrier::quic)
+                extension(extension_type::quic_transport_parameters, [&] { to.bytes(this->parameters); });
             if (!retry_cookie.empty()) extension(extension_type::cookie, [&] { to.opaque(retry_cookie, 2); });
             extension(extension_type::key_share, [&] {
                 if (shares.random.empty())

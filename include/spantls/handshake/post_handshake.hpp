@@ -73,11 +73,11 @@ constexpr std::size_t missing_of_first(bytes_view content) noexcept {
 /// memory asked for, that is refused anyway. A ticket's message may have `most` bytes. Nothing of it is acted upon when
 /// there is an error.
 [[nodiscard]] inline errc read_post_handshake(bytes_view content, bool is_server, std::size_t most,
-                                              post_handshake_messages& found) noexcept {
+                                              post_handshake_messages& found, bool key_updates = true) noexcept {
     for (found.rest = content; !found.rest.empty() && !found.key_update;) {
         const auto type = static_cast<handshake_type>(found.rest[0]);
         const bool is_ticket = type == handshake_type::new_session_ticket && !is_server;
-        if (type != handshake_type::key_update && !is_ticket) return errc::unexpected_message;
+        if ((type != handshake_type::key_update || !key_updates) && !is_ticket) return errc::unexpected_message;
         if (message_size(found.rest) > (is_ticket ? most : key_update_size))
             return is_ticket ? errc::message_too_long : errc::decode_error;
         if (missing_of_first(found.rest) != 0) break;

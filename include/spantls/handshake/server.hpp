@@ -10,6 +10,7 @@
 #include <spantls/base/bytes.hpp>
 #include <spantls/base/error.hpp>
 #include <spantls/config.hpp>
+#include <spantls/handshake/carrier.hpp>
 #include <spantls/handshake/cookie.hpp>
 #include <spantls/handshake/core.hpp>
 #include <spantls/handshake/grease.hpp>
@@ -26,8 +27,8 @@
 namespace spantls {
 inline namespace v1 {
 
-template <class P>
-class server_handshake : public handshake_core<P> {
+template <class P, class Carrier = by_records>
+class server_handshake : public handshake_core<P>, public Carrier {
 public:
     using provider_type = P;
     using state = server_state;
@@ -168,7 +169,7 @@ public:
         }
         // Section 4.3.11.3: at once.
         if (const errc error = send_flight_with_psk(); error != errc::none) return row.fail(error);
-        if (!this->early_data_accepted) return row.template to<state::wait_finished>();
+        if (!this->early_data_accepted || Carrier::quic) return row.template to<state::wait_finished>();
         this->read = epoch::early;
         return row.template to<state::wait_end_of_early_data>();
     }
@@ -249,6 +250,8 @@ private:
         early_data_offered_ = hello.extensions.has(type::early_data);
         if (const errc error = choose_record_limits(*config_, hello.extensions, this->limits); error != errc::none) return error;
         if (const errc error = read_ticket_request(hello.extensions, tickets_asked_); error != errc::none) return error;
+        // RFC 9001, section 8.2.
+        if (!Carrier::quic && hello.extensions.has(type::quic_transport_parameters)) return errc::quic_parameters;
         if (!choose_suite(hello)) return errc::no_common_suite;
         share_ = {};
         this->group = {};
@@ -533,6 +536,8 @@ private:
             answer_record_limits(to, this->limits);
             answer_ticket_request(to, this->tickets_expected);
             if (this->early_data_accepted) write_extension(to, extension_type::early_data, [] {});
+            if constexpr (Carrier::quic)
+                write_extension(to, extension_type::quic_transport_parameters, [&] { to.bytes(this->parameters); });
         });
     }
 

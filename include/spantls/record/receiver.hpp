@@ -58,6 +58,7 @@ public:
         longest_ = static_cast<std::uint16_t>(inner + tag_size);
     }
 
+    const traffic_secret<P>& secret() const noexcept { return secret_; }
     /// New keys: the records from here on are protected with them.
     void change_keys(aligned_proof, const suite_info& suite, bytes_view secret) noexcept {
         protection_.install(suite, secret);

@@ -50,6 +50,7 @@ public:
     /// The lengths of protected records.
     const record_shape& shape() const noexcept { return shape_; }
 
+    const traffic_secret<P>& secret() const noexcept { return secret_; }
     void change_keys(const suite_info& suite, bytes_view secret) noexcept {
         protection_.install(suite, secret);
         protection_.limit_records(rekey_after_);

@@ -38,7 +38,7 @@ public:
     }
     /// The same section: 0x0b, 0x2a, ..., 0xe4.
     constexpr std::uint8_t psk_mode() const noexcept {
-        return static_cast<std::uint8_t>(0x0b + 0x1f * (seed(grease_place::psk_mode) & 7u));
+        return static_cast<std::uint8_t>(0x0bu + 0x1fu * (seed(grease_place::psk_mode) & 7u));
     }
 
     /// Writes the value that goes in front of a list.

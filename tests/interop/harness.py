@@ -6,7 +6,8 @@ when something is not said in time, and whatever it started is killed at its end
 peer client|server --port N [--name HOST] [--cert PEM --key PEM] [--ca PEM | --pin PEM | --pin-key PEM | --insecure]
      [--alpn A,B] [--suites aes,chacha] [--no-share] [--no-compatibility] [--client-auth none|request|require]
      [--record-size N] [--rekey-after N] [--key-log FILE] [--output FILE [--expect N]]
-     [--record-size-limit N] [--constant N | --padded N] [client only: --max-fragment-length N, --hello-size N]
+     [--record-size-limit N] [--constant N | --padded N] [--grease] [client only: --max-fragment-length N, --hello-size N]
+     [server only: --retry]
 
 and then, line by line: send TEXT, file PATH, update, request-update, ticket [early], cover, export LABEL, close, abort
 ALERT, truncate (end of TCP without close_notify).

@@ -11,6 +11,7 @@
 #include <spantls/base/fixed_vector.hpp>
 #include <spantls/crypto/provider.hpp>
 #include <spantls/record/padding.hpp>
+#include <spantls/wire/certificate_filters.hpp>
 #include <spantls/wire/registry.hpp>
 
 namespace spantls {
@@ -60,6 +61,12 @@ struct server_config {
     preferences prefer{};
     /// Whether to send a CertificateRequest, and whether to go on when the client has no certificate.
     client_authentication authenticate_client = client_authentication::none;
+    /// Which certificates clients are asked for: names of authorities, and extensions with their values, in DER (RFC 9846,
+    /// sections 4.3.4 and 4.3.5), and the schemes of signatures in certificates if they are others than those of
+    /// handshakes (section 4.3.3). The lists, and what they show, must outlive the connections. Clients are told, no more.
+    std::span<const bytes_view> authorities{};
+    std::span<const oid_filter> oid_filters{};
+    fixed_vector<signature_scheme, 16> certificate_schemes{};
     /// Ask `find_psk` when a client offers pre-shared keys. Otherwise they are ignored.
     bool use_psk = false;
     /// As in client_config.
@@ -74,6 +81,15 @@ struct server_config {
     /// by it or by max_fragment_length they always get.
     std::uint16_t record_size_limit = 16385;
 };
+
+/// Bytes of the extensions of a CertificateRequest with so many signature schemes.
+constexpr std::size_t request_extensions_size(const server_config& config, std::size_t schemes) noexcept {
+    std::size_t size = 4 + 2 + 2 * schemes;
+    if (!config.certificate_schemes.empty()) size += 4 + 2 + 2 * config.certificate_schemes.size();
+    if (!config.authorities.empty()) size += 4 + authorities_size(config.authorities);
+    if (!config.oid_filters.empty()) size += 4 + oid_filters_size(config.oid_filters);
+    return size;
+}
 
 namespace detail {
 // Sections 4.3.7 and 4.3.8: nothing is listed twice.
@@ -124,6 +140,16 @@ constexpr errc check_common(const Config& config) noexcept {
     return config.padding.valid() ? errc::none : errc::config_bad_limit;
 }
 
+// Sections 4.3.4 and 4.3.5.
+template <class Config>
+constexpr bool can_be_requested(const Config& config) noexcept {
+    for (const bytes_view name : config.authorities)
+        if (name.empty()) return false;
+    for (const oid_filter& filter : config.oid_filters)
+        if (filter.oid.empty() || filter.oid.size() > 255 || filter.values.size() > 0xffff) return false;
+    return request_extensions_size(config, 16) <= 0xffff && sound_filters(config.oid_filters);
+}
+
 constexpr bool is_record_size_limit(std::size_t value) noexcept {
     return value >= least_record_size_limit && value <= max_inner_plaintext;
 }
@@ -155,6 +181,8 @@ template <class P>
 constexpr errc check(const server_config& config) noexcept {
     if (const errc error = detail::check_preferences<P>(config.prefer); error != errc::none) return error;
     if (!detail::is_record_size_limit(config.record_size_limit)) return errc::config_bad_limit;
+    if (!detail::acceptable(config.certificate_schemes)) return errc::config_too_many;
+    if (!detail::can_be_requested(config)) return errc::config_bad_request;
     return detail::check_common(config);
 }
 

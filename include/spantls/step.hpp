@@ -10,6 +10,7 @@
 #include <spantls/handshake/identity.hpp>
 #include <spantls/handshake/post_handshake.hpp>
 #include <spantls/message/client_hello.hpp>
+#include <spantls/message/requested_certificate.hpp>
 #include <spantls/x509/peer.hpp>
 
 namespace spantls {
@@ -72,8 +73,14 @@ struct step {
     bytes_view rejected() const noexcept { return question_; }
     /// With `verify_peer`. Views that last until the answer.
     const x509::peer& peer() const noexcept { return peer_; }
+    /// With `choose_identity`: what the server asks for. Views that last until the answer.
+    requested_certificate request() const noexcept {
+        requested_certificate request;
+        (void)request.parse(question_);  // it has been parsed before
+        return request;
+    }
     /// With `choose_identity`: the schemes that the server accepts. Lasts until the answer.
-    accepted_schemes schemes() const noexcept { return accepted_schemes(question_); }
+    accepted_schemes schemes() const noexcept { return request().schemes; }
     /// With `sign`. Lasts until the answer.
     signing_request signing() const noexcept { return {scheme_, question_}; }
     /// With `ticket`: one new_session_ticket or more.

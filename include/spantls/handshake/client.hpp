@@ -19,6 +19,7 @@
 #include <spantls/message/client_hello.hpp>
 #include <spantls/message/key_share.hpp>
 #include <spantls/message/pre_shared_key.hpp>
+#include <spantls/message/requested_certificate.hpp>
 #include <spantls/message/server_hello.hpp>
 #include <spantls/session/session.hpp>
 #include <spantls/x509/name.hpp>
@@ -191,17 +192,11 @@ public:
 
     outcome on(here<state::wait_certificate_or_request, event::certificate_request> row,
                const handshake_message& message) noexcept {
-        certificate_request asked{};
-        if (!decode(message.body, asked)) return row.fail(errc::decode_error);
+        requested_certificate asked;
+        if (const errc error = asked.parse(message.body); error != errc::none) return row.fail(error);
         // Section 4.4.2: the context is empty in the handshake.
         if (!asked.context.empty()) return row.fail(errc::bad_request_context);
-        extension_set extensions;
-        if (const errc error = extensions.parse(asked.extensions, extension_place::certificate_request, {}); error != errc::none)
-            return row.fail(error);
-        if (!extensions.has(extension_type::signature_algorithms)) return row.fail(errc::missing_extension);
-        signature_scheme_list accepted{};
-        if (!decode(extensions[extension_type::signature_algorithms], accepted)) return row.fail(errc::decode_error);
-        request_ = this->memory.range_of(accepted.schemes.raw());
+        request_ = this->memory.range_of(message.body);
         requested_ = true;
         this->messages.add(message.whole);
         return row.template to<state::asks_identity>();
@@ -209,8 +204,9 @@ public:
 
     outcome on(here<state::asks_identity, event::answer_identity> row, const identity& who) noexcept {
         // Sections 4.5.1 and 4.5.2: without a suitable certificate the client goes on and sends none.
-        const list_view<signature_scheme> accepted(this->memory.at(request_));
-        this->own = !who.chain.empty() && this->choose_scheme(who, accepted) ? who : no_identity;
+        requested_certificate asked;
+        (void)asked.parse(request());  // it has been parsed before
+        this->own = !who.chain.empty() && this->choose_scheme(who, asked.schemes) ? who : no_identity;
         return row.template to<state::wait_certificate>();
     }
 

@@ -61,7 +61,7 @@ public:
         constexpr std::size_t hello = 4 + 2 + 32 + 33 + 2 + 1 + 2 + 6 + 8 + group_facts<P>::server_share;
         constexpr std::size_t psk = 6 + 4 + (4 + max_digest_size);
         constexpr std::size_t extensions = 4 + 2 + 4 + (7 + 255) + record_limits_answer_size + psk;
-        const std::size_t request = 4 + 1 + 2 + 4 + 2 + 2 * schemes_.size();
+        const std::size_t request = 4 + 1 + 2 + request_extensions_size(*config_, schemes_.size());
         return hello + extensions + request + 8;
     }
     std::size_t output_room(const handshake_message&) const noexcept { return this->memory.output_room().size(); }
@@ -474,6 +474,13 @@ private:
             length_prefix block(to, 2);
             write_extension(to, extension_type::signature_algorithms,
                             [&] { write_list<signature_scheme>(to, schemes_, 2); });
+            if (!config_->certificate_schemes.empty())
+                write_extension(to, extension_type::signature_algorithms_cert,
+                                [&] { write_list<signature_scheme>(to, config_->certificate_schemes, 2); });
+            if (!config_->authorities.empty())
+                write_extension(to, extension_type::certificate_authorities, [&] { write_authorities(to, config_->authorities); });
+            if (!config_->oid_filters.empty())
+                write_extension(to, extension_type::oid_filters, [&] { write_oid_filters(to, config_->oid_filters); });
         });
     }
 

@@ -34,6 +34,9 @@ struct client_config {
     bool compatibility_mode = true;
     /// Let a pre-shared key do without a key exchange: no forward secrecy (RFC 9846, section 4.3.9).
     bool psk_ke = false;
+    /// Let the server ask for a certificate at any time (section 4.7.2). The workspace stays lent until the connection
+    /// ends: the transcript hash and the answer are in it. Such a connection is not to be split.
+    bool post_handshake_auth = false;
     /// Hand out the secrets as key_log steps. For debugging only.
     bool key_log = false;
     /// Most plaintext bytes in a record that is sent, 1 to 16384. What the peer asks for counts if that is less.
@@ -67,6 +70,9 @@ struct server_config {
     std::span<const bytes_view> authorities{};
     std::span<const oid_filter> oid_filters{};
     fixed_vector<signature_scheme, 16> certificate_schemes{};
+    /// Ask clients that offer it for a certificate after the handshake, whenever request_authentication() says so (section
+    /// 4.7.2). With those the workspace stays lent until the connection ends, and the connection is not to be split.
+    bool post_handshake_auth = false;
     /// Ask `find_psk` when a client offers pre-shared keys. Otherwise they are ignored.
     bool use_psk = false;
     /// As in client_config.

@@ -116,6 +116,22 @@ public:
         return errc::none;
     }
 
+    /// Asks the client for a certificate (section 4.7.2): verify_peer shows it, client_answered says that it was proved, or
+    /// that the client has none. Several may be on the way, max_outstanding_requests of them. authentication_not_offered
+    /// when the client or config.post_handshake_auth does not want it, or an external key stands for the client
+    /// (section 4.4.2). With workspace_too_small lend_workspace() more.
+    errc request_authentication() noexcept
+        requires(is_server)
+    {
+        if (error() != errc::none) return errc::connection_failed;
+        if (!connected_) return errc::not_connected;
+        if (sender_.closed()) return errc::write_closed;
+        if (!this->authenticates_late()) return errc::authentication_not_offered;
+        const errc error = machine().request_authentication();
+        if (error == errc::workspace_too_small) this->machine_lacks_room_ = true;
+        return error;
+    }
+
     // Bytes out
 
     /// Writes what is owed to the peer: handshake, alerts, key updates, close_notify. Whole records only; empty when
@@ -213,6 +229,12 @@ public:
     /// Gives the handshake a larger workspace, or after it a post-handshake message the memory that receive() asked for.
     /// What an open question shows moves: ask receive() again. `memory` may not overlap what was lent before (errc::bad_argument).
     errc lend_workspace(mutable_bytes memory) noexcept {
+        if (reading_.holds_any_of(memory)) return errc::bad_argument;
+        if (this->authenticates_late() && this->machine_lacks_room_) {
+            const errc error = workspace_.move_to(memory);
+            this->machine_lacks_room_ = error != errc::none;
+            return error;
+        }
         if (connected_ || workspace_.machine() == nullptr)
             return workspace_.holds_any_of(memory) ? errc::bad_argument : reading_.lend(memory);
         return workspace_.move_to(memory);
@@ -287,7 +309,10 @@ public:
     };
     /// After `handshake_done`: what one thread reads with and another writes with, without a lock. Both refer to this
     /// connection, which is not to be used otherwise meanwhile.
-    halves split() noexcept { return {reader_half<connection>(*this), writer_half<connection>(*this)}; }
+    halves split() noexcept {
+        reading_.expect({});
+        return {reader_half<connection>(*this), writer_half<connection>(*this)};
+    }
 
 protected:
     using engine::engine, engine::begin;
@@ -295,7 +320,7 @@ protected:
 
 private:
     step receive_connected(mutable_bytes input) noexcept {
-        step result = reading_.receive(input, notes_);
+        step result = this->authenticates_late() ? this->receive_late(input) : reading_.receive(input, notes_);
         if (result.what == what::failed) drop_flight();
         if (result.what == what::need_input && owes_output()) result = {what::output_waiting};
         return result;
@@ -310,6 +335,7 @@ private:
 
     template <event On, class Answer>
     errc take_answer(const Answer& given) noexcept {
+        this->lend_secret();
         this->settle(dispatch<Machine::table, On>(machine(), machine().current(), On, errc::not_asked, given));
         return errc::none;
     }

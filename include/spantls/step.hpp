@@ -35,6 +35,7 @@ enum class what : std::uint8_t {
     application_data,  ///< `data` is plaintext, in your input buffer, until the next call
     ticket,            ///< tickets() shows what has come, client only; until the next call
     key_updated,       ///< the peer has changed its sending key
+    client_answered,   ///< server: a request_authentication() has its answer: authenticated() says whether it was a certificate
     peer_closed,       ///< the peer has sent close_notify: nothing more will come; you may go on sending
     closed,            ///< both sides have sent close_notify
     failed,            ///< `error`; the alert that it owes, if any, waits in transmit()
@@ -86,6 +87,9 @@ struct step {
     /// With `ticket`: one new_session_ticket or more.
     ticket_range tickets() const noexcept { return ticket_range(what == what::ticket ? bytes_view(data) : bytes_view{}); }
 
+    /// With `client_answered`: whether the client has shown a certificate, and proved to have its key, and was accepted.
+    constexpr bool authenticated() const noexcept { return authenticated_; }
+
     constexpr bool is_question() const noexcept { return what >= what::find_psk && what <= what::sign; }
 
 private:
@@ -95,6 +99,7 @@ private:
     x509::peer peer_;
     signature_scheme scheme_{};
     std::uint32_t age_ = 0;
+    bool authenticated_ = false;
 };
 
 /// What a call wrote.
@@ -133,6 +138,7 @@ constexpr std::string_view name_of(what value) noexcept {
         case what::application_data: return "application_data";
         case what::ticket: return "ticket";
         case what::key_updated: return "key_updated";
+        case what::client_answered: return "client_answered";
         case what::peer_closed: return "peer_closed";
         case what::closed: return "closed";
         case what::failed: return "failed";

@@ -141,6 +141,8 @@ enum class fault : std::uint8_t { nobody, peer, transport, caller };
     X(workspace_too_small, caller, internal_error, "the workspace is smaller than what is needed")                     \
     X(bad_argument, caller, none, "an argument out of its range")                                                      \
     X(early_data_over, caller, none, "early data cannot be sent, or not any more")                                     \
+    X(authentication_not_offered, caller, none, "the client does not authenticate itself after the handshake")         \
+    X(too_many_requests, caller, none, "as many requests for authentication as may be outstanding")                    \
     X(ticket_not_wanted, caller, none, "a ticket for a client that did not say how it would use one")                  \
     X(session_damaged, caller, none, "bytes that are not a session, or not the whole of one")                          \
     X(session_newer, caller, none, "a session that a newer version of this library wrote")                             \

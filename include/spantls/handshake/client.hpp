@@ -12,53 +12,22 @@
 #include <spantls/base/bytes.hpp>
 #include <spantls/base/error.hpp>
 #include <spantls/config.hpp>
+#include <spantls/handshake/client_target.hpp>
 #include <spantls/handshake/core.hpp>
 #include <spantls/handshake/key_exchange.hpp>
 #include <spantls/handshake/offered_keys.hpp>
+#include <spantls/handshake/post_handshake.hpp>
 #include <spantls/handshake/tables.hpp>
 #include <spantls/message/client_hello.hpp>
 #include <spantls/message/key_share.hpp>
 #include <spantls/message/pre_shared_key.hpp>
 #include <spantls/message/requested_certificate.hpp>
 #include <spantls/message/server_hello.hpp>
-#include <spantls/session/session.hpp>
 #include <spantls/x509/name.hpp>
 #include <spantls/x509/peer.hpp>
 
 namespace spantls {
 inline namespace v1 {
-
-/// What one connection of a client is about. Views: they have to last until take_workspace() gives the memory back.
-struct client_target {
-    /// Host name in ASCII without a final dot, sent as SNI, or an IP address without brackets, which is not (RFC 6066,
-    /// section 3); `verify_peer` shows either. Empty: neither.
-    std::string_view server_name{};
-    /// A session to resume: offered unless it has expired at `now_ms`, or was with another server. The default is none.
-    session resume{};
-    std::uint64_t now_ms = 0;  ///< milliseconds since 1970, for `resume`
-    /// Pre-shared keys to offer besides, best first; those of a hash that no suite of ours has are left out.
-    std::span<const psk> psks{};
-    /// Offer early data under the first of them, if its terms allow any (RFC 9846, section 4.3.10). Early data can be
-    /// replayed, and is not forward secret: appendix F.5.
-    bool early_data = false;
-};
-
-/// errc::config_bad_server_name when the name can neither be sent nor be an address.
-constexpr errc check(const client_target& target) noexcept {
-    const std::string_view name = target.server_name;
-    if (const errc error = check(target.psks); error != errc::none) return error;
-    if (name.empty() || x509::parse_ip_address(name).size != 0) return errc::none;
-    if (name.size() > 253) return errc::config_bad_server_name;
-    std::size_t label = 0;  // bytes of it; a label has 1 to 63 (RFC 1035, section 2.3.4), so there is no final dot
-    for (const char c : name) {
-        const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-        if (!letter && !(c >= '0' && c <= '9') && c != '-' && c != '_' && (c != '.' || label == 0))
-            return errc::config_bad_server_name;
-        label = c == '.' ? 0 : label + 1;
-        if (label > 63) return errc::config_bad_server_name;
-    }
-    return label == 0 ? errc::config_bad_server_name : errc::none;
-}
 
 template <class P>
 class client_handshake : public handshake_core<P> {
@@ -114,6 +83,8 @@ public:
     /// Room in the arena's output that handling `message` may need.
     std::size_t output_needed(const handshake_message& message) const noexcept {
         if (message.type == handshake_type::finished) return 16 + max_digest_size;
+        // Certificate without its chain, and Finished.
+        if (this->late) return handshake_header_size + 1 + 255 + 3 + handshake_header_size + max_digest_size;
         return asks_retry(message) ? this->memory.output().size() + message.body.size() + group_facts<P>::client_share : 0;
     }
     /// Room that there is for it. The answer to a retry goes behind the retry, since the first hello is still looked at.
@@ -132,6 +103,12 @@ public:
         return protocol_ < config_->alpn.size() ? config_->alpn[protocol_] : std::string_view{};
     }
     bool key_log_wanted() const noexcept { return config_->key_log; }
+
+    /// Whether the server may still ask for a certificate when the handshake is done. Section 4.4.2: not one that has proved
+    /// itself by an external key.
+    bool authenticates_late() const noexcept { return config_->post_handshake_auth && !external_key_; }
+    /// Bits of the messages that may come then.
+    late_messages late_expected() const noexcept { return {late_messages::bit(handshake_type::certificate_request), false}; }
     /// The secrets of what this side sends and receives.
     traffic_secret<P>& sending(epoch keys) noexcept {
         if (keys == epoch::early) return this->client_early_traffic;
@@ -202,12 +179,25 @@ public:
         return row.template to<state::asks_identity>();
     }
 
+    /// Section 4.7.2: the same question again.
+    outcome on(here<state::connected, event::certificate_request> row, const handshake_message& message) noexcept {
+        requested_certificate asked;
+        if (const errc error = asked.parse(message.body); error != errc::none) return row.fail(error);
+        request_ = this->memory.range_of(message.body);
+        this->begin_answer(message.whole);
+        return row.template to<state::asks_identity>();
+    }
+
     outcome on(here<state::asks_identity, event::answer_identity> row, const identity& who) noexcept {
         // Sections 4.5.1 and 4.5.2: without a suitable certificate the client goes on and sends none.
         requested_certificate asked;
         (void)asked.parse(request());  // it has been parsed before
         this->own = !who.chain.empty() && this->choose_scheme(who, asked.schemes) ? who : no_identity;
-        return row.template to<state::wait_certificate>();
+        if (!this->late) return row.template to<state::wait_certificate>();
+        // Section 4.7.2: at once, and without anything in between.
+        if (!this->send_certificate(asked.context, false)) return row.fail(errc::internal_error);
+        if (!this->own.chain.empty()) return row.template to<state::asks_signature>();
+        return send_last() ? row.template to<state::connected>() : row.fail(errc::internal_error);
     }
 
     outcome on(here<state::wait_certificate_or_request, event::certificate> row, const handshake_message& message) noexcept {
@@ -361,6 +351,8 @@ private:
                 to.u8(static_cast<std::uint8_t>(psk_key_exchange_mode::psk_dhe_ke));
                 if (config_->psk_ke) to.u8(static_cast<std::uint8_t>(psk_key_exchange_mode::psk_ke));
             });
+            // Section 4.3.6.
+            if (config_->post_handshake_auth) extension(extension_type::post_handshake_auth, [] {});
             // Sections 4.2.2 and 4.3.10: not in the second ClientHello.
             if (early_offered_ && !retried_) extension(extension_type::early_data, [] {});
             offer_record_limits(to, *config_, extension);
@@ -491,6 +483,7 @@ private:
         if (key != nullptr) {
             this->psk_used = true;
             this->peer_authenticated = key->peer_authenticated;
+            external_key_ = key->kind != psk_kind::resumption;
             extract_early_secret<P>(key->hash, key->key, this->early_secret);
         }
         if (!retried_) {
@@ -572,8 +565,9 @@ private:
     }
 
     bool send_last() noexcept {
-        if (!this->send_finished(this->client_handshake_traffic)) return false;
-        this->derive_resumption_secret();
+        if (!this->send_finished(this->client_base())) return false;
+        if (this->late) this->end_answer();
+        else this->derive_resumption_secret();
         this->write = epoch::application;
         this->out.complete();
         return true;
@@ -597,6 +591,7 @@ private:
     state state_ = state::wait_server_hello;
     bool retried_ = false;
     bool requested_ = false;
+    bool external_key_ = false;
     bool early_offered_ = false;
     bool rejected_ = false;
 };

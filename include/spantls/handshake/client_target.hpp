@@ -1,0 +1,51 @@
+// What one connection of a client is about.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include <spantls/base/error.hpp>
+#include <spantls/handshake/offered_keys.hpp>
+#include <spantls/session/psk.hpp>
+#include <spantls/session/session.hpp>
+#include <spantls/x509/name.hpp>
+
+namespace spantls {
+inline namespace v1 {
+
+/// What one connection of a client is about. Views: they have to last until take_workspace() gives the memory back.
+struct client_target {
+    /// Host name in ASCII without a final dot, sent as SNI, or an IP address without brackets, which is not (RFC 6066,
+    /// section 3); `verify_peer` shows either. Empty: neither.
+    std::string_view server_name{};
+    /// A session to resume: offered unless it has expired at `now_ms`, or was with another server. The default is none.
+    session resume{};
+    std::uint64_t now_ms = 0;  ///< milliseconds since 1970, for `resume`
+    /// Pre-shared keys to offer besides, best first; those of a hash that no suite of ours has are left out.
+    std::span<const psk> psks{};
+    /// Offer early data under the first of them, if its terms allow any (RFC 9846, section 4.3.10). Early data can be
+    /// replayed, and is not forward secret: appendix F.5.
+    bool early_data = false;
+};
+
+/// errc::config_bad_server_name when the name can neither be sent nor be an address.
+constexpr errc check(const client_target& target) noexcept {
+    const std::string_view name = target.server_name;
+    if (const errc error = check(target.psks); error != errc::none) return error;
+    if (name.empty() || x509::parse_ip_address(name).size != 0) return errc::none;
+    if (name.size() > 253) return errc::config_bad_server_name;
+    std::size_t label = 0;  // bytes of it; a label has 1 to 63 (RFC 1035, section 2.3.4), so there is no final dot
+    for (const char c : name) {
+        const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+        if (!letter && !(c >= '0' && c <= '9') && c != '-' && c != '_' && (c != '.' || label == 0))
+            return errc::config_bad_server_name;
+        label = c == '.' ? 0 : label + 1;
+        if (label > 63) return errc::config_bad_server_name;
+    }
+    return label == 0 ? errc::config_bad_server_name : errc::none;
+}
+
+}  // namespace v1
+}  // namespace spantls

@@ -37,6 +37,10 @@ struct client_config {
     /// Let the server ask for a certificate at any time (section 4.7.2). The workspace stays lent until the connection
     /// ends: the transcript hash and the answer are in it. Such a connection is not to be split.
     bool post_handshake_auth = false;
+    /// What is taken from the server, best first, and what this client can show: certificates, or raw public keys (RFC
+    /// 7250). Empty: certificates, and nothing is said of it.
+    fixed_vector<certificate_type, 2> server_certificate_types{};
+    fixed_vector<certificate_type, 2> client_certificate_types{};
     /// Hand out the secrets as key_log steps. For debugging only.
     bool key_log = false;
     /// Most plaintext bytes in a record that is sent, 1 to 16384. What the peer asks for counts if that is less.
@@ -70,6 +74,9 @@ struct server_config {
     std::span<const bytes_view> authorities{};
     std::span<const oid_filter> oid_filters{};
     fixed_vector<signature_scheme, 16> certificate_schemes{};
+    /// What is taken from clients, best first: certificates, or raw public keys (RFC 7250). Empty: certificates. What the
+    /// server shows is up to the identity that it chooses; step.hello() has what the client takes.
+    fixed_vector<certificate_type, 2> client_certificate_types{};
     /// Ask clients that offer it for a certificate after the handshake, whenever request_authentication() says so (section
     /// 4.7.2). With those the workspace stays lent until the connection ends, and the connection is not to be split.
     bool post_handshake_auth = false;
@@ -137,11 +144,18 @@ constexpr errc check_preferences(const preferences& prefer) noexcept {
     return errc::none;
 }
 
+constexpr bool knows_types(const fixed_vector<certificate_type, 2>& types) noexcept {
+    for (const certificate_type type : types)
+        if (type != certificate_type::x509 && type != certificate_type::raw_public_key) return false;
+    return acceptable(types);
+}
+
 template <class Config>
 constexpr errc check_common(const Config& config) noexcept {
     if (!acceptable(config.alpn)) return errc::config_too_many;
     for (const std::string_view name : config.alpn)
         if (name.empty() || name.size() > 255) return errc::config_bad_alpn;
+    if (!knows_types(config.client_certificate_types)) return errc::config_bad_certificate_type;
     if (config.record_size < 1 || config.record_size > 16384 || config.rekey_after < 2) return errc::config_bad_limit;
     return config.padding.valid() ? errc::none : errc::config_bad_limit;
 }
@@ -170,6 +184,7 @@ template <class P>
 constexpr errc check(const client_config& config) noexcept {
     if (const errc error = detail::check_preferences<P>(config.prefer); error != errc::none) return error;
     if (const errc error = detail::check_common(config); error != errc::none) return error;
+    if (!detail::knows_types(config.server_certificate_types)) return errc::config_bad_certificate_type;
     const bool limits = (config.record_size_limit == 0 || detail::is_record_size_limit(config.record_size_limit)) &&
                         (config.max_fragment_length == 0 || detail::is_fragment_length(config.max_fragment_length));
     if (!limits || config.client_hello_size > 16384) return errc::config_bad_limit;

@@ -82,6 +82,8 @@ struct step {
     }
     /// With `choose_identity`: the schemes that the server accepts. Lasts until the answer.
     accepted_schemes schemes() const noexcept { return request().schemes; }
+    /// With `choose_identity`: what the identity has to be; another counts as none.
+    spantls::v1::certificate_type certificate_kind() const noexcept { return type_; }
     /// With `sign`. Lasts until the answer.
     signing_request signing() const noexcept { return {scheme_, question_}; }
     /// With `ticket`: one new_session_ticket or more.
@@ -100,6 +102,7 @@ private:
     signature_scheme scheme_{};
     std::uint32_t age_ = 0;
     bool authenticated_ = false;
+    spantls::v1::certificate_type type_{};
 };
 
 /// What a call wrote.

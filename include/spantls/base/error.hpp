@@ -102,6 +102,8 @@ enum class fault : std::uint8_t { nobody, peer, transport, caller };
     X(bad_finished, peer, decrypt_error, "the verify_data of Finished is wrong")                                       \
     X(bad_request_context, peer, illegal_parameter, "a certificate_request_context that does not belong here")         \
     X(bad_oid_filters, peer, illegal_parameter, "oid_filters with an OID twice, or for any purpose, or too many")         \
+    X(bad_certificate_type, peer, illegal_parameter, "the server selected a certificate type that was not offered")     \
+    X(no_common_certificate_type, peer, unsupported_certificate, "no certificate type in common")                      \
     X(empty_certificate, peer, decode_error, "a server's Certificate without certificates")                            \
     X(certificate_required, peer, certificate_required, "the client sent no certificate")                              \
     X(bad_psk_binders, peer, illegal_parameter, "not one binder for each pre-shared key")                              \
@@ -157,6 +159,7 @@ enum class fault : std::uint8_t { nobody, peer, transport, caller };
     X(config_bad_limit, caller, none, "a limit out of its range")                                                      \
     X(config_bad_chain, caller, none, "a certificate chain that is empty or too long for the peer's limits")           \
     X(config_bad_request, caller, none, "authorities or oid_filters that no CertificateRequest can carry")             \
+    X(config_bad_certificate_type, caller, none, "a certificate type that is unknown or listed twice")                 \
     X(config_bad_psk, caller, none, "a pre-shared key without identity or key, or a longer one than can be sent")      \
     X(config_workspace, caller, none, "the workspace is smaller than smallest_workspace")
 

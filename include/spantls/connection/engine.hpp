@@ -331,6 +331,7 @@ protected:
             case state::asks_identity:
                 result.what = is_server ? what::client_hello : what::choose_identity;
                 result.question_ = machine().request();
+                result.type_ = machine().types.client;
                 break;
             case state::asks_signature:
                 result.what = what::sign;

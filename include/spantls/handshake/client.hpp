@@ -94,7 +94,8 @@ public:
 
     // What the open question shows.
     x509::peer peer() const noexcept {
-        return {x509::chain_view(this->memory.at(peer_list_)), target_.server_name, x509::key_purpose::server_auth};
+        return {x509::chain_view(this->memory.at(peer_list_)), target_.server_name, x509::key_purpose::server_auth,
+                this->types.server};
     }
     bytes_view request() const noexcept { return this->memory.at(request_); }
 
@@ -104,8 +105,7 @@ public:
     }
     bool key_log_wanted() const noexcept { return config_->key_log; }
 
-    /// Whether the server may still ask for a certificate when the handshake is done. Section 4.4.2: not one that has proved
-    /// itself by an external key.
+    /// Whether the server may ask for a certificate later. Section 4.4.2: not one that an external key stands for.
     bool authenticates_late() const noexcept { return config_->post_handshake_auth && !external_key_; }
     /// Bits of the messages that may come then.
     late_messages late_expected() const noexcept { return {late_messages::bit(handshake_type::certificate_request), false}; }
@@ -179,10 +179,8 @@ public:
         return row.template to<state::asks_identity>();
     }
 
-    /// Section 4.7.2: the same question again.
     outcome on(here<state::connected, event::certificate_request> row, const handshake_message& message) noexcept {
-        requested_certificate asked;
-        if (const errc error = asked.parse(message.body); error != errc::none) return row.fail(error);
+        if (const errc error = requested_certificate().parse(message.body); error != errc::none) return row.fail(error);
         request_ = this->memory.range_of(message.body);
         this->begin_answer(message.whole);
         return row.template to<state::asks_identity>();
@@ -192,7 +190,7 @@ public:
         // Sections 4.5.1 and 4.5.2: without a suitable certificate the client goes on and sends none.
         requested_certificate asked;
         (void)asked.parse(request());  // it has been parsed before
-        this->own = !who.chain.empty() && this->choose_scheme(who, asked.schemes) ? who : no_identity;
+        this->own = !who.chain.empty() && who.type == this->types.client && this->choose_scheme(who, asked.schemes) ? who : no_identity;
         if (!this->late) return row.template to<state::wait_certificate>();
         // Section 4.7.2: at once, and without anything in between.
         if (!this->send_certificate(asked.context, false)) return row.fail(errc::internal_error);
@@ -356,6 +354,7 @@ private:
             // Sections 4.2.2 and 4.3.10: not in the second ClientHello.
             if (early_offered_ && !retried_) extension(extension_type::early_data, [] {});
             offer_record_limits(to, *config_, extension);
+            offer_certificate_types(to, *config_, extension);
             if (!retry_cookie.empty()) extension(extension_type::cookie, [&] { to.opaque(retry_cookie, 2); });
             extension(extension_type::key_share, [&] {
                 if (shares.random.empty())
@@ -541,7 +540,8 @@ private:
         if (extensions.has(extension_type::supported_groups) && !decode(extensions[extension_type::supported_groups], groups))
             return errc::decode_error;
         if (const errc error = receive_protocol(extensions); error != errc::none) return error;
-        return receive_early_data_answer(extensions);
+        const errc error = accept_certificate_types(*config_, extensions, this->psk_used, this->types);
+        return error != errc::none ? error : receive_early_data_answer(extensions);
     }
 
     errc receive_protocol(const extension_set& extensions) noexcept {
@@ -557,7 +557,7 @@ private:
 
     errc receive_certificate(const handshake_message& message) noexcept {
         bytes_view list;
-        if (const errc error = this->read_certificate(message, list); error != errc::none) return error;
+        if (const errc error = this->read_certificate(message, this->types.server, list); error != errc::none) return error;
         if (list.empty()) return errc::empty_certificate;  // sections 4.5.1 and 4.5.1.3
         peer_list_ = this->memory.range_of(list);
         this->messages.add(message.whole);

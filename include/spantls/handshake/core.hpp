@@ -11,6 +11,7 @@
 #include <spantls/crypto/key_schedule.hpp>
 #include <spantls/crypto/transcript.hpp>
 #include <spantls/handshake/arena.hpp>
+#include <spantls/handshake/certificate_types.hpp>
 #include <spantls/handshake/flight.hpp>
 #include <spantls/handshake/identity.hpp>
 #include <spantls/handshake/record_limits.hpp>
@@ -55,6 +56,7 @@ struct handshake_core {
     epoch read = epoch::initial;
     epoch write = epoch::initial;  // after what is in `out` has left
     record_limits limits;
+    chosen_types types;
     std::uint8_t secrets_known = 0;  // bits (1 << logged_secret)
     bool late = false;  // the handshake is done: what comes now is post-handshake authentication
     transcript<P> after_handshake;  // while `messages` is about one request: ClientHello to the client's Finished
@@ -184,7 +186,8 @@ struct handshake_core {
 
     /// Section 4.5.1. Reads the peer's Certificate as far as its first entry's key. Entries may carry no extensions, as none were
     /// asked for. `list` is empty when the peer has none.
-    errc read_certificate(const handshake_message& message, bytes_view& list, bytes_view context = {}) noexcept {
+    errc read_certificate(const handshake_message& message, certificate_type type, bytes_view& list,
+                          bytes_view context = {}) noexcept {
         certificate_message certificates{};
         if (!decode(message.body, certificates)) return errc::decode_error;
         if (!equal_bytes(certificates.context, context)) return errc::bad_request_context;
@@ -196,8 +199,10 @@ struct handshake_core {
             extension_set extensions;
             if (const errc error = extensions.parse(entry.extensions, extension_place::certificate, {}); error != errc::none)
                 return error;
+            // Section 4.5.1: a raw key is alone.
+            if (!first && type != certificate_type::x509) return errc::decode_error;
             if (!first) continue;
-            if (const errc error = read_leaf(entry.der); error != errc::none) return error;
+            if (const errc error = read_leaf(entry.der, type); error != errc::none) return error;
         }
         list = certificates.list;
         return errc::none;
@@ -221,9 +226,11 @@ struct handshake_core {
     }
 
 private:
-    errc read_leaf(bytes_view der) noexcept {
+    errc read_leaf(bytes_view der, certificate_type type) noexcept {
         x509::certificate leaf;
-        if (const errc error = x509::parse_certificate(der, leaf); error != errc::none) return error;
+        const bool raw = type == certificate_type::raw_public_key;
+        const errc error = raw ? x509::parse_raw_public_key(der, leaf) : x509::parse_certificate(der, leaf);
+        if (error != errc::none) return error;
         // Section 4.5.1.2: digitalSignature, when the certificate restricts what its key is for.
         if (!leaf.allows(x509::key_usage::digital_signature)) return errc::unsupported_certificate;
         peer_key = memory.range_of(leaf.public_key);

@@ -13,8 +13,8 @@ inline namespace v1 {
 /// CertificateRequests that a client may leave unanswered at once.
 inline constexpr std::size_t max_outstanding_requests = 4;
 
-/// The contexts of the requests that have no answer. Section 4.4.2: no two of a connection are the same, and none can be
-/// guessed.
+/// The contexts of the requests that have no answer. Section 4.4.2: no two of a connection are the same, and none can
+/// be guessed.
 class outstanding_requests {
 public:
     static constexpr std::size_t context_size = 16;

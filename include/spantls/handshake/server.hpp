@@ -65,14 +65,14 @@ public:
         if (message.type != handshake_type::client_hello) return 0;
         constexpr std::size_t hello = 4 + 2 + 32 + 33 + 2 + 1 + 2 + 6 + 8 + group_facts<P>::server_share;
         constexpr std::size_t psk = 6 + 4 + (4 + max_digest_size);
-        constexpr std::size_t extensions = 4 + 2 + 4 + (7 + 255) + record_limits_answer_size + psk;
+        constexpr std::size_t extensions = 4 + 2 + 4 + (7 + 255) + record_limits_answer_size + certificate_types_answer_size + psk;
         return hello + extensions + request_size() + 8;
     }
     std::size_t output_room(const handshake_message&) const noexcept { return this->memory.output_room().size(); }
 
     // What the open question shows.
     x509::peer peer() const noexcept {
-        return {x509::chain_view(this->memory.at(peer_list_)), {}, x509::key_purpose::client_auth};
+        return {x509::chain_view(this->memory.at(peer_list_)), {}, x509::key_purpose::client_auth, this->types.client};
     }
     bytes_view request() const noexcept { return hello_body(); }
     /// The binder of the key that was selected: no other ClientHello has it.
@@ -212,6 +212,9 @@ public:
         const list_view<signature_scheme> accepted(this->memory.at(client_schemes_));
         // Section 4.5.2.
         if (!this->choose_scheme(who, accepted)) return row.fail(errc::no_common_scheme);
+        const bool requests = config_->authenticate_client != client_authentication::none || authenticates_late();
+        if (const errc error = choose_certificate_types(*config_, parsed_hello(), who.type, requests, this->types); error != errc::none)
+            return row.fail(error);
         this->own = who;
         const errc error = send_certificates();
         return error == errc::none ? row.template to<state::asks_signature>() : row.fail(error);
@@ -225,7 +228,7 @@ public:
 
     outcome on(here<state::wait_certificate, event::certificate> row, const handshake_message& message) noexcept {
         bytes_view list;
-        if (const errc error = this->read_certificate(message, list); error != errc::none) return row.fail(error);
+        if (const errc error = this->read_certificate(message, this->types.client, list); error != errc::none) return row.fail(error);
         this->messages.add(message.whole);
         if (!list.empty()) {
             peer_list_ = this->memory.range_of(list);
@@ -275,7 +278,7 @@ public:
         requests_.remove(which);
         this->peer_authenticated = false;
         bytes_view list;
-        if (const errc error = this->read_certificate(message, list, shown.context); error != errc::none) return row.fail(error);
+        if (const errc error = this->read_certificate(message, this->types.client, list, shown.context); error != errc::none) return row.fail(error);
         this->messages.add(message.whole);
         if (list.empty()) return row.template to<state::wait_finished>();
         peer_list_ = this->memory.range_of(list);
@@ -525,6 +528,7 @@ private:
                 write_extension(to, extension_type::application_layer_protocol_negotiation,
                                 [&] { write_protocol_names(to, std::span(&name, 1)); });
             answer_record_limits(to, this->limits);
+            answer_certificate_types(to, this->types);
             if (this->early_data_accepted) write_extension(to, extension_type::early_data, [] {});
         });
     }

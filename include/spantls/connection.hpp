@@ -121,6 +121,22 @@ public:
         return errc::none;
     }
 
+    /// Asks the client for a certificate (section 4.7.2): verify_peer shows it, client_answered says that it was proved, or
+    /// that the client has none. Several may be on the way, max_outstanding_requests of them. authentication_not_offered
+    /// when the client or config.post_handshake_auth does not want it, or an external key stands for the client
+    /// (section 4.4.2). With workspace_too_small lend_workspace() more.
+    errc request_authentication() noexcept
+        requires(is_server)
+    {
+        if (error() != errc::none) return errc::connection_failed;
+        if (!connected_) return errc::not_connected;
+        if (sender_.closed()) return errc::write_closed;
+        if (!this->authenticates_late()) return errc::authentication_not_offered;
+        const errc error = machine().request_authentication();
+        if (error == errc::workspace_too_small) this->machine_lacks_room_ = true;
+        return error;
+    }
+
     // Bytes out
 
     /// Writes what is owed to the peer: handshake, alerts, key updates, close_notify. Whole records only; empty when
@@ -216,6 +232,12 @@ public:
     /// Gives the handshake a larger workspace, or after it a post-handshake message the memory that receive() asked for.
     /// What an open question shows moves: ask receive() again. `memory` may not overlap what was lent before (errc::bad_argument).
     errc lend_workspace(mutable_bytes memory) noexcept {
+        if (reading_.holds_any_of(memory)) return errc::bad_argument;
+        if (this->authenticates_late() && this->machine_lacks_room_) {
+            const errc error = workspace_.move_to(memory);
+            this->machine_lacks_room_ = error != errc::none;
+            return error;
+        }
         if (connected_ || workspace_.machine() == nullptr)
             return workspace_.holds_any_of(memory) ? errc::bad_argument : reading_.lend(memory);
         return workspace_.move_to(memory);
@@ -301,13 +323,13 @@ public:
     /// Moves all that goes on into `to`, when nothing is half done; what is left here only knows errc::exported, and
     /// take_workspace(). Not while split() is in use. not_connected; connection_failed; output_owed as long as transmit() has
     /// something; message_unfinished as long as receive() has not dealt with all of a record, or a message that comes in
-    /// pieces is not whole. Input that receive() has not consumed is the caller's, and has to go along. The counts of what
+    /// pieces is not whole; and where post-handshake authentication may come, which needs the transcript. Input that receive() has not consumed is the caller's, and has to go along. The counts of what
     /// may come in a row (record/limits.hpp) begin anew.
     errc export_state(connection_state<provider_type>& to) noexcept {
         if (error() != errc::none) return errc::connection_failed;
         if (!connected_) return errc::not_connected;
         if (owes_output()) return errc::output_owed;
-        if (!reading_.at_rest()) return errc::message_unfinished;
+        if (!reading_.at_rest() || workspace_.machine() != nullptr) return errc::message_unfinished;
         this->export_to(to);
         return errc::none;
     }
@@ -320,7 +342,10 @@ public:
     };
     /// After `handshake_done`: what one thread reads with and another writes with, without a lock. Both refer to this
     /// connection, which is not to be used otherwise meanwhile.
-    halves split() noexcept { return {reader_half<connection>(*this), writer_half<connection>(*this)}; }
+    halves split() noexcept {
+        reading_.expect({});
+        return {reader_half<connection>(*this), writer_half<connection>(*this)};
+    }
 
 protected:
     using engine::engine, engine::begin, engine::expect_answer_to_retry, engine::import_from;
@@ -331,7 +356,7 @@ private:
     errc not_yet() const noexcept { return error() == errc::none ? errc::not_connected : errc::connection_failed; }
 
     step receive_connected(mutable_bytes input) noexcept {
-        step result = reading_.receive(input, notes_);
+        step result = this->authenticates_late() ? this->receive_late(input) : reading_.receive(input, notes_);
         if (result.what == what::failed) drop_flight();
         if (result.what == what::need_input && owes_output()) result = {what::output_waiting};
         return result;
@@ -355,6 +380,7 @@ private:
 
     template <event On, class Answer>
     errc take_answer(const Answer& given) noexcept {
+        this->lend_secret();
         this->settle(dispatch<Machine::table, On>(machine(), machine().current(), On, errc::not_asked, given));
         return errc::none;
     }

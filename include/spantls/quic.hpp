@@ -191,7 +191,7 @@ private:
 
 /// The client's handshake over QUIC. `parameters` are the transport parameters (extension 57, RFC 9001, section 8.2),
 /// any bytes; they have to last until the handshake is done, and all else as with client. With
-/// config.compatibility_mode, or limits on records, it is born failed with errc::config_for_records.
+/// config.compatibility_mode, post_handshake_auth (RFC 9001, section 4.4) or limits on records, it is born failed with errc::config_for_records.
 template <class P>
 class quic_client : public quic_handshake<quic_machine<client_handshake<P, by_quic>>> {
     using machine_type = quic_machine<client_handshake<P, by_quic>>;
@@ -202,7 +202,7 @@ public:
         : quic_handshake<machine_type>(lent) {
         errc error = check<P>(settings);
         const bool records =
-            settings.compatibility_mode || settings.record_size_limit != 0 || settings.max_fragment_length != 0;
+            settings.compatibility_mode || settings.post_handshake_auth || settings.record_size_limit != 0 || settings.max_fragment_length != 0;
         if (error == errc::none && records) error = errc::config_for_records;
         if (error == errc::none) error = check(about);
         this->begin(error, parameters, !settings.alpn.empty(), [&](machine_type& machine, arena memory) {

@@ -10,6 +10,7 @@
 #include <spantls/handshake/identity.hpp>
 #include <spantls/handshake/post_handshake.hpp>
 #include <spantls/message/client_hello.hpp>
+#include <spantls/message/requested_certificate.hpp>
 #include <spantls/x509/peer.hpp>
 
 namespace spantls {
@@ -35,6 +36,7 @@ enum class what : std::uint8_t {
     application_data,  ///< `data` is plaintext, in your input buffer, until the next call
     ticket,            ///< tickets() shows what has come, client only; until the next call
     key_updated,       ///< the peer has changed its sending key
+    client_answered,   ///< server: a request_authentication() has its answer: authenticated() says whether it was a certificate
     peer_closed,       ///< the peer has sent close_notify: nothing more will come; you may go on sending
     closed,            ///< both sides have sent close_notify
     failed,            ///< `error`; the alert that it owes, if any, waits in transmit()
@@ -75,12 +77,23 @@ struct step {
     bytes_view transport_parameters() const noexcept { return question_; }
     /// With `verify_peer`. Views that last until the answer.
     const x509::peer& peer() const noexcept { return peer_; }
+    /// With `choose_identity`: what the server asks for. Views that last until the answer.
+    requested_certificate request() const noexcept {
+        requested_certificate request;
+        (void)request.parse(question_);  // it has been parsed before
+        return request;
+    }
     /// With `choose_identity`: the schemes that the server accepts. Lasts until the answer.
-    accepted_schemes schemes() const noexcept { return accepted_schemes(question_); }
+    accepted_schemes schemes() const noexcept { return request().schemes; }
+    /// With `choose_identity`: what the identity has to be; another counts as none.
+    spantls::v1::certificate_type certificate_kind() const noexcept { return type_; }
     /// With `sign`. Lasts until the answer.
     signing_request signing() const noexcept { return {scheme_, question_}; }
     /// With `ticket`: one new_session_ticket or more.
     ticket_range tickets() const noexcept { return ticket_range(what == what::ticket ? bytes_view(data) : bytes_view{}); }
+
+    /// With `client_answered`: whether the client has shown a certificate, and proved to have its key, and was accepted.
+    constexpr bool authenticated() const noexcept { return authenticated_; }
 
     constexpr bool is_question() const noexcept { return what >= what::find_psk && what <= what::sign; }
 
@@ -91,6 +104,8 @@ private:
     x509::peer peer_;
     signature_scheme scheme_{};
     std::uint32_t age_ = 0;
+    bool authenticated_ = false;
+    spantls::v1::certificate_type type_{};
 };
 
 /// What a call wrote.
@@ -130,6 +145,7 @@ constexpr std::string_view name_of(what value) noexcept {
         case what::application_data: return "application_data";
         case what::ticket: return "ticket";
         case what::key_updated: return "key_updated";
+        case what::client_answered: return "client_answered";
         case what::peer_closed: return "peer_closed";
         case what::closed: return "closed";
         case what::failed: return "failed";

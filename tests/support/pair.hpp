@@ -122,13 +122,14 @@ inline bool may_consume_nothing(const spantls::step& step) {
         case key_log:
         case handshake_done:
         case key_updated:
+        case ticket:
+        case client_answered:
         case peer_closed:
         case closed:
         case failed: return true;
         case progress:
         case early_data:
-        case application_data:
-        case ticket: return false;
+        case application_data: return false;
     }
     return false;
 }
@@ -306,7 +307,7 @@ public:
 
 private:
     bool question_is_open() {
-        return tls.error() == spantls::errc::none && !tls.connected() &&
+        return tls.error() == spantls::errc::none &&
                (name_of(tls.handshake_state()).substr(0, 5) == "asks_");
     }
 

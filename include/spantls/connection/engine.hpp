@@ -159,10 +159,21 @@ protected:
             return;
         }
         machine().enter(result.next);
+        // Nobody needs it twice, and by the next time it may be another.
+        if (connected_) machine().client_application_traffic.clear();
         if (!machine().keeps_input()) machine().memory.release_input();
         if (machine().read != read_epoch_) change_reading_keys();
         if (!machine().out.pending()) change_writing_keys(machine().write);
         limit_records();
+        // An answer that comes after close_notify is too late.
+        if (connected_ && machine().out.pending() && notes_.has(mailbox::write_closed)) end_flight();
+    }
+    /// Section 4.5: what a Finished after the handshake is made with is what the client sends with then.
+    void lend_secret() noexcept {
+        if (!connected_) return;
+        bytes_view now = sender_.secret().bytes();
+        if constexpr (is_server) now = reading_.records.secret().bytes();
+        copy_bytes(now, machine().client_application_traffic.bytes());
     }
     /// What was agreed on holds for what is protected with keys of this handshake (RFC 8449, section 4). A client knows
     /// of it only with EncryptedExtensions, a server before it has such keys.
@@ -204,7 +215,7 @@ protected:
             drop_flight();
         }
         for (std::size_t consumed = 0;;) {
-            if (reading_.failed()) return end_handshake(consumed);
+            if (reading_.failed()) return end_in_failure(consumed);
             if ((machine().secrets_known & ~logged_) != 0 && machine().key_log_wanted()) return log_secret(consumed);
             if constexpr (!is_server)
                 if (machine().take_rejection()) return rejected_early_data(consumed);
@@ -233,7 +244,7 @@ protected:
     }
 
     /// Section 6.2: the secrets of a connection that failed are forgotten, as soon as the alert needs none of them.
-    step end_handshake(std::size_t consumed) noexcept {
+    step end_in_failure(std::size_t consumed) noexcept {
         if (!notes_.owed_alert()) workspace_.destroy();
         return reading_.failure(consumed);
     }
@@ -277,12 +288,13 @@ protected:
             return;
         }
         // Section 4: messages have one order.
+        lend_secret();
         auto result = dispatch<Machine::table>(machine(), machine().current(), event_for(message.type), errc::unexpected_message,
                                                message);
         if constexpr (Machine::quic)
             if (result.error == errc::none) result.error = machine().check(machine(), message);
         machine().memory.pass(message.whole.size());
-        if constexpr (is_server) {
+        if constexpr (is_server) if (!connected_) {
             reading_.records.allow_change_cipher_spec(true);
             // Section 4.3.10: behind the ClientHello that offers it, and not behind a second one.
             if (message.type == handshake_type::client_hello)
@@ -391,6 +403,7 @@ protected:
             case state::asks_identity:
                 result.what = is_server ? what::client_hello : what::choose_identity;
                 result.question_ = machine().request();
+                result.type_ = machine().types.client;
                 break;
             case state::asks_signature:
                 result.what = what::sign;
@@ -436,8 +449,70 @@ protected:
         exporter_ = static_cast<traffic_secret<provider_type>&&>(machine().exporter_secret);
         resumption_ = static_cast<traffic_secret<provider_type>&&>(machine().resumption_secret);
         reading_.connected(*suite_, is_server);
-        if (!machine().out.pending()) workspace_.destroy();
+        if (!machine().out.pending()) end_handshake();
         return {what::handshake_done, consumed};
+    }
+    /// The handshake is over, and the last of it has left.
+    void end_handshake() noexcept {
+        if (!machine().authenticates_late() || reading_.peer_closed()) workspace_.destroy();
+        else if (!machine().late) machine().keep_transcript_only();
+    }
+
+    // Post-handshake authentication (section 4.7.2)
+
+    /// Whether the machine stays until the connection ends.
+    bool authenticates_late() noexcept { return connected_ && workspace_.machine() != nullptr && machine().authenticates_late(); }
+
+    /// As reading_.receive, and what comes of post-handshake authentication is the machine's.
+    step receive_late(mutable_bytes input) noexcept {
+        for (std::size_t consumed = 0;;) {
+            if (reading_.failed()) return reading_.failure(consumed);
+            if (question_open()) {
+                const std::size_t lacking = lacking_for_signature();
+                if (lacking == 0) return ask(consumed);
+                return consumed == 0 ? ask_for_workspace(workspace_with(lacking)) : step(what::progress, consumed);
+            }
+            if constexpr (is_server)
+                if (machine().take_answered()) return client_answered(consumed);
+            if (consumed != 0) return {what::progress, consumed};
+            reading_.expect(machine().late_expected());
+            const step result = reading_.receive(input, notes_);
+            const bytes_view whole = reading_.late_message();
+            if (whole.empty()) {
+                if (reading_.peer_closed() && !machine().out.pending()) workspace_.destroy();
+                machine_lacks_room_ = machine_lacks_room_ && result.what != what::need_workspace;
+                return result;
+            }
+            // Whoever has closed cannot answer any more.
+            if (!is_server && sender_.closed()) {
+                consumed = reading_.pass_late_message();
+                continue;
+            }
+            if (machine().out.pending()) return {what::output_waiting};
+            arena& memory = machine().memory;
+            if (!memory.reserve_input(whole.size())) return ask_for_workspace(workspace_with_input(whole.size()));
+            const handshake_message message = first_message(whole);
+            const std::size_t needed = machine().output_needed(message), room = memory.output_room().size();
+            if (needed + whole.size() > room) return ask_for_workspace(workspace_with(needed + whole.size() - room));
+            memory.append_input(whole);
+            consumed = reading_.pass_late_message();
+            handle(first_message(memory.input()));
+        }
+    }
+    step ask_for_workspace(std::size_t size) noexcept {
+        machine_lacks_room_ = true;
+        return {what::need_workspace, 0, size};
+    }
+    std::size_t workspace_with_input(std::size_t size) noexcept {
+        return handshake_workspace<Machine>::overhead + machine().memory.capacity_for_input(size);
+    }
+    step client_answered(std::size_t consumed) noexcept
+        requires(is_server)
+    {
+        step result{what::client_answered, consumed};
+        result.authenticated_ = machine().peer_authenticated;
+        peer_authenticated_ = peer_authenticated_ || machine().peer_authenticated;
+        return result;
     }
 
     // Bytes out
@@ -449,7 +524,7 @@ protected:
             if (!send_part(to)) return errc::too_small;
             if (!machine().out.pending()) end_flight();
         }
-        if (connected_) workspace_.destroy();
+        if (connected_) end_handshake();
         return errc::none;
     }
 
@@ -536,6 +611,7 @@ protected:
     bool peer_authenticated_ : 1 = false;
     bool psk_used_ : 1 = false, early_data_accepted_ : 1 = false;
     bool tickets_wanted_ : 1 = false;
+    bool machine_lacks_room_ : 1 = false;  // what is lent next is for the machine
     std::optional<std::uint8_t> tickets_expected_;
     std::uint8_t logged_ = 0;
     std::uint16_t ticket_grease_ = 0;

@@ -18,13 +18,14 @@
 #include <spantls/handshake/grease.hpp>
 #include <spantls/handshake/key_exchange.hpp>
 #include <spantls/handshake/offered_keys.hpp>
+#include <spantls/handshake/post_handshake.hpp>
 #include <spantls/handshake/tables.hpp>
 #include <spantls/handshake/ticket_request.hpp>
 #include <spantls/message/client_hello.hpp>
 #include <spantls/message/key_share.hpp>
 #include <spantls/message/pre_shared_key.hpp>
+#include <spantls/message/requested_certificate.hpp>
 #include <spantls/message/server_hello.hpp>
-#include <spantls/session/session.hpp>
 #include <spantls/x509/name.hpp>
 #include <spantls/x509/peer.hpp>
 
@@ -86,6 +87,8 @@ public:
     /// Room in the arena's output that handling `message` may need.
     std::size_t output_needed(const handshake_message& message) const noexcept {
         if (message.type == handshake_type::finished) return 16 + max_digest_size;
+        // Certificate without its chain, and Finished.
+        if (this->late) return handshake_header_size + 1 + 255 + 3 + handshake_header_size + max_digest_size;
         return asks_retry(message) ? this->memory.output().size() + message.body.size() + group_facts<P>::client_share : 0;
     }
     /// Room that there is for it. The answer to a retry goes behind the retry, since the first hello is still looked at.
@@ -95,7 +98,8 @@ public:
 
     // What the open question shows.
     x509::peer peer() const noexcept {
-        return {x509::chain_view(this->memory.at(peer_list_)), server_name_, x509::key_purpose::server_auth};
+        return {x509::chain_view(this->memory.at(peer_list_)), server_name_, x509::key_purpose::server_auth,
+                this->types.server};
     }
     bytes_view request() const noexcept { return this->memory.at(request_); }
 
@@ -104,6 +108,11 @@ public:
         return protocol_ < config_->alpn.size() ? config_->alpn[protocol_] : std::string_view{};
     }
     bool key_log_wanted() const noexcept { return config_->key_log; }
+
+    /// Whether the server may ask for a certificate later. Section 4.4.2: not one that an external key stands for.
+    bool authenticates_late() const noexcept { return !Carrier::quic && config_->post_handshake_auth && !external_key_; }
+    /// Bits of the messages that may come then.
+    late_messages late_expected() const noexcept { return {late_messages::bit(handshake_type::certificate_request), false}; }
     /// The secrets of what this side sends and receives.
     traffic_secret<P>& sending(epoch keys) noexcept {
         if (keys == epoch::early) return this->client_early_traffic;
@@ -164,27 +173,33 @@ public:
 
     outcome on(here<state::wait_certificate_or_request, event::certificate_request> row,
                const handshake_message& message) noexcept {
-        certificate_request asked{};
-        if (!decode(message.body, asked)) return row.fail(errc::decode_error);
+        requested_certificate asked;
+        if (const errc error = asked.parse(message.body); error != errc::none) return row.fail(error);
         // Section 4.4.2: the context is empty in the handshake.
         if (!asked.context.empty()) return row.fail(errc::bad_request_context);
-        extension_set extensions;
-        if (const errc error = extensions.parse(asked.extensions, extension_place::certificate_request, {}); error != errc::none)
-            return row.fail(error);
-        if (!extensions.has(extension_type::signature_algorithms)) return row.fail(errc::missing_extension);
-        signature_scheme_list accepted{};
-        if (!decode(extensions[extension_type::signature_algorithms], accepted)) return row.fail(errc::decode_error);
-        request_ = this->memory.range_of(accepted.schemes.raw());
+        request_ = this->memory.range_of(message.body);
         requested_ = true;
         this->messages.add(message.whole);
         return row.template to<state::asks_identity>();
     }
 
+    outcome on(here<state::connected, event::certificate_request> row, const handshake_message& message) noexcept {
+        if (const errc error = requested_certificate().parse(message.body); error != errc::none) return row.fail(error);
+        request_ = this->memory.range_of(message.body);
+        this->begin_answer(message.whole);
+        return row.template to<state::asks_identity>();
+    }
+
     outcome on(here<state::asks_identity, event::answer_identity> row, const identity& who) noexcept {
         // Sections 4.5.1 and 4.5.2: without a suitable certificate the client goes on and sends none.
-        const list_view<signature_scheme> accepted(this->memory.at(request_));
-        this->own = !who.chain.empty() && this->choose_scheme(who, accepted) ? who : no_identity;
-        return row.template to<state::wait_certificate>();
+        requested_certificate asked;
+        (void)asked.parse(request());  // it has been parsed before
+        this->own = !who.chain.empty() && who.type == this->types.client && this->choose_scheme(who, asked.schemes) ? who : no_identity;
+        if (!this->late) return row.template to<state::wait_certificate>();
+        // Section 4.7.2: at once, and without anything in between.
+        if (!this->send_certificate(asked.context, false)) return row.fail(errc::internal_error);
+        if (!this->own.chain.empty()) return row.template to<state::asks_signature>();
+        return send_last() ? row.template to<state::connected>() : row.fail(errc::internal_error);
     }
 
     outcome on(here<state::wait_certificate_or_request, event::certificate> row, const handshake_message& message) noexcept {
@@ -344,12 +359,15 @@ private:
                 to.u8(static_cast<std::uint8_t>(psk_key_exchange_mode::psk_dhe_ke));
                 if (config_->psk_ke) to.u8(static_cast<std::uint8_t>(psk_key_exchange_mode::psk_ke));
             });
+            // Section 4.3.6.
+            if (config_->post_handshake_auth) extension(extension_type::post_handshake_auth, [] {});
             // Sections 4.2.2 and 4.3.10: not in the second ClientHello.
             if (early_offered_ && !retried_) extension(extension_type::early_data, [] {});
             offer_record_limits(to, *config_, extension);
             offer_ticket_request(to, *config_, extension);
             if constexpr (Carrier::quic)
                 extension(extension_type::quic_transport_parameters, [&] { to.bytes(this->parameters); });
+            offer_certificate_types(to, *config_, extension);
             if (!retry_cookie.empty()) extension(extension_type::cookie, [&] { to.opaque(retry_cookie, 2); });
             extension(extension_type::key_share, [&] {
                 if (shares.random.empty())
@@ -478,6 +496,7 @@ private:
         if (key != nullptr) {
             this->psk_used = true;
             this->peer_authenticated = key->peer_authenticated;
+            external_key_ = key->kind != psk_kind::resumption;
             extract_early_secret<P>(key->hash, key->key, this->early_secret);
         }
         if (!retried_) {
@@ -536,7 +555,8 @@ private:
         if (extensions.has(extension_type::supported_groups) && !decode(extensions[extension_type::supported_groups], groups))
             return errc::decode_error;
         if (const errc error = receive_protocol(extensions); error != errc::none) return error;
-        return receive_early_data_answer(extensions);
+        const errc error = accept_certificate_types(*config_, extensions, this->psk_used, this->types);
+        return error != errc::none ? error : receive_early_data_answer(extensions);
     }
 
     errc receive_protocol(const extension_set& extensions) noexcept {
@@ -552,7 +572,7 @@ private:
 
     errc receive_certificate(const handshake_message& message) noexcept {
         bytes_view list;
-        if (const errc error = this->read_certificate(message, list); error != errc::none) return error;
+        if (const errc error = this->read_certificate(message, this->types.server, list); error != errc::none) return error;
         if (list.empty()) return errc::empty_certificate;  // sections 4.5.1 and 4.5.1.3
         peer_list_ = this->memory.range_of(list);
         this->messages.add(message.whole);
@@ -560,8 +580,9 @@ private:
     }
 
     bool send_last() noexcept {
-        if (!this->send_finished(this->client_handshake_traffic)) return false;
-        this->derive_resumption_secret();
+        if (!this->send_finished(this->client_base())) return false;
+        if (this->late) this->end_answer();
+        else this->derive_resumption_secret();
         this->write = epoch::application;
         this->out.complete();
         return true;
@@ -586,6 +607,7 @@ private:
     state state_ = state::wait_server_hello;
     bool retried_ = false;
     bool requested_ = false;
+    bool external_key_ = false;
     bool early_offered_ = false;
     bool rejected_ = false;
 };

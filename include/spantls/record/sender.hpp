@@ -39,6 +39,8 @@ public:
     bool encrypted() const noexcept { return protection_.active(); }
     bool closed() const noexcept { return closed_ || close_queued_; }
     const record_info& last() const noexcept { return last_; }
+    /// What the keys in use come from.
+    const traffic_secret<P>& secret() const noexcept { return secret_; }
 
     void set_limits(std::size_t record_size, std::uint64_t rekey_after, padding how = {}) noexcept {
         record_size_ = static_cast<std::uint16_t>(record_size);
@@ -50,7 +52,6 @@ public:
     /// The lengths of protected records.
     const record_shape& shape() const noexcept { return shape_; }
 
-    const traffic_secret<P>& secret() const noexcept { return secret_; }
     void change_keys(const suite_info& suite, bytes_view secret) noexcept {
         protection_.install(suite, secret);
         protection_.limit_records(rekey_after_);

@@ -129,9 +129,9 @@ public:
         if (!engine::connected_) return {{}, 0, errc::not_connected};
         if (!engine::tickets_wanted_) return {{}, 0, errc::ticket_not_wanted};
         const std::uint32_t early = max_early_data(ticket);
-        if (!engine::is_sound(ticket) || (early != 0 && early != quic_early_data)) return {{}, 0, errc::bad_argument};
+        if (!is_sound(ticket) || (early != 0 && early != quic_early_data)) return {{}, 0, errc::bad_argument};
         writer to(out);
-        engine::in_pieces(ticket, [&](const auto& pieces) {
+        in_pieces(ticket, engine::ticket_grease_, [&](const auto& pieces) {
             for (const bytes_view piece : pieces) to.bytes(piece);
         });
         if (to.overflowed()) return {{}, 0, errc::too_small};
@@ -191,7 +191,8 @@ private:
 
 /// The client's handshake over QUIC. `parameters` are the transport parameters (extension 57, RFC 9001, section 8.2),
 /// any bytes; they have to last until the handshake is done, and all else as with client. With
-/// config.compatibility_mode, post_handshake_auth (RFC 9001, section 4.4) or limits on records, it is born failed with errc::config_for_records.
+/// config.compatibility_mode, post_handshake_auth (RFC 9001, section 4.4) or limits on records, it is born failed with
+/// errc::config_for_records.
 template <class P>
 class quic_client : public quic_handshake<quic_machine<client_handshake<P, by_quic>>> {
     using machine_type = quic_machine<client_handshake<P, by_quic>>;
@@ -201,8 +202,8 @@ public:
                 client_target about = {}) noexcept
         : quic_handshake<machine_type>(lent) {
         errc error = check<P>(settings);
-        const bool records =
-            settings.compatibility_mode || settings.post_handshake_auth || settings.record_size_limit != 0 || settings.max_fragment_length != 0;
+        const bool records = settings.compatibility_mode || settings.post_handshake_auth ||
+                             settings.record_size_limit != 0 || settings.max_fragment_length != 0;
         if (error == errc::none && records) error = errc::config_for_records;
         if (error == errc::none) error = check(about);
         this->begin(error, parameters, !settings.alpn.empty(), [&](machine_type& machine, arena memory) {

@@ -57,7 +57,9 @@ public:
     }
 
     /// Whether what has arrived has been dealt with to its end, and told.
-    bool at_rest() const noexcept { return assembled_ == 0 && late_.empty() && passed_ == 0 && !key_update_news_ && !records.holds(); }
+    bool at_rest() const noexcept {
+        return assembled_ == 0 && late_.empty() && passed_ == 0 && !key_update_news_ && !records.holds();
+    }
     void export_to(direction_state<P>& to) noexcept {
         to.closed = peer_closed_;
         records.export_to(to);
@@ -73,8 +75,8 @@ public:
 
     /// Which messages of post-handshake authentication may come from here on.
     void expect(late_messages expected) noexcept { expected_ = expected; }
-    /// One of these, whole: receive() has come upon it, has consumed nothing and says `progress`. It lasts until the next
-    /// call, and comes again until it is passed.
+    /// One of these, whole: receive() has come upon it, has consumed nothing and says `progress`. It lasts until the
+    /// next call, and comes again until it is passed.
     bytes_view late_message() const noexcept { return late_; }
     /// It is done with. Returns how many bytes of the input are, too.
     std::size_t pass_late_message() noexcept {
@@ -170,7 +172,8 @@ private:
     step receive_record(const incoming_record& record, mailbox& notes) noexcept {
         if (record.dropped) return {what::progress, record.size};
         // Section 5.1: handshake messages are not interleaved with other records.
-        if (assembled_ != 0 && record.type != content_type::handshake) return fail(errc::interleaved_record, notes, record.size);
+        if (assembled_ != 0 && record.type != content_type::handshake)
+            return fail(errc::interleaved_record, notes, record.size);
         if (record.type == content_type::alert) return receive_alert(record, false, notes);
         if (record.type == content_type::handshake) return receive_messages(record, notes);
         // Section 4.7.2: nothing comes between the messages of an answer.
@@ -222,7 +225,8 @@ private:
     step handle_assembled(const post_handshake_messages& found, std::size_t consumed, mailbox& notes) noexcept {
         begun_ += static_cast<std::uint32_t>(found.tickets.size());
         const bool late = !found.late.empty() || found.late_next;
-        if (!late && (found.key_update || found.rest.empty())) return handle(memory_.first(begun_), found, consumed, notes);
+        if (!late && (found.key_update || found.rest.empty()))
+            return handle(memory_.first(begun_), found, consumed, notes);
         if (late && begun_ != 0) {
             // The tickets first; they stay where they are until the next call.
             dropped_ = begun_;
@@ -269,7 +273,8 @@ private:
             notes.clear(mailbox::data_sent);
             messages_ = key_updates_ = 0;
         }
-        const errc error = read_post_handshake(messages, is_server_, max_handshake_message, found, expected_, takes_key_updates_);
+        const errc error =
+            read_post_handshake(messages, is_server_, max_handshake_message, found, expected_, takes_key_updates_);
         if (error != errc::none) return error;
         // An answer that was asked for does not count: a peer with nothing to send may have to give any number of them.
         const bool asked = found.key_update && notes.has(mailbox::update_outstanding);
@@ -282,12 +287,14 @@ private:
         return errc::none;
     }
 
-    step handle(mutable_bytes tickets, const post_handshake_messages& found, std::size_t consumed, mailbox& notes) noexcept {
+    step handle(mutable_bytes tickets, const post_handshake_messages& found, std::size_t consumed,
+                mailbox& notes) noexcept {
         assembled_ = begun_ = 0;
         // Section 5.1: nothing may follow a KeyUpdate in its record.
         const auto aligned = aligned_proof::of(found.rest);
         if (!aligned) return fail(errc::key_change_unaligned, notes, consumed);
-        records.last().messages = (found.key_update ? std::uint32_t{1} << static_cast<unsigned>(handshake_type::key_update) : 0) |
+        records.last().messages =
+            (found.key_update ? std::uint32_t{1} << static_cast<unsigned>(handshake_type::key_update) : 0) |
             (tickets.empty() ? 0 : std::uint32_t{1} << static_cast<unsigned>(handshake_type::new_session_ticket));
         if (found.key_update) {
             records.update_keys(*aligned, *suite_);

@@ -49,7 +49,8 @@ concept signing_key = requires(const K& key, bytes_view message) {
     { key.sign(message) } -> std::convertible_to<bytes_view>;
 };
 
-/// A certificate chain, DER, the own certificate first, or a raw public key, and its key; refers to both. It trusts nobody.
+/// A certificate chain, DER, the own certificate first, or a raw public key, and its key; refers to both. It trusts
+/// nobody.
 template <signing_key Key>
 class credentials {
 public:

@@ -44,7 +44,8 @@ public:
     using here = at<client_table, From, On>;
     using outcome = v1::outcome<client_state>;
 
-    /// Composes ClientHello (section 4.2.2). `settings` and `target` have been checked; the names in them stay where they are.
+    /// Composes ClientHello (section 4.2.2). `settings` and `target` have been checked; the names in them stay where
+    /// they are.
     errc start(P& provider, const client_config& settings, const client_target& target, arena behind) noexcept {
         this->crypto = &provider;
         this->memory = behind;
@@ -79,7 +80,8 @@ public:
 
     /// Messages that were handled are still looked at.
     bool keeps_input() const noexcept {
-        return state_ == state::asks_identity || state_ == state::asks_verdict || state_ == state::wait_certificate_verify;
+        return state_ == state::asks_identity || state_ == state::asks_verdict ||
+               state_ == state::wait_certificate_verify;
     }
     /// ClientHello is kept until ServerHello says what to hash it with.
     bool keeps_output() const noexcept { return state_ == state::wait_server_hello; }
@@ -89,9 +91,11 @@ public:
         if (message.type == handshake_type::finished) return 16 + max_digest_size;
         // Certificate without its chain, and Finished.
         if (this->late) return handshake_header_size + 1 + 255 + 3 + handshake_header_size + max_digest_size;
-        return asks_retry(message) ? this->memory.output().size() + message.body.size() + group_facts<P>::client_share : 0;
+        return asks_retry(message) ? this->memory.output().size() + message.body.size() + group_facts<P>::client_share
+                                   : 0;
     }
-    /// Room that there is for it. The answer to a retry goes behind the retry, since the first hello is still looked at.
+    /// Room that there is for it. The answer to a retry goes behind the retry, since the first hello is still looked
+    /// at.
     std::size_t output_room(const handshake_message& message) const noexcept {
         return asks_retry(message) ? this->memory.room_behind_input() : this->memory.output_room().size();
     }
@@ -110,9 +114,13 @@ public:
     bool key_log_wanted() const noexcept { return config_->key_log; }
 
     /// Whether the server may ask for a certificate later. Section 4.4.2: not one that an external key stands for.
-    bool authenticates_late() const noexcept { return !Carrier::quic && config_->post_handshake_auth && !external_key_; }
+    bool authenticates_late() const noexcept {
+        return !Carrier::quic && config_->post_handshake_auth && !external_key_;
+    }
     /// Bits of the messages that may come then.
-    late_messages late_expected() const noexcept { return {late_messages::bit(handshake_type::certificate_request), false}; }
+    late_messages late_expected() const noexcept {
+        return {late_messages::bit(handshake_type::certificate_request), false};
+    }
     /// The secrets of what this side sends and receives.
     traffic_secret<P>& sending(epoch keys) noexcept {
         if (keys == epoch::early) return this->client_early_traffic;
@@ -142,7 +150,7 @@ public:
     // Rows of the table.
 
     outcome on(here<state::wait_server_hello, event::server_hello> row, const handshake_message& message) noexcept {
-        if (is_retry(message)) {  // section 4.2.3: the random comes first
+        if (is_retry(message.body)) {  // section 4.2.3: the random comes first
             const errc error = receive_retry(message);
             return error == errc::none ? row.template to<state::wait_second_server_hello>() : row.fail(error);
         }
@@ -150,9 +158,10 @@ public:
         return error == errc::none ? row.template to<state::wait_encrypted_extensions>() : row.fail(error);
     }
 
-    outcome on(here<state::wait_second_server_hello, event::server_hello> row, const handshake_message& message) noexcept {
+    outcome on(here<state::wait_second_server_hello, event::server_hello> row,
+               const handshake_message& message) noexcept {
         // Section 4.2.4.
-        if (is_retry(message)) return row.fail(errc::second_retry);
+        if (is_retry(message.body)) return row.fail(errc::second_retry);
         const errc error = receive_server_hello(message);
         return error == errc::none ? row.template to<state::wait_encrypted_extensions>() : row.fail(error);
     }
@@ -163,7 +172,8 @@ public:
         const bytes_view block = in.opaque(2);
         if (!in.finished()) return row.fail(errc::decode_error);
         extension_set extensions;
-        if (const errc error = extensions.parse(block, extension_place::encrypted_extensions, offered_); error != errc::none)
+        if (const errc error = extensions.parse(block, extension_place::encrypted_extensions, offered_);
+            error != errc::none)
             return row.fail(error);
         if (const errc error = receive_parameters(extensions); error != errc::none) return row.fail(error);
         this->messages.add(message.whole);
@@ -194,7 +204,9 @@ public:
         // Sections 4.5.1 and 4.5.2: without a suitable certificate the client goes on and sends none.
         requested_certificate asked;
         (void)asked.parse(request());  // it has been parsed before
-        this->own = !who.chain.empty() && who.type == this->types.client && this->choose_scheme(who, asked.schemes) ? who : no_identity;
+        this->own = !who.chain.empty() && who.type == this->types.client && this->choose_scheme(who, asked.schemes)
+                        ? who
+                        : no_identity;
         if (!this->late) return row.template to<state::wait_certificate>();
         // Section 4.7.2: at once, and without anything in between.
         if (!this->send_certificate(asked.context, false)) return row.fail(errc::internal_error);
@@ -202,7 +214,8 @@ public:
         return send_last() ? row.template to<state::connected>() : row.fail(errc::internal_error);
     }
 
-    outcome on(here<state::wait_certificate_or_request, event::certificate> row, const handshake_message& message) noexcept {
+    outcome on(here<state::wait_certificate_or_request, event::certificate> row,
+               const handshake_message& message) noexcept {
         const errc error = receive_certificate(message);
         return error == errc::none ? row.template to<state::asks_verdict>() : row.fail(error);
     }
@@ -216,7 +229,8 @@ public:
         return verdict.accepted() ? row.template to<state::wait_certificate_verify>() : row.fail(verdict.error());
     }
 
-    outcome on(here<state::wait_certificate_verify, event::certificate_verify> row, const handshake_message& message) noexcept {
+    outcome on(here<state::wait_certificate_verify, event::certificate_verify> row,
+               const handshake_message& message) noexcept {
         if (const errc error = this->check_certificate_verify(message, schemes_, true); error != errc::none)
             return row.fail(error);
         this->messages.add(message.whole);
@@ -230,7 +244,8 @@ public:
         this->derive_application_secrets();
         this->read = epoch::application;  // sections 4.5.1, 4.5.2, 4.5.3 and 4.6
         if (config_->compatibility_mode && !retried_ && !early_offered_) this->out.append_change_cipher_spec();
-        if (!Carrier::quic && this->early_data_accepted && !this->send(epoch::early, handshake_type::end_of_early_data, [](writer&) {}))
+        if (!Carrier::quic && this->early_data_accepted &&
+            !this->send(epoch::early, handshake_type::end_of_early_data, [](writer&) {}))
             return row.fail(errc::workspace_too_small);
         if (requested_ && !this->send_certificate({}, false)) return row.fail(errc::workspace_too_small);
         if (!this->own.chain.empty()) return row.template to<state::asks_signature>();
@@ -244,12 +259,9 @@ public:
     }
 
 private:
-    static bool is_retry(const handshake_message& message) noexcept {
-        return message.body.size() >= 34 && equal_bytes(message.body.subspan(2, 32), hello_retry_request_random);
-    }
-
     bool asks_retry(const handshake_message& message) const noexcept {
-        return state_ == state::wait_server_hello && message.type == handshake_type::server_hello && is_retry(message);
+        return state_ == state::wait_server_hello && message.type == handshake_type::server_hello &&
+               is_retry(message.body);
     }
 
     void choose_shares() noexcept {
@@ -292,7 +304,8 @@ private:
         for (const cipher_suite each : suites_) keys_offered_.allow(find_suite<P>(each)->hash);
         const psk* const first = keys_offered_.at(0);
         early_offered_ = target.early_data && first != nullptr && first->early.limit != 0 &&
-                         suites_.contains(first->early.suite) && find_suite<P>(first->early.suite)->hash == first->hash &&
+                         suites_.contains(first->early.suite) &&
+                         find_suite<P>(first->early.suite)->hash == first->hash &&
                          (first->early.protocol.empty() || config_->alpn.contains(first->early.protocol));
     }
 
@@ -344,15 +357,18 @@ private:
             if (!server_name_.empty() && x509::parse_ip_address(server_name_).size == 0)
                 extension(extension_type::server_name, [&] { write_server_name(to, server_name_); });
             extension(extension_type::supported_versions, [&] {
-                grease_.write_list<protocol_version>(to, grease_place::version, std::array{protocol_version::tls_1_3}, 1);
+                grease_.write_list<protocol_version>(to, grease_place::version, std::array{protocol_version::tls_1_3},
+                                                     1);
             });
             extension(extension_type::supported_groups,
                       [&] { grease_.write_list<named_group>(to, grease_place::group, groups_, 2); });
             extension(extension_type::signature_algorithms,
                       [&] { grease_.write_list<signature_scheme>(to, grease_place::scheme, schemes_, 2); });
             if (!config_->alpn.empty())
-                extension(extension_type::application_layer_protocol_negotiation, [&] { grease_.write_protocols(to, config_->alpn); });
-            // Without it the server may not send tickets (section 4.7.1), nor may keys be offered (sections 4.3.9 and 9.2).
+                extension(extension_type::application_layer_protocol_negotiation,
+                          [&] { grease_.write_protocols(to, config_->alpn); });
+            // Without it the server may not send tickets (section 4.7.1), nor may keys be offered (sections 4.3.9
+            // and 9.2).
             extension(extension_type::psk_key_exchange_modes, [&] {
                 length_prefix modes(to, 1);
                 if (grease_.on()) to.u8(grease_.psk_mode());
@@ -368,6 +384,7 @@ private:
             if constexpr (Carrier::quic)
                 extension(extension_type::quic_transport_parameters, [&] { to.bytes(this->parameters); });
             offer_certificate_types(to, *config_, extension);
+            // Section 4.3.2.
             if (!retry_cookie.empty()) extension(extension_type::cookie, [&] { to.opaque(retry_cookie, 2); });
             extension(extension_type::key_share, [&] {
                 if (shares.random.empty())
@@ -381,7 +398,8 @@ private:
             if (!keys_offered_.empty()) extension(extension_type::pre_shared_key, [&] { keys_offered_.write(to); });
         };
         if (this->out.append(this->memory, epoch::initial, handshake_type::client_hello, body).empty()) return false;
-        if (!keys_offered_.empty()) keys_offered_.bind<P>(this->memory.mutable_output(), retried_ ? &this->messages : nullptr);
+        if (!keys_offered_.empty())
+            keys_offered_.bind<P>(this->memory.mutable_output(), retried_ ? &this->messages : nullptr);
         return true;
     }
 
@@ -402,25 +420,12 @@ private:
         return hello.legacy_compression_method == 0 ? errc::none : errc::bad_compression;
     }
 
-    static errc check_version(const server_hello& hello) noexcept {
-        for (reader in(hello.extensions); !in.empty();) {
-            const auto type = static_cast<extension_type>(in.u16());
-            selected_version selected{};
-            const bytes_view data = in.opaque(2);
-            if (in.failed()) return errc::decode_error;
-            if (type != extension_type::supported_versions) continue;
-            if (!decode(data, selected)) return errc::decode_error;
-            return selected.version == protocol_version::tls_1_3 ? errc::none : errc::version_not_offered;
-        }
-        // The server chose TLS 1.2 or older; section 4.2.3, appendices E.1 and E.3, tell whether it was made to.
-        return says_downgrade(hello.random) ? errc::downgrade : errc::version_not_supported;
-    }
-
     /// Sections 4.2.2 and 4.2.4: the second ClientHello is the first, but for the share and the cookie.
     errc receive_retry(const handshake_message& message) noexcept {
         server_hello hello{};
         extension_set extensions;
-        if (const errc error = check_hello(message, hello, extensions, extension_place::hello_retry_request); error != errc::none)
+        if (const errc error = check_hello(message, hello, extensions, extension_place::hello_retry_request);
+            error != errc::none)
             return error;
         const bool has_share = extensions.has(extension_type::key_share);
         const bool has_cookie = extensions.has(extension_type::cookie);
@@ -444,14 +449,16 @@ private:
         keys_offered_.allow_only(this->hash());
         reject_early_data(epoch::initial);
         if (config_->compatibility_mode && !early_offered_) this->out.append_change_cipher_spec();
-        return has_share ? send_with_new_share(selected.group, retry_cookie.value) : send_again(first, retry_cookie.value);
+        return has_share ? send_with_new_share(selected.group, retry_cookie.value)
+                         : send_again(first, retry_cookie.value);
     }
 
     errc send_with_new_share(named_group which, bytes_view retry_cookie) noexcept {
         shared_.clear();
         shared_.push_back(which);
         std::array<std::uint8_t, group_facts<P>::all_random> random;
-        if (!this->crypto->random(mutable_bytes(random).first(client_random_size<P>(which)))) return errc::internal_error;
+        if (!this->crypto->random(mutable_bytes(random).first(client_random_size<P>(which))))
+            return errc::internal_error;
         const bool room = send_client_hello({random, {}}, retry_cookie);
         wipe(random);
         return finish_second_hello(room);
@@ -477,12 +484,14 @@ private:
     errc receive_server_hello(const handshake_message& message) noexcept {
         server_hello hello{};
         extension_set extensions;
-        if (const errc error = check_hello(message, hello, extensions, extension_place::server_hello); error != errc::none)
+        if (const errc error = check_hello(message, hello, extensions, extension_place::server_hello);
+            error != errc::none)
             return error;
         // Section 4.2.4: HelloRetryRequest has settled the suite.
         if (retried_ && hello.suite != this->suite->suite) return errc::suite_changed;
         const psk* key = nullptr;
-        if (const errc error = receive_psk(extensions, find_suite<P>(hello.suite)->hash, key); error != errc::none) return error;
+        if (const errc error = receive_psk(extensions, find_suite<P>(hello.suite)->hash, key); error != errc::none)
+            return error;
         shared_secret<P> secret;
         if (extensions.has(extension_type::key_share)) {
             const errc error = receive_share(extensions[extension_type::key_share], secret);
@@ -548,11 +557,14 @@ private:
     errc receive_parameters(const extension_set& extensions) noexcept {
         // RFC 6066, section 3: the server acknowledges the name with an empty extension.
         if (!extensions[extension_type::server_name].empty()) return errc::decode_error;
-        if (const errc error = accept_record_limits(*config_, extensions, this->limits); error != errc::none) return error;
-        if (const errc error = accept_ticket_request(extensions, this->tickets_expected); error != errc::none) return error;
+        if (const errc error = accept_record_limits(*config_, extensions, this->limits); error != errc::none)
+            return error;
+        if (const errc error = accept_ticket_request(extensions, this->tickets_expected); error != errc::none)
+            return error;
         // Section 4.3.7: may be sent, and is not acted upon here; but it has to be well formed.
         named_group_list groups{};
-        if (extensions.has(extension_type::supported_groups) && !decode(extensions[extension_type::supported_groups], groups))
+        if (extensions.has(extension_type::supported_groups) &&
+            !decode(extensions[extension_type::supported_groups], groups))
             return errc::decode_error;
         if (const errc error = receive_protocol(extensions); error != errc::none) return error;
         const errc error = accept_certificate_types(*config_, extensions, this->psk_used, this->types);
@@ -563,7 +575,8 @@ private:
         if (!extensions.has(extension_type::application_layer_protocol_negotiation)) return errc::none;
         protocol_names selected;
         // RFC 7301, section 3.1: exactly one name, and one of ours.
-        if (!selected.parse(extensions[extension_type::application_layer_protocol_negotiation])) return errc::decode_error;
+        if (!selected.parse(extensions[extension_type::application_layer_protocol_negotiation]))
+            return errc::decode_error;
         if (selected.size() != 1) return errc::decode_error;
         for (protocol_ = 0; protocol_ < config_->alpn.size(); ++protocol_)
             if (selected.contains(config_->alpn[protocol_])) return errc::none;
@@ -572,7 +585,8 @@ private:
 
     errc receive_certificate(const handshake_message& message) noexcept {
         bytes_view list;
-        if (const errc error = this->read_certificate(message, this->types.server, list); error != errc::none) return error;
+        if (const errc error = this->read_certificate(message, this->types.server, list); error != errc::none)
+            return error;
         if (list.empty()) return errc::empty_certificate;  // sections 4.5.1 and 4.5.1.3
         peer_list_ = this->memory.range_of(list);
         this->messages.add(message.whole);

@@ -46,8 +46,8 @@ struct handshake_core {
     named_group group{};
     main_stage<P> main;
     traffic_secret<P> early_secret;  // when a PSK is used
-    traffic_secret<P> client_early_traffic, early_exporter_secret, client_handshake_traffic, server_handshake_traffic, client_application_traffic,
-        server_application_traffic, exporter_secret, resumption_secret;
+    traffic_secret<P> client_early_traffic, early_exporter_secret, client_handshake_traffic, server_handshake_traffic,
+        client_application_traffic, server_application_traffic, exporter_secret, resumption_secret;
     std::array<std::uint8_t, 32> client_random{};
     identity own;
     signature_scheme own_scheme{};
@@ -128,8 +128,9 @@ struct handshake_core {
 
     /// What of the handshake is needed then stays: the transcript, but no secret.
     void keep_transcript_only() noexcept {
-        for (traffic_secret<P>* const secret : {&early_secret, &client_early_traffic, &early_exporter_secret, &client_handshake_traffic,
-                                                &server_handshake_traffic, &client_application_traffic, &server_application_traffic})
+        for (traffic_secret<P>* const secret :
+             {&early_secret, &client_early_traffic, &early_exporter_secret, &client_handshake_traffic,
+              &server_handshake_traffic, &client_application_traffic, &server_application_traffic})
             secret->clear();
         main = main_stage<P>();
         own = no_identity;
@@ -142,7 +143,9 @@ struct handshake_core {
     }
     void end_answer() noexcept { messages = after_handshake; }
     /// Section 4.5: after the handshake, the client's traffic secret as it is then, which the connection lends.
-    const traffic_secret<P>& client_base() const noexcept { return late ? client_application_traffic : client_handshake_traffic; }
+    const traffic_secret<P>& client_base() const noexcept {
+        return late ? client_application_traffic : client_handshake_traffic;
+    }
     epoch authentication_keys() const noexcept { return late ? epoch::application : epoch::handshake; }
 
     /// Section 4.5.3; the base key is the sender's handshake traffic secret.
@@ -193,8 +196,8 @@ struct handshake_core {
         return false;
     }
 
-    /// Section 4.5.1. Reads the peer's Certificate as far as its first entry's key. Entries may carry no extensions, as none were
-    /// asked for. `list` is empty when the peer has none.
+    /// Section 4.5.1. Reads the peer's Certificate as far as its first entry's key. Entries may carry no extensions, as
+    /// none were asked for. `list` is empty when the peer has none.
     errc read_certificate(const handshake_message& message, certificate_type type, bytes_view& list,
                           bytes_view context = {}) noexcept {
         certificate_message certificates{};
@@ -206,7 +209,8 @@ struct handshake_core {
             decode_from(in, entry);
             if (in.failed()) return errc::decode_error;
             extension_set extensions;
-            if (const errc error = extensions.parse(entry.extensions, extension_place::certificate, {}); error != errc::none)
+            if (const errc error = extensions.parse(entry.extensions, extension_place::certificate, {});
+                error != errc::none)
                 return error;
             // Section 4.5.1: a raw key is alone.
             if (!first && type != certificate_type::x509) return errc::decode_error;

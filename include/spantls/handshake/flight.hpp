@@ -84,7 +84,8 @@ public:
 private:
     // Section 5.1: what goes out under one key is a run of its own, so that a key change is the end of a record.
     void extend(epoch keys, std::size_t size) noexcept {
-        const bool goes_on = run_count_ > 0 && !runs_[run_count_ - 1].change_cipher_spec && runs_[run_count_ - 1].keys == keys;
+        const bool goes_on =
+            run_count_ > 0 && !runs_[run_count_ - 1].change_cipher_spec && runs_[run_count_ - 1].keys == keys;
         if (!goes_on) runs_[run_count_++] = {keys, false, 0};
         runs_[run_count_ - 1].size += static_cast<std::uint32_t>(size);
     }

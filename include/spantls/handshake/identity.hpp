@@ -18,7 +18,8 @@ inline constexpr std::size_t max_certificate_message = 65536;
 /// A certificate chain and the schemes that its key can sign with. Views: what they show has to last until
 /// take_workspace() gives the memory back, since the chain is sent from where it lies.
 struct identity {
-    /// DER, the end-entity certificate first (RFC 9846, section 4.5.1). Empty: no identity, which only a client may say.
+    /// DER, the end-entity certificate first (RFC 9846, section 4.5.1). Empty: no identity, which only a client may
+    /// say.
     std::span<const bytes_view> chain;
     /// Best first. Those that are not for handshakes are never chosen.
     std::span<const signature_scheme> schemes;
@@ -36,8 +37,8 @@ constexpr std::size_t certificate_list_size(std::span<const bytes_view> chain) n
     return size;
 }
 
-/// Whether CertificateVerify may be signed with it. Of the schemes that TLS 1.2 had, only ECDSA with SHA-256 and better:
-/// RSASSA-PKCS1-v1_5 and SHA-1 are for the signatures in certificates (RFC 9846, sections 4.3.3 and 4.5.2).
+/// Whether CertificateVerify may be signed with it. Of the schemes that TLS 1.2 had, only ECDSA with SHA-256 and
+/// better: RSASSA-PKCS1-v1_5 and SHA-1 are for the signatures in certificates (RFC 9846, sections 4.3.3 and 4.5.2).
 constexpr bool signs_handshakes(signature_scheme scheme) noexcept {
     const unsigned code = static_cast<unsigned>(scheme), hash = code >> 8, algorithm = code & 0xff;
     return hash > 6 || (hash > 3 && algorithm == 3);

@@ -59,7 +59,8 @@ public:
         if (in.empty()) return errc::version_not_supported;
         hello.extensions = in.opaque(2);
         if (!in.finished()) return errc::decode_error;
-        if (const errc error = extensions.parse(hello.extensions, extension_place::client_hello, {}); error != errc::none)
+        if (const errc error = extensions.parse(hello.extensions, extension_place::client_hello, {});
+            error != errc::none)
             return error;
         if (const errc error = check_version(); error != errc::none) return error;
         // Section 4.2.2: exactly one byte, set to zero.

@@ -51,7 +51,8 @@ struct psk_key_exchange_modes {
     using layout = fields<list_field<&psk_key_exchange_modes::modes, 1, 1, 255>>;
 };
 
-//  CertificateType certificate_types<1..2^8-1>;                                                        RFC 7250, section 3
+//  CertificateType certificate_types<1..2^8-1>;                                                        RFC 7250,
+//  section 3
 struct certificate_types {
     list_view<certificate_type> types;
     using layout = fields<list_field<&certificate_types::types, 1, 1, 255>>;

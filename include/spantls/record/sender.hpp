@@ -1,4 +1,5 @@
-// The writing half: seals records, and sends what is owed before anything else (RFC 9846, sections 4.7.3, 5, 5.3, 6 and 6.1).
+// The writing half: seals records, and sends what is owed before anything else (RFC 9846, sections 4.7.3, 5, 5.3, 6
+// and 6.1).
 #pragma once
 
 #include <array>
@@ -118,7 +119,8 @@ public:
             store_be(at + 1, static_cast<std::uint16_t>(version), 2);
             if (text.data() != at + record_header_size) copy_bytes(text, out.rest().subspan(record_header_size));
         }
-        last_ = {type, encrypted(), static_cast<std::uint16_t>(size), static_cast<std::uint16_t>(text.size()), messages, {}};
+        last_ = {type,     encrypted(), static_cast<std::uint16_t>(size), static_cast<std::uint16_t>(text.size()),
+                 messages, {}};
         out.advance(size);
     }
 
@@ -217,7 +219,8 @@ public:
         if (records >= rekey_after_) return errc::bad_argument;
         const bool update_first = protection_.records_left() <= records;
         if (update_first && key_updates_left_ == 0) return errc::internal_error;
-        if (out.room() < shape_.sealed_all(size) + (update_first ? length_of(key_update_size) : 0)) return errc::too_small;
+        if (out.room() < shape_.sealed_all(size) + (update_first ? length_of(key_update_size) : 0))
+            return errc::too_small;
         if (update_first) (void)write_key_update(out, notes);
         const std::uint32_t type = std::uint32_t{1} << (pieces[0][0] & 31);
         for (std::size_t piece = 0, taken = 0; size != 0;) {
@@ -264,9 +267,10 @@ private:
         const bool request = request_queued_ && !answer && !notes.has(mailbox::update_outstanding);
         if (request) notes.set(mailbox::update_outstanding);
         if (answer) notes.clear(mailbox::key_update_owed);
-        const std::array<std::uint8_t, key_update_size> message{static_cast<std::uint8_t>(handshake_type::key_update), 0, 0, 1,
-                                                     static_cast<std::uint8_t>(request ? 1 : 0)};
-        write(out, content_type::handshake, message, std::uint32_t{1} << static_cast<unsigned>(handshake_type::key_update));
+        const std::array<std::uint8_t, key_update_size> message{static_cast<std::uint8_t>(handshake_type::key_update),
+                                                                0, 0, 1, static_cast<std::uint8_t>(request ? 1 : 0)};
+        write(out, content_type::handshake, message,
+              std::uint32_t{1} << static_cast<unsigned>(handshake_type::key_update));
         update_traffic_secret<P>(suite_->hash, secret_);
         protection_.install(*suite_, secret_.first(digest_size(suite_->hash)));
         protection_.limit_records(rekey_after_);
@@ -291,7 +295,8 @@ private:
 
     void write_one_alert(output_cursor& out, alert_description alert) noexcept {
         const bool closure = alert == alert_description::close_notify || alert == alert_description::user_canceled;
-        const std::array<std::uint8_t, 2> content{static_cast<std::uint8_t>(closure ? 1 : 2), static_cast<std::uint8_t>(alert)};
+        const std::array<std::uint8_t, 2> content{static_cast<std::uint8_t>(closure ? 1 : 2),
+                                                  static_cast<std::uint8_t>(alert)};
         write(out, content_type::alert, content);
         last_.alert = alert;
     }

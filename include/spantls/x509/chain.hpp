@@ -17,7 +17,8 @@ struct chain_entry {
 };
 
 /// CertificateEntry certificate_list<0..2^24-1>, without its length. The end-entity certificate is the first. Where the
-/// bytes are not well formed the range ends early; of a peer's chain that `verify_peer` shows all entries have been read.
+/// bytes are not well formed the range ends early; of a peer's chain that `verify_peer` shows all entries have been
+/// read.
 class chain_view {
 public:
     class iterator;

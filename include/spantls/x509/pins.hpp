@@ -44,7 +44,8 @@ using spki_hash = std::array<std::uint8_t, 32>;
 template <class P>
 spki_hash hash_spki(const certificate& it) noexcept;
 
-/// Accepts whoever has this key, or one of these, in a certificate or raw: `tls.answer(pinned.judge(crypto, step.peer()))`.
+/// Accepts whoever has this key, or one of these, in a certificate or raw: `tls.answer(pinned.judge(crypto,
+/// step.peer()))`.
 class pinned_spki {
 public:
     constexpr explicit pinned_spki(const spki_hash& sha256) noexcept : one_(sha256), has_one_(true) {}

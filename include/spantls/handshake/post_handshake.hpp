@@ -7,6 +7,7 @@
 
 #include <spantls/base/bytes.hpp>
 #include <spantls/base/error.hpp>
+#include <spantls/config.hpp>
 #include <spantls/crypto/key_schedule.hpp>
 #include <spantls/message/extension.hpp>
 #include <spantls/message/handshake.hpp>

@@ -29,7 +29,8 @@ struct measure_context_alignment {
 };
 }  // namespace detail
 
-/// One direction of an established connection: what its records are protected with, and what they may be.
+/// One direction of an established connection: what its records are protected with, and what they may be. Who makes the
+/// records, and meets a KeyUpdate, goes on with update_traffic_secret() and sequence number zero.
 template <class P>
 struct direction_state {
     traffic_secret<P> secret;  ///< application_traffic_secret_N, as long as the suite's hash (section 7.2)

@@ -324,3 +324,42 @@ TEST_CASE("secrets that are too short, and retries without any, are refused") {
     CHECK(check<chacha>(server_config{.always_retry = true}) == errc::config_bad_secret);
     CHECK(check<chacha>(server_config{.cookie_secrets = {enough, enough, enough}}) == errc::config_too_many);
 }
+
+TEST_CASE("a retry with a cookie, cut anywhere, in the least memory") {
+    for (const std::size_t chunk : {std::size_t{1}, std::size_t{7}, std::size_t{100}})
+        for (const bool always : {true, false}) {
+            CAPTURE(chunk, always);
+            test::pair_options options{.client = {.shares = always ? std::nullopt : no_share},
+                                       .server = with_cookies(always)};
+            options.client_workspace = client<chacha>::smallest_workspace;
+            options.server_workspace = server<chacha>::smallest_workspace;
+            forgetful<> it(options);
+            it.both.to_server.chunk = it.both.to_client.chunk = [chunk](std::size_t) { return chunk; };
+            it.talks();
+        }
+}
+
+TEST_CASE(
+    "a second ClientHello is taken by any number of servers, and a cookie by any number of clients with that hello") {
+    // What is stateless cannot count: the secret has to change for a cookie to end.
+    test::pair<chacha> both({.client = {.shares = no_share}, .server = with_cookies()});
+    REQUIRE(both.handshake());
+    const auto records = test::records_in(both.to_server.all);
+    for (unsigned i = 0; i < 3; ++i) {
+        chacha crypto(50 + i);
+        test::link lost;
+        one_server again(crypto, both.options.server, 0, lost);
+        again.own = &both.server_credentials();
+        again.arrive(records[2]);
+        while (again.turn()) {
+        }
+        REQUIRE(again.error() == errc::none);
+        REQUIRE(again.tls.handshake_state() == server_state::wait_finished);
+        // But the secrets are others: the client's Finished fits none of them.
+        again.flush();
+        again.arrive(records[3]);
+        while (again.turn()) {
+        }
+        REQUIRE(again.error() == errc::bad_record_mac);
+    }
+}

@@ -92,7 +92,7 @@ protected:
         return now == state::asks_identity || now == state::asks_verdict || now == state::asks_signature;
     }
     errc asked(state wanted) noexcept {
-        if (reading_.failed()) return errc::connection_failed;
+        if (reading_.failed() || notes_.has(mailbox::dead)) return errc::connection_failed;
         if (!question_open()) return errc::not_asked;
         return machine().current() == wanted ? errc::none : errc::wrong_answer;
     }

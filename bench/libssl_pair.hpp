@@ -19,6 +19,7 @@ struct libssl_free {
     void operator()(EVP_PKEY* it) const { EVP_PKEY_free(it); }
     void operator()(SSL_CTX* it) const { SSL_CTX_free(it); }
     void operator()(SSL* it) const { SSL_free(it); }
+    void operator()(SSL_SESSION* it) const { SSL_SESSION_free(it); }
 };
 template <class T>
 using owned = std::unique_ptr<T, libssl_free>;
@@ -71,6 +72,7 @@ struct libssl_setting {
             mine.x509.get());
     }
     owned<SSL_CTX> client, server;
+    owned<SSL_SESSION> session;  ///< which connections resume, if there is one
 };
 
 class libssl_pair {
@@ -86,12 +88,20 @@ public:
             SSL_set_bio(client.get(), at_client, at_client);
             SSL_set_tlsext_host_name(client.get(), "localhost");
             SSL_set_connect_state(client.get());
+            if (setting.session) SSL_set_session(client.get(), setting.session.get());
         });
         for_server([&] {
             server.reset(SSL_new(setting.server.get()));
             SSL_set_bio(server.get(), at_server, at_server);
             SSL_set_accept_state(server.get());
         });
+    }
+
+    libssl_pair(const libssl_pair&) = delete;
+    libssl_pair& operator=(const libssl_pair&) = delete;
+    /// A session whose connection has not been shut down would not be resumed any more.
+    ~libssl_pair() {
+        if (client) SSL_set_shutdown(client.get(), SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
     }
 
     void handshake() {
@@ -125,5 +135,21 @@ private:
 public:
     owned<SSL> client, server;
 };
+
+/// From here on the connections of `setting` are resumed, all with the same ticket.
+inline void resume(libssl_setting& setting) {
+    SSL_CTX_set_num_tickets(setting.server.get(), 1);
+    {
+        libssl_pair pair(setting);
+        pair.handshake();
+        char nothing = 0;
+        (void)SSL_read(pair.client.get(), &nothing, 1);
+        setting.session.reset(SSL_get1_session(pair.client.get()));
+    }
+    SSL_CTX_set_num_tickets(setting.server.get(), 0);
+    libssl_pair pair(setting);
+    pair.handshake();
+    require(SSL_session_reused(pair.client.get()) == 1, "libssl does not resume");
+}
 
 }  // namespace bench

@@ -81,25 +81,24 @@ struct counted {
     }
 };
 
-/// Compressions in one full handshake, both sides together.
+/// Compressions in one handshake, full or resumed, both sides together.
 template <class Aead, class Hash>
-std::size_t count_compressions(spantls::bytes_view certificate, spantls::fixed_bytes<32> seed) {
+std::size_t count_compressions(spantls::bytes_view certificate, spantls::fixed_bytes<32> seed, bool resumed) {
     using provider = spantls::basic_sodium<spantls::type_list<counted<Hash>>, spantls::type_list<Aead>>;
     spantls_setting<provider> setting(certificate, seed, Aead::suite);
-    spantls_pair<provider> pair(setting);
+    if (resumed) resume(setting, seed);
     compressions = 0;
-    pair.handshake();
-    // What begins the connection is in ClientHello: its hash comes later.
+    spantls_pair<provider>(setting).handshake();
     return compressions;
 }
 
-/// The primitives of one full handshake, both sides together: two key pairs, two shared secrets, a signature made and
-/// verified, and so many compressions.
+/// The primitives of one handshake, both sides together: two key pairs, two shared secrets, so many compressions, and
+/// in a full one a signature made and verified.
 template <class Hash>
 class handshake_primitives {
 public:
-    handshake_primitives(spantls::fixed_bytes<32> seed, std::size_t blocks)
-        : key_(seed), bulk_(blocks * spantls::block_size(Hash::id)) {}
+    handshake_primitives(spantls::fixed_bytes<32> seed, std::size_t blocks, bool resumed)
+        : key_(seed), bulk_(blocks * spantls::block_size(Hash::id)), resumed_(resumed) {}
 
     void run() {
         using group = spantls::libsodium::x25519;
@@ -112,9 +111,11 @@ public:
             good = good && group::public_key(secret[i], share[i]);
         }
         for (std::size_t i = 0; i < 2; ++i) good = good && group::finish(secret[i], share[1 - i], shared[i]);
-        content[0] = counter_;
-        key_.sign(content, signature);
-        good = good && spantls::libsodium::ed25519_verify(key_.public_key(), content, signature);
+        if (!resumed_) {
+            content[0] = counter_;
+            key_.sign(content, signature);
+            good = good && spantls::libsodium::ed25519_verify(key_.public_key(), content, signature);
+        }
         typename Hash::state state;
         Hash::init(state);
         Hash::update(state, bulk_);
@@ -124,6 +125,7 @@ public:
 private:
     spantls::libsodium::ed25519_key key_;
     std::vector<std::uint8_t> bulk_;
+    bool resumed_;
     std::uint8_t counter_ = 0;
 };
 

@@ -143,21 +143,26 @@ void compare_records(table& rows, effort much, const certificate& mine, const st
     }
 }
 
+/// A few at a time.
+template <class Run>
+contestant timed(Run run) {
+    constexpr int turn = 8;
+    return [run] {
+        const double begin = now();
+        for (int i = 0; i < turn; ++i) run();
+        return times{(now() - begin) / turn, 0};
+    };
+}
+
 template <class P, class Raw, class Hash>
-void compare_handshakes(table& rows, effort much, const certificate& mine, goal blocks_wanted) {
+void compare_handshakes(table& rows, effort much, const certificate& mine, bool resumed, goal blocks_wanted) {
     using aead = typename Raw::aead;
     spantls_setting<P> ours(mine.der, seed, aead::suite);
-    const libssl_setting theirs(mine, Raw::libssl_suite);
-    const std::size_t blocks = count_compressions<aead, Hash>(mine.der, seed);
-    handshake_primitives<Hash> primitives(seed, blocks);
-    constexpr int turn = 8;
-    const auto timed = [](auto run) -> contestant {
-        return [run] {
-            const double begin = now();
-            for (int i = 0; i < turn; ++i) run();
-            return times{(now() - begin) / turn, 0};
-        };
-    };
+    libssl_setting theirs(mine, Raw::libssl_suite);
+    const std::size_t blocks = count_compressions<aead, Hash>(mine.der, seed, resumed);
+    handshake_primitives<Hash> primitives(seed, blocks, resumed);
+    if (resumed) resume(ours, seed);
+    if (resumed) resume(theirs);
     const contestant us = timed([&] { spantls_pair<P>(ours).handshake(); });
     const result bare = compare(much, {us, timed([&] { primitives.run(); })});
     const result peer = compare(much, {us, timed([&] { libssl_pair(theirs).handshake(); })});
@@ -165,11 +170,49 @@ void compare_handshakes(table& rows, effort much, const certificate& mine, goal 
         return number("%.0f", 1 / from.seconds[i][0], " /s");
     };
     const auto time = [](const result& from, std::size_t i) { return number("%.1f", 1e6 * from.seconds[i][0], " us"); };
-    rows.title(std::string("Full handshake, both sides: X25519, Ed25519, one certificate, ") + Raw::libssl_suite);
+    rows.title((resumed ? "Resumed handshake, both sides: X25519, a sealed ticket, "
+                        : "Full handshake, both sides: X25519, Ed25519, one certificate, ") +
+               std::string(Raw::libssl_suite));
     rows.ratio("  time, its primitives'", time(bare, 0), time(bare, 1), 1 / bare.ratio[1][0], goal::at_most(1.10));
     rows.ratio("  handshakes, libssl's", per_second(peer, 0), per_second(peer, 1), peer.ratio[1][0]);
     rows.count(Hash::id == spantls::hash_id::sha256 ? "  SHA-256 blocks" : "  SHA-384 blocks",
                static_cast<double>(blocks), "", blocks_wanted);
+    if (!resumed) return;
+    const std::vector<std::uint8_t> text(1024, 'x');
+    const contestant early = timed([&] {
+        ours.early = text;
+        spantls_pair<P>(ours).handshake();
+        ours.early = {};
+    });
+    const result added = compare(much, {early, us});
+    rows.ratio("  with 1 KiB of early data, without", time(added, 0), time(added, 1), 1 / added.ratio[1][0]);
+}
+
+template <class P>
+void measure_tickets(table& rows, effort much) {
+    P crypto;
+    const spantls::ticket_keys<P> keys(crypto, seed);
+    spantls::ticket_state state;
+    state.suite = spantls::cipher_suite::tls_chacha20_poly1305_sha256;
+    state.lifetime = 3600;
+    state.key = seed;
+    state.server_name = "localhost";
+    std::array<std::uint8_t, spantls::max_sealed_ticket> ticket, opened;
+    constexpr std::uint64_t now_ms = 1'700'000'000'000;
+    std::size_t size = 0;
+    spantls::ticket_state found;
+    const result took = compare(much, {timed([&] {
+                                           size = keys.seal(state, now_ms, crypto, ticket);
+                                           require(size != 0, "no ticket is sealed");
+                                       }),
+                                       timed([&] {
+                                           const auto sealed = spantls::bytes_view(ticket).first(size);
+                                           require(keys.open(sealed, now_ms, opened, found), "no ticket is opened");
+                                       })});
+    rows.title("Tickets");
+    rows.time("  sealing one", 1e6 * took.seconds[0][0], " us", {});
+    rows.time("  opening one", 1e6 * took.seconds[1][0], " us", {});
+    rows.count("  bytes of one, with a server name", static_cast<double>(size));
 }
 
 /// Heap and size. The accounts are closed while the other side is at work.
@@ -247,8 +290,13 @@ int main(int argc, char** argv) {
     table rows(!quick);
     compare_records<sodium, raw_chacha20_poly1305>(rows, much, mine, {1.00, 1.00, 0.99});
     if (aes) compare_records<sodium, raw_aes256_gcm>(rows, much, mine, {0.93, 0.96, 0.96});
-    compare_handshakes<sodium, raw_chacha20_poly1305, spantls::libsodium::sha256>(rows, much, mine, goal::at_most(154));
-    if (aes) compare_handshakes<sodium, raw_aes256_gcm, spantls::libsodium::sha384>(rows, much, mine, {});
+    for (const bool resumed : {false, true}) {
+        using namespace spantls::libsodium;
+        compare_handshakes<sodium, raw_chacha20_poly1305, sha256>(rows, much, mine, resumed,
+                                                                  resumed ? goal{} : goal::at_most(154));
+        if (aes) compare_handshakes<sodium, raw_aes256_gcm, sha384>(rows, much, mine, resumed, {});
+    }
+    measure_tickets<sodium>(rows, much);
     measure_memory(rows, mine);
     rows.title("Code with the provider sodium");
     rows.count("  text of the smallest client, own part", std::strtod(argv[2], nullptr), "", goal::at_most(96 * 1024));

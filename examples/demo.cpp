@@ -1,12 +1,15 @@
 // Shows TLS 1.3 connections as they happen, record by record: our client and our server over TCP, then each of them
-// with OpenSSL's. With a HOST it connects out. This is what examples/run runs.
+// with OpenSSL's, then our client coming back to our server. With a HOST it connects out. This is what examples/run runs.
+#include <chrono>
 #include <cstdio>
 #include <exception>
 #include <functional>
 #include <string>
 #include <thread>
 
+#include <spantls/connection/tickets.hpp>
 #include <spantls/providers/sodium.hpp>
+#include <spantls/session/replay_guard.hpp>
 #include <spantls/spantls.hpp>
 #include <spantls/x509/pins.hpp>
 
@@ -25,7 +28,8 @@ using server = spantls::server<spantls::sodium>;
 
 constexpr const char* usage =
     "demo --cert FILE --key FILE [--constant BYTES] [--key-log FILE]\n"
-    "     our client and server, then each of them with OpenSSL's, on the loopback interface;\n"
+    "     our client and server, then each of them with OpenSSL's, then ours again with a ticket and early data,\n"
+    "     on the loopback interface;\n"
     "     --constant: behind ServerHello all of our records have that length, 64 to 16406\n"
     "demo HOST[:PORT] [--pin SHA256-OF-SPKI | --insecure] [--key-log FILE]\n"
     "     connects out and asks for / by HTTP\n";
@@ -186,13 +190,125 @@ bool with_openssl_client(stage& on, const certificate_and_key& own, const option
     return show_what_it_printed(on, openssl, "hello from the server") && it.kept_length(on) && played;
 }
 
+std::uint64_t now_ms() {
+    using namespace std::chrono;
+    return static_cast<std::uint64_t>(duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count());
+}
+
+/// A server that knows its own tickets, and takes the early data of each first flight once. It keeps nothing of its
+/// clients but what the guard remembers.
+class ticket_office {
+public:
+    explicit ticket_office(spantls::sodium& crypto) : keys(crypto, secret_) {}
+
+    /// Its answers in one connection.
+    class clerk : public spantls::credentials<spantls::sodium::ed25519_key> {
+    public:
+        clerk(ticket_office& office, const certificate_and_key& own) : credentials(own.chain, own.key), office_(office) {}
+
+        spantls::psk_choice find_psk(const spantls::step& asked) {
+            for (const auto hash : {spantls::hash_id::sha384, spantls::hash_id::sha256}) {
+                const auto choice = office_.keys.find(asked.hello().psks, hash, now_ms(), opened_, found_);
+                if (!choice.key.empty()) return choice;
+            }
+            return spantls::no_psk;
+        }
+        spantls::early_data judge_early_data(const spantls::early_offer& offer) {
+            const std::uint64_t now = now_ms();
+            const bool good = office_.guard_.judge(offer.unique, claimed_age(found_, offer.obfuscated_age),
+                                                   measured_age(found_, now), now);
+            return good ? spantls::early_data::accept : spantls::early_data::reject;
+        }
+
+    private:
+        ticket_office& office_;
+        std::array<std::uint8_t, spantls::max_sealed_ticket> opened_{};
+        spantls::ticket_state found_;
+    };
+
+private:
+    template <std::size_t N>
+    static std::array<std::uint8_t, N> random() {
+        std::array<std::uint8_t, N> bytes{};
+        randombytes_buf(bytes.data(), N);
+        return bytes;
+    }
+    const std::array<std::uint8_t, 32> secret_ = random<32>();
+    const std::array<std::uint8_t, 16> guard_key_ = random<16>();
+    std::vector<spantls::replay_guard::slot> memory_ = std::vector<spantls::replay_guard::slot>(1024);
+    // No ticket from before the start opens: the secret is new.
+    spantls::replay_guard guard_{memory_, guard_key_, now_ms(), spantls::replay_start::clean};
+
+public:
+    const spantls::ticket_keys<spantls::sodium> keys;
+};
+
+/// What the client keeps of a connection in which it says nothing; empty when that fails.
+std::vector<std::uint8_t> fetch_session(stage& on, const certificate_and_key& known, const std::string& port) {
+    actor<client> it(on, on.client_config, "client", connect_to("127.0.0.1", port), target);
+    it.watch.hide_records();
+    spantls::x509::pinned_certificate pinned(known.chain[0]);
+    spantls::answers answers(pinned);
+    std::vector<std::uint8_t> kept;
+    if (!it.watch.handshake(answers)) return kept;
+    while (const auto step = it.watch.next()) {
+        if (step->what == what::failed) return {};
+        if (step->what != what::ticket) continue;
+        const spantls::new_session_ticket ticket = *step->tickets().begin();
+        kept.resize(spantls::max_session_size(ticket.ticket.size()));
+        kept.resize(save_session(it.tls, ticket, target.server_name, now_ms(), kept));
+        break;
+    }
+    if (it.tls.close() != errc::none || !it.watch.wait_for(what::closed)) kept.clear();
+    return kept;
+}
+
+bool with_early_data(stage& on, const certificate_and_key& own) {
+    const tcp_socket listening = listen_on("0");
+    on.print.title("4  Our client comes back to our server, with early data",
+                   "first for a ticket; of the second connection the records as the client sees them; 127.0.0.1:" +
+                       listening.port());
+    ticket_office office(on.crypto);
+    spantls::server_config config = on.server_config;
+    config.use_psk = true;
+    config.max_early_data = 1024;
+    bool served = true;
+    std::thread serving([&] {
+        for (const bool first : {true, false}) {
+            actor<server> it(on, config, "server", listening.accept());
+            it.watch.hide_records();
+            ticket_office::clerk answers(office, own);
+            const spantls::ticket_terms terms{
+                .lifetime = 3600, .max_early_data = config.max_early_data, .server_name = target.server_name};
+            served = served && it.watch.handshake(answers) &&
+                     (first ? it.watch.send_ticket(office.keys, on.crypto, terms, now_ms())
+                            : it.watch.send("welcome back\n")) &&
+                     it.watch.wait_for(what::peer_closed) && it.tls.close() == errc::none && it.watch.flush();
+        }
+    });
+    const std::vector<std::uint8_t> kept = fetch_session(on, own, listening.port());
+    spantls::client_target again = target;
+    again.now_ms = now_ms();
+    again.early_data = true;
+    const bool read = read_session(kept, again.resume) == errc::none;
+    if (read) on.print.outcome("client", "session", std::to_string(kept.size()) + " bytes, to be kept as secret as any key");
+    actor<client> it(on, on.client_config, "client", connect_to("127.0.0.1", listening.port()), again);
+    spantls::x509::pinned_certificate pinned(own.chain[0]);
+    spantls::answers answers(pinned);  // who is not asked: that is settled by the session
+    const bool played = read && it.watch.send_early("here I am again\n") && it.watch.handshake(answers) &&
+                        it.watch.wait_for(what::application_data) && it.tls.close() == errc::none &&
+                        it.watch.wait_for(what::closed);
+    serving.join();
+    return played && served && it.tls.psk_used() && it.tls.early_data_accepted() && it.kept_length(on);
+}
+
 int show(const options& chosen) {
     stage on(chosen);
     const certificate_and_key own(chosen.required("--cert"), chosen.required("--key"));
     on.print.text(legend);
-    const bool good =
-        with_ourselves(on, own) && with_openssl_server(on, own, chosen) && with_openssl_client(on, own, chosen);
-    on.print.text(good ? "\nAll three as they should be." : "\nThat is not how it should be.");
+    const bool good = with_ourselves(on, own) && with_openssl_server(on, own, chosen) &&
+                      with_openssl_client(on, own, chosen) && with_early_data(on, own);
+    on.print.text(good ? "\nAll four as they should be." : "\nThat is not how it should be.");
     return good ? 0 : 1;
 }
 

@@ -1,4 +1,4 @@
-// A client in one page of memory, 4096 bytes: it asks the server for records of 1024 bytes (max_fragment_length, RFC
+// A client in one page of memory, 4096 bytes: it asks the server for records of 512 bytes (max_fragment_length, RFC
 // 6066; OpenSSL and most others do as they are asked), so a buffer of that size does for both directions. What is not
 // in the page is read-only, or on the stack while a call lasts.
 //
@@ -19,7 +19,7 @@ using client = spantls::client<spantls::sodium_chacha>;
 using driver = spantls::blocking<client, device_socket>;
 
 constexpr std::size_t page = 4096;
-constexpr std::size_t fragment = 1024;
+constexpr std::size_t fragment = 512;
 
 // The page, and all that is in it.
 constexpr std::size_t connection_size = sizeof(client);

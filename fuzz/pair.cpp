@@ -114,6 +114,9 @@ FUZZ_TARGET(pair) {
     if ((flags & 8) != 0) server_settings.prefer.groups = {named_group::secp256r1};  // a retry
     if ((flags & 16) != 0) client_settings.shares.emplace();                         // a retry
     if ((flags & 32) != 0) server_settings.prefer.suites = {cipher_suite::tls_aes_256_gcm_sha384};
+    if ((flags & 64) != 0) client_settings.record_size_limit = 64, server_settings.record_size_limit = 100;
+    if ((flags & 128) != 0)
+        client_settings.padding = padding::constant(90), server_settings.padding = padding::multiple_of(48);
     client_settings.record_size = record_sizes[client_sizes & 7];
     client_settings.rekey_after = rekey_limits[client_sizes >> 3 & 3];
     server_settings.record_size = record_sizes[server_sizes & 7];
@@ -166,6 +169,8 @@ FUZZ_TARGET(pair) {
         HOLDS(c.it.tls.update_keys(true) == errc::none && c.it.transmit(enough));
         HOLDS(s.it.tls.update_keys(true) == errc::none && s.it.transmit(enough));
     }
+    if ((flags & 64) != 0) HOLDS(s.it.sent.longest <= 64 + 21 && c.it.sent.longest <= 100 + 21);
+    if ((flags & 128) != 0) HOLDS(c.it.sent.shortest == 90 && c.it.sent.longest == 90 && s.it.sent.shortest == 48 + 21);
     std::array<std::uint8_t, 40> ours, theirs;
     HOLDS(c.it.tls.export_keying_material("label", {}, ours) == errc::none);
     HOLDS(s.it.tls.export_keying_material("label", {}, theirs) == errc::none && ours == theirs);

@@ -30,7 +30,7 @@ inline std::string messages_in(const spantls::record_info& record) {
     using enum spantls::handshake_type;
     std::string names;
     for (const auto type : {client_hello, server_hello, encrypted_extensions, certificate_request, certificate,
-                            certificate_verify, finished, new_session_ticket, key_update}) {
+                            certificate_verify, end_of_early_data, finished, new_session_ticket, key_update}) {
         if (!record.has(type)) continue;
         if (!names.empty()) names += ", ";
         names += name_of(type);

@@ -9,9 +9,11 @@
 #include <string_view>
 #include <vector>
 
+#include <spantls/connection/tickets.hpp>
 #include <spantls/drivers/answers.hpp>
 #include <spantls/drivers/stream.hpp>
 #include <spantls/message/handshake.hpp>
+#include <spantls/providers/sodium.hpp>
 #include <spantls/record/limits.hpp>
 #include <spantls/step.hpp>
 
@@ -95,8 +97,23 @@ public:
         }
         return true;
     }
+    /// A client's first words. `text` has to stay where it is until the handshake is done.
+    bool send_early(std::string_view text) {
+        for (spantls::bytes_view rest = spantls::as_bytes(text); !rest.empty();) {
+            const spantls::output out = tls_.send_early(rest, buffer_);
+            if (out.empty() || !write(out, quoted(text) + ", early")) return false;
+            rest = rest.subspan(out.consumed);
+        }
+        return true;
+    }
     bool send_ticket(const spantls::new_session_ticket& ticket) {
         const spantls::output out = tls_.send_ticket(ticket, buffer_);
+        return out.error == errc::none && write(out);
+    }
+    /// A sealed one, with which the client comes back.
+    bool send_ticket(const spantls::ticket_keys<spantls::sodium>& keys, spantls::sodium& crypto,
+                     const spantls::ticket_terms& terms, std::uint64_t now_ms) {
+        const spantls::output out = spantls::send_ticket(tls_, keys, crypto, terms, now_ms, buffer_);
         return out.error == errc::none && write(out);
     }
     /// Sends what is owed.
@@ -104,7 +121,7 @@ public:
         for (;;) {
             const spantls::output out = tls_.transmit(buffer_);
             if (out.empty()) return true;
-            if (!write(out)) return false;
+            if (!write(out, {}, spantls::content_type::handshake)) return false;
         }
     }
 
@@ -150,8 +167,9 @@ private:
     }
 
     /// One call may have written several records. The connection tells about the last; those before it, as far as they
-    /// are not encrypted, tell about themselves.
-    bool write(const spantls::output& out, const std::string& inside = {}) {
+    /// are not encrypted, tell about themselves; if they are, they are `earlier`.
+    bool write(const spantls::output& out, const std::string& inside = {},
+               spantls::content_type earlier = spantls::content_type::application_data) {
         const spantls::record_info& last = tls_.last_sent();
         spantls::bytes_view rest = out.records;
         while (rest.size() > last.wire_size) {
@@ -160,7 +178,9 @@ private:
             record.wire_size =
                 static_cast<std::uint16_t>(spantls::record_header_size + spantls::load_u16(rest.data() + 3));
             record.encrypted = record.type == spantls::content_type::application_data;
-            if (record.type == spantls::content_type::handshake)
+            if (record.encrypted)
+                record.type = earlier;
+            else if (record.type == spantls::content_type::handshake)
                 record.messages = std::uint32_t{1} << (rest[spantls::record_header_size] & 31);
             show_sent(record, {});
             rest = rest.subspan(record.wire_size);
@@ -191,6 +211,8 @@ private:
             for (const spantls::new_session_ticket& ticket : step.tickets())
                 say("ticket", std::to_string(ticket.ticket.size()) + " bytes, good for " +
                                   std::to_string(ticket.lifetime) + " s");
+        if (step.what == what::early_data) say("early_data", quoted(spantls::as_text(step.data)));
+        if (step.what == what::early_data_rejected) say("rejected", "the early data counts for nothing");
         if (step.what == what::key_updated) say("key_updated", "the peer writes with new keys");
         if (step.what == what::peer_closed) say("peer_closed", "the peer has nothing more to say");
         if (step.what == what::closed) say("closed", "both ends have said close_notify");
@@ -198,6 +220,8 @@ private:
     static std::string question_in(const spantls::step& step) {
         switch (step.what) {
             case what::client_hello: return "it wants to talk to " + quoted(step.hello().server_name);
+            case what::find_psk: return "it has " + std::to_string(step.hello().psks.size()) + " ticket";
+            case what::early_data_offered: return "it has sent data with its first flight";
             case what::choose_identity: return "the server wants a certificate";
             case what::sign:
                 return std::to_string(step.signing().content.size()) + " bytes, by " +
@@ -208,6 +232,8 @@ private:
     static std::string answer_to(what question) {
         switch (question) {
             case what::client_hello: return " -> a certificate";
+            case what::find_psk: return " -> the key in it, or none";
+            case what::early_data_offered: return " -> taken, if it is fresh and new";
             case what::choose_identity: return " -> that, or none";
             case what::sign: return " -> signed";
             default: return " -> accepted";
@@ -216,6 +242,8 @@ private:
     void show_what_was_negotiated() {
         std::string about = std::string(name_of(tls_.suite())) + ", " + std::string(name_of(tls_.group()));
         if (!tls_.protocol().empty()) about += ", ALPN " + quoted(tls_.protocol());
+        if (tls_.psk_used()) about += ", resumed";
+        if (tls_.early_data_accepted()) about += ", early data taken";
         say("handshake_done", about);
     }
     void show_failure(const spantls::step& step) {

@@ -2,6 +2,7 @@
 // handshake messages, alerts, and application data that counts up from zero.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -48,6 +49,7 @@ public:
     std::size_t data = 0;  ///< bytes of application data
     buffer hello;          ///< the body of the last ClientHello or ServerHello
     std::size_t key_updates = 0, tickets = 0, finished = 0;
+    std::size_t shortest = SIZE_MAX, longest = 0;  ///< protected records, on the wire
 
 private:
     spantls::record_info read(bytes_view record, bool connected) {
@@ -59,6 +61,9 @@ private:
             info.encrypted = true;
             HOLDS(content.size() > tag_size);
             content = content.first(content.size() - tag_size);
+            shortest = std::min(shortest, record.size());
+            longest = std::max(longest, record.size());
+            while (content.size() > 1 && content.back() == 0) content = content.first(content.size() - 1);
             info.type = static_cast<content_type>(content.back());
             content = content.first(content.size() - 1);
         }

@@ -28,7 +28,6 @@ public:
           handshake_memory_(memory_.begin()),
           tls(crypto, config, *handshake_memory_, extra...),
           sent(Connection::is_server, config.record_size),
-          record_size_(config.record_size),
           rekeys_(config.rekey_after != UINT64_MAX),
           key_log_(config.key_log) {
         note();
@@ -87,12 +86,13 @@ public:
 
     bool transmit(std::size_t room) {
         const bool owed = owes();
+        const std::size_t least = tls.smallest_output();
         buffer out(room);
         const output o = halves_ ? halves_->writer.transmit(out) : tls.transmit(out);
         take(o, out);
         HOLDS(o.consumed == 0);
         if (!owed) HOLDS(o.empty() && o.error == errc::none);
-        if (owed && o.empty()) HOLDS(o.error == errc::too_small && room < min_output);
+        if (owed && o.empty()) HOLDS(o.error == errc::too_small && room < least);
         if (!o.empty()) HOLDS(o.error == errc::none);
         return !o.empty();
     }
@@ -101,18 +101,18 @@ public:
         const bool owed = owes(), free = done_ && !over() && !closing_;
         buffer text(size), out(room);
         fill_pattern(text, sent.data);
-        const std::size_t before = sent.data;
+        const std::size_t before = sent.data, least = tls.smallest_output();
         const output o = halves_ ? halves_->writer.send(text, out) : tls.send(text, out);
         take(o, out);
         HOLDS(o.consumed <= size && sent.data == before + o.consumed);
-        if (o.error == errc::too_small) HOLDS(o.empty() && room < min_output);
+        if (o.error == errc::too_small) HOLDS(o.empty() && room < least);
         if (free)
             HOLDS(o.error == errc::none || o.error == errc::too_small);
         else
             HOLDS(o.error != errc::none || !done_ || !o.empty());
         if (!free) HOLDS(o.consumed == 0);
-        if (free && size != 0 && room >= min_output) HOLDS(!o.empty());
-        if (free && !owed && !rekeys_ && room >= sealed_size(size, record_size_)) HOLDS(o.consumed == size);
+        if (free && size != 0 && room >= least) HOLDS(!o.empty());
+        if (free && !owed && !rekeys_ && room >= tls.sealed_size(size)) HOLDS(o.consumed == size);
     }
 
     /// Data that stands where it is to be sealed: one record, or nothing is touched.
@@ -128,11 +128,11 @@ public:
         take(o, out);
         if (room <= record_header_size || size == 0) return;  // not in place
         HOLDS(sent.data == data + o.consumed && (o.error == errc::none) == (o.consumed == size));
-        HOLDS(o.error != errc::none || (free && !owed && o.records.size() == size + record_overhead));
+        HOLDS(o.error != errc::none || (free && !owed && o.records.size() == tls.sealed_size(size)));
         if (o.error != errc::none) HOLDS(o.empty() && same_bytes(memory, before));
         if (free && owed) HOLDS(o.error == errc::output_owed);
         if (free && !owed && !rekeys_)
-            HOLDS((o.error == errc::none) == (size <= record_size_ && room >= size + record_overhead));
+            HOLDS((o.error == errc::none) == (size <= tls.record_room(max_record) && room >= tls.sealed_size(size)));
     }
 
     errc send_ticket(const new_session_ticket& ticket, std::size_t room) requires(Connection::is_server) {
@@ -320,6 +320,8 @@ private:
                 held_ = record <= before.size() ? record : 0;
                 return;
             case progress: return HOLDS(s.consumed == record);
+            case find_psk:
+            case early_data_offered: HOLDS(Connection::is_server); [[fallthrough]];
             case client_hello:
             case choose_identity:
             case verify_peer:
@@ -327,6 +329,10 @@ private:
                 HOLDS(none_or_one && !done_);
                 question_ = s.what;
                 return check_question(s);
+            case early_data:
+                HOLDS(Connection::is_server && !done_ && s.consumed == record && !s.data.empty());
+                return HOLDS(s.data.data() == shown_.data() + record_header_size);
+            case early_data_rejected: return HOLDS(!Connection::is_server && !done_ && none_or_one);
             case key_log:
                 HOLDS(none_or_one && !done_ && key_log_ && ++log_lines_ <= 5);
                 return HOLDS(inside(s.data, *handshake_memory_) && !s.data.empty() && s.data.back() == '\n');
@@ -355,7 +361,9 @@ private:
 
     void check_question(const step& s) {
         const bytes_view memory = *handshake_memory_;
-        if (s.what == what::client_hello) {
+        if (s.what == what::early_data_offered) {
+            HOLDS(s.offer().unique.size() >= 32 && inside(s.offer().unique, memory));
+        } else if (s.what == what::client_hello || s.what == what::find_psk) {
             const parsed_client_hello hello = s.hello();
             HOLDS(Connection::is_server && inside(hello.hello.extensions, memory) && hello.hello.random.size() == 32);
             HOLDS(inside(as_bytes(hello.server_name), memory));
@@ -434,7 +442,6 @@ private:
     buffer shown_;
     std::optional<what> question_;
     what last_ = what::need_input;
-    std::size_t record_size_;
     bool rekeys_, key_log_;
     bool done_ = false, failed_ = false, closing_ = false, aborted_ = false, peer_closed_ = false, over_before_ = false;
     errc error_ = errc::none;

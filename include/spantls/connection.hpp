@@ -10,11 +10,15 @@
 #include <spantls/base/error.hpp>
 #include <spantls/connection/engine.hpp>
 #include <spantls/connection/halves.hpp>
+#include <spantls/connection/state.hpp>
 #include <spantls/session/psk.hpp>
 #include <spantls/step.hpp>
 
 namespace spantls {
 inline namespace v1 {
+
+/// Bytes of the channel binding "tls-exporter" (RFC 9266, section 2).
+inline constexpr std::size_t channel_binding_size = 32;
 
 /// What client and server have in common; use those. It neither moves nor allocates.
 ///
@@ -95,7 +99,7 @@ public:
     /// Sends close_notify behind everything sent so far; reading goes on (section 6.1). Before the handshake is done it
     /// gives up with user_canceled.
     errc close() noexcept {
-        if (reading_.failed()) return errc::connection_failed;
+        if (error() != errc::none) return errc::connection_failed;
         if (connected_)
             sender_.queue_close();
         else
@@ -117,6 +121,22 @@ public:
         return errc::none;
     }
 
+    /// Asks the client for a certificate (section 4.7.2): verify_peer shows it, client_answered says that it was proved, or
+    /// that the client has none. Several may be on the way, max_outstanding_requests of them. authentication_not_offered
+    /// when the client or config.post_handshake_auth does not want it, or an external key stands for the client
+    /// (section 4.4.2). With workspace_too_small lend_workspace() more.
+    errc request_authentication() noexcept
+        requires(is_server)
+    {
+        if (error() != errc::none) return errc::connection_failed;
+        if (!connected_) return errc::not_connected;
+        if (sender_.closed()) return errc::write_closed;
+        if (!this->authenticates_late()) return errc::authentication_not_offered;
+        const errc error = machine().request_authentication();
+        if (error == errc::workspace_too_small) this->machine_lacks_room_ = true;
+        return error;
+    }
+
     // Bytes out
 
     /// Writes what is owed to the peer: handshake, alerts, key updates, close_notify. Whole records only; empty when
@@ -134,7 +154,7 @@ public:
     /// out[record_header_size] and is sealed in place, in one record, unless something is owed (errc::output_owed).
     output send(bytes_view data, mutable_bytes out) noexcept {
         // Section 2: not before Finished.
-        if (!connected_) return {{}, 0, reading_.failed() ? errc::connection_failed : errc::not_connected};
+        if (!connected_) return {{}, 0, not_yet()};
         output_cursor to(out);
         errc error = errc::none;
         if (!data.empty() && out.size() > record_header_size && data.data() == out.data() + record_header_size)
@@ -151,7 +171,7 @@ public:
     output send_early(bytes_view data, mutable_bytes out) noexcept
         requires(!is_server)
     {
-        if (reading_.failed()) return {{}, 0, errc::connection_failed};
+        if (error() != errc::none) return {{}, 0, errc::connection_failed};
         if (connected_) return {{}, 0, errc::early_data_over};
         output_cursor to(out);
         errc error = send_flight(to);
@@ -162,7 +182,8 @@ public:
         if (!machine().continues_early_data(data)) return {to.written(), 0, errc::bad_argument};
         const std::size_t done = sender_.write_early_data(to, data.first(data.size() < left ? data.size() : left));
         machine().note_early_data(data.first(done));
-        if (done == 0 && !data.empty() && to.used() == 0) error = errc::too_small;
+        if (done == 0 && !data.empty() && to.used() == 0)
+            error = sender_.at_key_limit() ? errc::early_data_over : errc::too_small;
         return {to.written(), done, error};
     }
     /// Bytes of early data that may still be sent; 0 when none can be.
@@ -175,7 +196,7 @@ public:
     /// Seals `data`, which has stood at out[record_header_size] since before something else came to be owed: it goes
     /// before a key update and a close_notify, under the old key. At most record_room(out.size()) bytes, in one record.
     output send_begun(bytes_view data, mutable_bytes out) noexcept {
-        if (!connected_) return {{}, 0, reading_.failed() ? errc::connection_failed : errc::not_connected};
+        if (!connected_) return {{}, 0, not_yet()};
         if (out.size() < record_header_size || data.data() != out.data() + record_header_size) return {{}, 0, errc::bad_argument};
         output_cursor to(out);
         return send_in_place(data, to, true);
@@ -183,7 +204,7 @@ public:
     /// Writes what is owed, then a record without data, padded as all are: cover traffic (section 5.4). too_small as
     /// long as that record has not been written. A peer need not put up with more than a few in a row (32 here).
     output send_cover(mutable_bytes out) noexcept {
-        if (!connected_) return {{}, 0, reading_.failed() ? errc::connection_failed : errc::not_connected};
+        if (!connected_) return {{}, 0, not_yet()};
         output_cursor to(out);
         errc error = errc::none;
         if (begin_sending(to, error)) error = sender_.write_cover(to, notes_);
@@ -196,12 +217,9 @@ public:
     output send_ticket(const new_session_ticket& ticket, mutable_bytes out) noexcept
         requires(is_server)
     {
-        if (!connected_) return {{}, 0, reading_.failed() ? errc::connection_failed : errc::not_connected};
+        if (!connected_) return {{}, 0, not_yet()};
         if (!tickets_wanted_) return {{}, 0, errc::ticket_not_wanted};
-        // Section 4.7.1.
-        const bool sound = ticket.lifetime <= max_ticket_lifetime && ticket.nonce.size() <= 255 && !ticket.ticket.empty() &&
-                           ticket.ticket.size() + ticket.extensions.size() <= max_handshake_message - 512;
-        if (!sound) return {{}, 0, errc::bad_argument};
+        if (!this->is_sound(ticket)) return {{}, 0, errc::bad_argument};
         output_cursor to(out);
         errc error = errc::none;
         if (begin_sending(to, error)) error = write_ticket(ticket, to);
@@ -214,6 +232,12 @@ public:
     /// Gives the handshake a larger workspace, or after it a post-handshake message the memory that receive() asked for.
     /// What an open question shows moves: ask receive() again. `memory` may not overlap what was lent before (errc::bad_argument).
     errc lend_workspace(mutable_bytes memory) noexcept {
+        if (reading_.holds_any_of(memory)) return errc::bad_argument;
+        if (this->authenticates_late() && this->machine_lacks_room_) {
+            const errc error = workspace_.move_to(memory);
+            this->machine_lacks_room_ = error != errc::none;
+            return error;
+        }
         if (connected_ || workspace_.machine() == nullptr)
             return workspace_.holds_any_of(memory) ? errc::bad_argument : reading_.lend(memory);
         return workspace_.move_to(memory);
@@ -271,16 +295,43 @@ public:
     /// ticket_key() go on when both sides have closed: until the connection fails or is destroyed, their secrets stay.
     errc export_keying_material(std::string_view label, bytes_view context, mutable_bytes out) const noexcept {
         if (error() != errc::none) return errc::connection_failed;
-        if (!connected_) return errc::not_connected;
-        if (label.empty() || label.size() > 249 || out.size() > 255 * digest_size(suite_->hash)) return errc::bad_argument;
-        v1::export_keying_material<provider_type>(suite_->hash, exporter_.first(digest_size(suite_->hash)), label, context, out);
-        return errc::none;
+        return connected_ ? export_from(exporter_, suite_->hash, label, context, out) : errc::not_connected;
+    }
+    /// The same out of the early exporter secret, which both sides have before the server has answered: it can be replayed as
+    /// early data can, and is not forward secret. A client that offers early data has it from the beginning until the
+    /// server has rejected that or `handshake_done`, a server from early_data::accept until `handshake_done`; else
+    /// errc::early_data_over. Uses that are not for early data take export_keying_material().
+    errc export_early_keying_material(std::string_view label, bytes_view context, mutable_bytes out) const noexcept {
+        if (error() != errc::none) return errc::connection_failed;
+        const Machine* const now = connected_ ? nullptr : workspace_.machine();
+        if (now == nullptr || !now->knows(logged_secret::early_exporter)) return errc::early_data_over;
+        return export_from(now->early_exporter_secret, now->hash(), label, context, out);
+    }
+    /// The channel binding "tls-exporter" (RFC 9266): the same 32 bytes at both ends of this connection and nowhere else.
+    errc channel_binding(fixed_mutable_bytes<channel_binding_size> out) const noexcept {
+        return export_keying_material("EXPORTER-Channel-Binding", {}, out);
     }
     /// The key that a ticket with this nonce stands for (section 4.7.1): returns its size, or 0 when `psk` is too small.
     std::size_t ticket_key(bytes_view nonce, mutable_bytes psk) const noexcept {
         if (!connected_ || error() != errc::none || psk.size() < digest_size(suite_->hash) || nonce.size() > 255) return 0;
         derive_ticket_psk<provider_type>(suite_->hash, resumption_, nonce, psk);
         return digest_size(suite_->hash);
+    }
+
+    // Elsewhere
+
+    /// Moves all that goes on into `to`, when nothing is half done; what is left here only knows errc::exported, and
+    /// take_workspace(). Not while split() is in use. not_connected; connection_failed; output_owed as long as transmit() has
+    /// something; message_unfinished as long as receive() has not dealt with all of a record, or a message that comes in
+    /// pieces is not whole; and where post-handshake authentication may come, which needs the transcript. Input that receive() has not consumed is the caller's, and has to go along. The counts of what
+    /// may come in a row (record/limits.hpp) begin anew.
+    errc export_state(connection_state<provider_type>& to) noexcept {
+        if (error() != errc::none) return errc::connection_failed;
+        if (!connected_) return errc::not_connected;
+        if (owes_output()) return errc::output_owed;
+        if (!reading_.at_rest() || workspace_.machine() != nullptr) return errc::message_unfinished;
+        this->export_to(to);
+        return errc::none;
     }
 
     // Two halves
@@ -291,15 +342,21 @@ public:
     };
     /// After `handshake_done`: what one thread reads with and another writes with, without a lock. Both refer to this
     /// connection, which is not to be used otherwise meanwhile.
-    halves split() noexcept { return {reader_half<connection>(*this), writer_half<connection>(*this)}; }
+    halves split() noexcept {
+        reading_.expect({});
+        return {reader_half<connection>(*this), writer_half<connection>(*this)};
+    }
 
 protected:
-    using engine::engine, engine::begin, engine::expect_answer_to_retry;
+    using engine::engine, engine::begin, engine::expect_answer_to_retry, engine::import_from;
     ~connection() = default;
 
 private:
+    /// Why nothing can be sent when the handshake is not done.
+    errc not_yet() const noexcept { return error() == errc::none ? errc::not_connected : errc::connection_failed; }
+
     step receive_connected(mutable_bytes input) noexcept {
-        step result = reading_.receive(input, notes_);
+        step result = this->authenticates_late() ? this->receive_late(input) : reading_.receive(input, notes_);
         if (result.what == what::failed) drop_flight();
         if (result.what == what::need_input && owes_output()) result = {what::output_waiting};
         return result;
@@ -307,13 +364,23 @@ private:
 
     friend class reader_half<connection>;
     friend class writer_half<connection>;
+protected:
     using engine::asked, engine::begin_sending, engine::connected_, engine::drop_flight, engine::early_data_accepted_, engine::exporter_, engine::fail, engine::forget_exported,
         engine::group_, engine::machine, engine::notes_, engine::peer_authenticated_, engine::protocol_, engine::psk_used_, engine::question_open, engine::reading_,
         engine::receive_in_handshake, engine::resumption_, engine::send_flight, engine::send_in_place, engine::sender_,
         engine::suite_, engine::tickets_expected_, engine::tickets_wanted_, engine::workspace_, engine::write_ticket;
 
+private:
+    static errc export_from(const traffic_secret<provider_type>& secret, hash_id hash, std::string_view label,
+                            bytes_view context, mutable_bytes out) noexcept {
+        if (label.empty() || label.size() > 249 || out.size() > 255 * digest_size(hash)) return errc::bad_argument;
+        v1::export_keying_material<provider_type>(hash, secret.first(digest_size(hash)), label, context, out);
+        return errc::none;
+    }
+
     template <event On, class Answer>
     errc take_answer(const Answer& given) noexcept {
+        this->lend_secret();
         this->settle(dispatch<Machine::table, On>(machine(), machine().current(), On, errc::not_asked, given));
         return errc::none;
     }

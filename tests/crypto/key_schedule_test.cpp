@@ -112,6 +112,39 @@ TEST_CASE("the key schedule of RFC 8448's simple handshake") {
     CHECK(test::rfc8448::derive(resumption.bytes(), "resumption", test::unhex("0000")) == test::rfc8448::ticket_psk());
 }
 
+TEST_CASE("the stages with a PSK, step by step, for each hash (section 7.1)") {
+    const test::buffer psk(32, 0x11), shared(32, 0x22);
+    for (const hash_id hash : {hash_id::sha256, hash_id::sha384}) {
+        const std::size_t size = spantls::digest_size(hash);
+        const test::buffer messages(size, 0x33), zeros(size);
+        const auto extract = [&](bytes_view salt, bytes_view ikm) {
+            test::buffer out(size);
+            spantls::hkdf_extract<sodium>(hash, salt, ikm, out.data());
+            return out;
+        };
+        const auto derive = [&](bytes_view from, std::string_view label, bytes_view context) {
+            test::buffer out(size);
+            spantls::hkdf_expand_label(spantls::hmac_key<sodium>(hash, from), label, context, out);
+            return out;
+        };
+        const test::buffer early = extract(zeros, psk);
+        const test::buffer handshake = extract(derive(early, "derived", spantls::empty_hash(hash)), shared);
+        const test::buffer main = extract(derive(handshake, "derived", spantls::empty_hash(hash)), zeros);
+
+        spantls::traffic_secret<sodium> secret;
+        spantls::extract_early_secret<sodium>(hash, psk, secret);
+        spantls::early_stage<sodium> first(hash, secret);
+        first.client_traffic(messages, secret);
+        CHECK(hex(secret.first(size)) == hex(derive(early, "c e traffic", messages)));
+        auto second = std::move(first).next(shared);
+        second.client_traffic(messages, secret);
+        CHECK(hex(secret.first(size)) == hex(derive(handshake, "c hs traffic", messages)));
+        auto third = std::move(second).next();
+        third.server_traffic(messages, secret);
+        CHECK(hex(secret.first(size)) == hex(derive(main, "s ap traffic", messages)));
+    }
+}
+
 TEST_CASE("what is signed and the server's Finished in every trace of RFC 8448") {
     const auto traces = test::rfc8448::traces();
     if (!traces) return;

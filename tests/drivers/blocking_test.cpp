@@ -380,3 +380,45 @@ TEST_CASE("key updates are answered by themselves, before anything else is waite
     }
     REQUIRE(it.io.read().status.stream_failed == false);
 }
+
+TEST_CASE("blocking: one buffer of one record does where all records have one length") {
+    driven_client it({.client = {.padding = padding::constant(1024)}, .server = {.padding = padding::constant(1024)}}, 1024);
+    it.connect();
+    const buffer data = noise(5000), answer = noise(7000, 2);
+    REQUIRE(it.io.write(data));
+    it.server_sends(answer);
+    REQUIRE(it.both.server.tls.update_keys(true) == errc::none);
+    it.stream.let_peer_finish();
+    REQUIRE(it.both.server.tls.close() == errc::none);
+    io_status why;
+    REQUIRE(read_all(it.io, why) == answer);
+    REQUIRE(why);
+    REQUIRE(it.io.close());
+    it.stream.let_peer_finish();
+    REQUIRE(it.both.server.received == data);
+    REQUIRE(it.both.server.has(what::closed));
+    REQUIRE(it.both.server.has(what::key_updated));
+    for (const test::link* link : {&it.both.to_server, &it.both.to_client})
+        for (const buffer& record : test::records_in(link->all))
+            if (record[0] == 23) REQUIRE(record.size() == 1024);
+}
+
+TEST_CASE("blocking: a buffer of one fragment does where that was agreed on, whatever the server would send otherwise") {
+    constexpr std::size_t fragment = 512, size = fragment + record_overhead;
+    driven_client it({.client = {.max_fragment_length = fragment}, .server = {.record_size = 4096}}, size);
+    it.connect();
+    const buffer data = noise(5000), answer = noise(7000, 2);
+    REQUIRE(it.io.write(data));
+    it.stream.let_peer_finish();
+    it.server_sends(answer);
+    REQUIRE(it.both.server.tls.close() == errc::none);
+    io_status why;
+    REQUIRE(read_all(it.io, why) == answer);
+    REQUIRE(why);
+    REQUIRE(it.both.server.received == data);
+    // Where it was not, it does not.
+    driven_client other({.server = {.record_size = 4096}}, size);
+    other.connect();
+    other.server_sends(answer);
+    REQUIRE(other.io.read().status.error == errc::too_small);
+}

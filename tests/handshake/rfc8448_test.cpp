@@ -1,10 +1,13 @@
 // The client's machine lives through traces of RFC 8448: it is given the trace's randomness and the trace's ClientHello
-// in the place of its own (which has other extensions), and from there on its transcript, its secrets and its last
-// flight have to be the trace's. Two things cannot be replayed. EncryptedExtensions answers record_size_limit, which
-// this client does not send: it has to refuse it, which is checked, and then the message is passed by. And a server
-// makes a ServerHello of its own, with other bytes than the trace's, so that nothing behind it could be the same.
+// in the place of its own (which has its extensions in another order), and from there on its transcript, its secrets
+// and its last flight have to be the trace's. A server takes the traces' ClientHellos, binders and early data.
+//
+// What is not replayed: anything behind a server's ServerHello, which would have other bytes than the trace's, so that
+// nothing could be the same; the trace with HelloRetryRequest, which is for P-256, and no provider has it; and the one
+// with raw public keys (not in the RFC, but in the file), as certificates are all that is spoken of here.
 #include <spantls/handshake/client.hpp>
 #include <spantls/record/protection.hpp>
+#include <spantls/server.hpp>
 
 #include "support/catch.hpp"
 #include "support/rfc8448.hpp"
@@ -19,26 +22,45 @@ namespace {
 
 using provider = test::rfc8448::provider;
 
-/// The client's flight behind the server's Finished, out of its record.
-buffer last_flight(const test::rfc8448::trace& trace, bytes_view secret) {
-    buffer stream = trace["Record_ClientFinished"];
+/// What the first record of `records` holds, which is taken off.
+buffer open_first(spantls::protection<provider>& keys, buffer& records) {
+    const auto end = records.begin() + 5 + spantls::load_u16(records.data() + 3);
+    buffer record(records.begin(), end);
+    records.erase(records.begin(), end);
+    REQUIRE(keys.open(record));
+    return {record.begin() + 5, record.end() - 17};
+}
+
+/// The client's flight behind the server's Finished, out of its records.
+buffer last_flight(const test::rfc8448::trace& trace, const test::rfc8448::secrets& secrets) {
+    buffer stream = trace["Record_ClientFinished"], flight;
     if (stream[0] == 20) stream.erase(stream.begin(), stream.begin() + 6);
     spantls::protection<provider> keys;
-    keys.install(provider::suites[0], secret);
-    REQUIRE(keys.open(stream));
-    return {stream.begin() + 5, stream.end() - 17};
+    if (trace.has("Record_Client_EarlyAppData")) {
+        keys.install(provider::suites[0], secrets.client_early.bytes());
+        buffer early = trace["Record_Client_EarlyAppData"];
+        CHECK(test::hex(open_first(keys, early)) == test::hex(trace["Client_EarlyAppData"]));
+        flight = open_first(keys, stream);  // EndOfEarlyData
+    }
+    keys.install(provider::suites[0], secrets.client_handshake.bytes());
+    const buffer rest = open_first(keys, stream);
+    REQUIRE(stream.empty());
+    flight.insert(flight.end(), rest.begin(), rest.end());
+    return flight;
 }
 
 class machine {
 public:
-    machine(const test::rfc8448::trace& trace, bool has_session_id) {
+    machine(const test::rfc8448::trace& trace, const spantls::client_target& target) {
+        const bool has_session_id = trace.content("Record_ClientHello_1")[38] != 0;
         // What our client draws: its Random, a session id, which it only sends in compatibility mode, and its private
         // key.
         pool_ = trace["Client_RNG_Pool"];
         if (!has_session_id) pool_.insert(pool_.begin() + 32, 32, 0);
         crypto_.pool = pool_;
         config_.compatibility_mode = has_session_id;
-        REQUIRE(tls.start(crypto_, config_, {.server_name = "server"}, spantls::arena(memory_)) == errc::none);
+        config_.record_size_limit = 16385;
+        REQUIRE(tls.start(crypto_, config_, target, spantls::arena(memory_)) == errc::none);
         own_hello_ = test::copy(tls.memory.output());
         // The trace's hello, as if this were it.
         hello_ = trace.content("Record_ClientHello_1");
@@ -48,6 +70,9 @@ public:
                        [&](spantls::writer& to) { to.bytes(bytes_view(hello_).subspan(4)); });
         REQUIRE(test::hex(tls.memory.output()) == test::hex(hello_));
         tls.out.clear();
+        if (target.early_data)
+            tls.derive_early_secrets(spantls::hash_id::sha256,
+                                     spantls::hash_of<provider>(spantls::hash_id::sha256, hello_).view());
     }
 
     errc receive(const buffer& message) {
@@ -109,29 +134,39 @@ std::vector<buffer> chain_of(bytes_view message) {
 }
 
 void replay(const test::rfc8448::trace& trace) {
-    const bool has_session_id = trace.content("Record_ClientHello_1")[38] != 0;
-    const auto secrets = test::rfc8448::until_server_finished(trace);
-    const buffer expected = last_flight(trace, secrets.client_handshake.bytes());
+    const buffer psk = test::rfc8448::psk_of(trace), traced_hello = trace.content("Record_ClientHello_1");
+    const auto secrets = test::rfc8448::until_server_finished(trace, psk);
+    const buffer expected = last_flight(trace, secrets);
+    const bool early = trace.has("Record_Client_EarlyAppData");
 
-    machine it(trace, has_session_id);
-    // The same key share, since it comes of the same randomness.
     spantls::parsed_client_hello own, traced;
-    const buffer traced_hello = trace.content("Record_ClientHello_1");
-    REQUIRE(own.parse(bytes_view(it.own_hello()).subspan(4)) == errc::none);
     REQUIRE(traced.parse(bytes_view(traced_hello).subspan(4)) == errc::none);
+    spantls::client_target target{.server_name = "server", .now_ms = 1000, .early_data = early};
+    std::vector<spantls::psk> keys;
+    if (early)
+        target.resume = {provider::suites[0].suite, 0,   30, 0, 1024, true, psk, (*traced.psks.begin()).identity,
+                         "server",                 {}};
+    else if (!psk.empty())
+        keys.push_back({.identity = (*traced.psks.begin()).identity, .key = psk});
+    target.psks = keys;
+
+    machine it(trace, target);
+    // The same key share, since it comes of the same randomness.
+    REQUIRE(own.parse(bytes_view(it.own_hello()).subspan(4)) == errc::none);
     CHECK(test::hex(own.extensions[spantls::extension_type::key_share]) ==
           test::hex(traced.extensions[spantls::extension_type::key_share]));
     CHECK(test::hex(own.hello.random) == test::hex(traced.hello.random));
     CHECK(test::hex(own.hello.legacy_session_id) == test::hex(traced.hello.legacy_session_id));
 
+    if (early) CHECK(test::hex(it.tls.client_early_traffic.bytes()) == test::hex(secrets.client_early.bytes()));
+
     REQUIRE(it.receive(trace["Message_ServerHello"]) == errc::none);
+    CHECK(it.tls.psk_used == !psk.empty());
     CHECK(test::hex(it.tls.client_handshake_traffic.bytes()) == test::hex(secrets.client_handshake.bytes()));
     CHECK(test::hex(it.tls.server_handshake_traffic.bytes()) == test::hex(secrets.server_handshake.bytes()));
 
-    REQUIRE(it.receive(trace["Message_EncryptedExtensions"]) == errc::unsolicited_extension);
-    it.tls.memory.release_input();
-    it.tls.messages.add(trace["Message_EncryptedExtensions"]);
-    it.tls.enter(client_state::wait_certificate_or_request);
+    REQUIRE(it.receive(trace["Message_EncryptedExtensions"]) == errc::none);
+    CHECK(it.tls.early_data_accepted == early);
 
     std::vector<buffer> own_chain;
     std::vector<bytes_view> own_views;
@@ -143,9 +178,11 @@ void replay(const test::rfc8448::trace& trace) {
         for (const buffer& der : own_chain) own_views.emplace_back(der);
         REQUIRE(it.answer<event::answer_identity>(spantls::identity{own_views, schemes}) == errc::none);
     }
-    REQUIRE(it.receive(trace["Message_Server_Certificate"]) == errc::none);
-    REQUIRE(it.answer<event::answer_verdict>(spantls::x509::verdict::accept()) == errc::none);
-    REQUIRE(it.receive(trace["Message_Server_CertificateVerify"]) == errc::none);
+    if (psk.empty()) {
+        REQUIRE(it.receive(trace["Message_Server_Certificate"]) == errc::none);
+        REQUIRE(it.answer<event::answer_verdict>(spantls::x509::verdict::accept()) == errc::none);
+        REQUIRE(it.receive(trace["Message_Server_CertificateVerify"]) == errc::none);
+    }
     REQUIRE(it.receive(trace["Message_Server_Finished"]) == errc::none);
     CHECK(test::hex(it.tls.client_application_traffic.bytes()) == test::hex(secrets.client_application.bytes()));
     CHECK(test::hex(it.tls.server_application_traffic.bytes()) == test::hex(secrets.server_application.bytes()));
@@ -168,4 +205,78 @@ TEST_CASE("the client's machine makes the secrets and the last flight of RFC 844
     replay((*traces)[test::rfc8448::simple]);
     replay((*traces)[test::rfc8448::client_authentication]);
     replay((*traces)[test::rfc8448::middlebox]);
+}
+
+TEST_CASE("the client's machine with a pre-shared key: binders, early data and all secrets of RFC 8448's traces") {
+    const auto traces = test::rfc8448::traces();
+    if (!traces) return;
+    replay((*traces)[test::rfc8448::resumed]);
+    replay((*traces)[test::rfc8448::external_psk]);
+}
+
+namespace {
+
+/// How far a server comes with a trace's first flight.
+struct taken {
+    buffer unique, early;
+    errc error;
+    spantls::server_state state;
+};
+
+taken serve(const test::rfc8448::trace& trace, buffer flight) {
+    const buffer psk = test::rfc8448::psk_of(trace), pool = trace["Server_RNG_Pool"];
+    const bool resumes = trace.has("Record_Client_EarlyAppData");
+    provider crypto;
+    crypto.pool = pool;
+    const spantls::server_config config{.use_psk = true, .max_early_data = 1024};
+    buffer workspace(16384), out(4096);
+    spantls::server<provider> tls(crypto, config, workspace);
+    taken result{};
+    for (std::size_t done = 0;;) {
+        const spantls::step step = tls.receive(spantls::mutable_bytes(flight).subspan(done));
+        done += step.consumed;
+        if (step.what == spantls::what::find_psk) {
+            const auto kind = resumes ? spantls::psk_kind::resumption : spantls::psk_kind::external;
+            const spantls::early_data_terms terms{1024, provider::suites[0].suite, {}, "server"};
+            const spantls::psk_choice choice{0, psk, spantls::hash_id::sha256, kind, terms, false};
+            REQUIRE(tls.answer(choice) == errc::none);
+        } else if (step.what == spantls::what::early_data_offered) {
+            result.unique = test::copy(step.offer().unique);
+            REQUIRE(tls.answer(spantls::early_data::accept) == errc::none);
+        } else if (step.what == spantls::what::output_waiting) {
+            (void)tls.transmit(out);
+        } else if (step.what == spantls::what::early_data) {
+            result.early.insert(result.early.end(), step.data.begin(), step.data.end());
+        } else if (step.what != spantls::what::progress) {
+            result.error = tls.error();
+            result.state = tls.handshake_state();
+            return result;
+        }
+    }
+}
+
+}  // namespace
+
+TEST_CASE("a server takes the binders and the early data of RFC 8448's traces (sections 4.3.10 and 4.3.11)") {
+    const auto traces = test::rfc8448::traces();
+    if (!traces) return;
+    const auto& resumed = (*traces)[test::rfc8448::resumed];
+    const auto& external = (*traces)[test::rfc8448::external_psk];
+
+    buffer flight = resumed["Record_ClientHello_1"];
+    const std::size_t hello_size = flight.size();
+    const buffer binder(flight.end() - 32, flight.end()), early = resumed["Record_Client_EarlyAppData"];
+    flight.insert(flight.end(), early.begin(), early.end());
+    const taken with_early = serve(resumed, flight);
+    CHECK(with_early.error == errc::none);
+    CHECK(test::hex(with_early.unique) == test::hex(binder));
+    CHECK(test::hex(with_early.early) == test::hex(resumed["Client_EarlyAppData"]));
+    CHECK(with_early.state == spantls::server_state::wait_end_of_early_data);
+
+    const taken by_key = serve(external, external["Record_ClientHello_1"]);
+    CHECK(by_key.error == errc::none);
+    CHECK(by_key.state == spantls::server_state::wait_finished);
+
+    flight[hello_size - 1] ^= 1;
+    CHECK(serve(resumed, flight).error == errc::bad_binder);
 }

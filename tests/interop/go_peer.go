@@ -23,17 +23,34 @@ var (
 	alpn       = flag.String("alpn", "", "")
 	clientAuth = flag.Bool("client-auth", false, "")
 	sessions   = flag.Bool("sessions", false, "keep tickets")
+	first      = flag.String("first", "", "port to connect to before, for a ticket")
+	ticketKey  = flag.Bool("ticket-key", false, "the same for all servers")
 	p256       = flag.Bool("p256", false, "prefer P-256")
 	keyLog     = flag.String("key-log", "", "")
 	output     = flag.String("output", "", "")
 	expect     = flag.Int("expect", 0, "")
 )
 
-// Where tickets end up; none is ever used.
+// Where the last ticket ends up; used when there was a connection before.
 type shelf struct{}
 
-func (shelf) Get(string) (*tls.ClientSessionState, bool) { return nil, false }
-func (shelf) Put(string, *tls.ClientSessionState)        { fmt.Println("ticket") }
+var kept *tls.ClientSessionState
+
+func (shelf) Get(string) (*tls.ClientSessionState, bool) { return kept, kept != nil && *first != "" }
+func (shelf) Put(_ string, state *tls.ClientSessionState) {
+	fmt.Println("ticket")
+	kept = state
+}
+
+// A connection that is over when the server closes it.
+func firstConnection() {
+	raw, err := net.Dial("tcp", "127.0.0.1:"+*first)
+	must(err)
+	conn := tls.Client(raw, config())
+	_, err = io.Copy(io.Discard, conn)
+	must(err)
+	conn.Close()
+}
 
 func must(err error) {
 	if err != nil {
@@ -58,6 +75,9 @@ func config() *tls.Config {
 	}
 	if *alpn != "" {
 		c.NextProtos = strings.Split(*alpn, ",")
+	}
+	if *ticketKey {
+		c.SetSessionTicketKeys([][32]byte{{1}})
 	}
 	if *sessions {
 		c.ClientSessionCache = shelf{}
@@ -119,12 +139,18 @@ func receive(conn *tls.Conn, over chan<- bool) {
 
 func main() {
 	flag.Parse()
+	if *first != "" {
+		firstConnection()
+	}
 	conn := open()
 	must(conn.Handshake())
 	state := conn.ConnectionState()
 	who := "-"
 	if len(state.PeerCertificates) != 0 {
 		who = strings.ReplaceAll(state.PeerCertificates[0].Subject.CommonName, " ", "_")
+	}
+	if state.DidResume {
+		fmt.Println("resumed")
 	}
 	fmt.Printf("connected %s alpn=%s sni=%s peer=%s\n", tls.CipherSuiteName(state.CipherSuite), state.NegotiatedProtocol,
 		state.ServerName, who)

@@ -6,8 +6,10 @@ when something is not said in time, and whatever it started is killed at its end
 peer client|server --port N [--name HOST] [--cert PEM --key PEM] [--ca PEM | --pin PEM | --pin-key PEM | --insecure]
      [--alpn A,B] [--suites aes,chacha] [--no-share] [--no-compatibility] [--client-auth none|request|require]
      [--record-size N] [--rekey-after N] [--key-log FILE] [--output FILE [--expect N]]
-     [--record-size-limit N] [--constant N | --padded N] [--grease] [client only: --max-fragment-length N, --hello-size N]
-     [server only: --retry]
+     [--record-size-limit N] [--constant N | --padded N] [--psk NAME:HEX[:sha384],...] [--psk-ke]
+     [--grease]
+     client only: [--max-fragment-length N] [--hello-size N] [--keep SESSION] [--resume SESSION] [--early FILE]
+     server only: [--ticket-secret HEX] [--early-data N] [--reject-early] [--retry]
 
 and then, line by line: send TEXT, file PATH, update, request-update, ticket [early], cover, export LABEL, close, abort
 ALERT, truncate (end of TCP without close_notify).
@@ -37,6 +39,8 @@ BULK = 8 << 20
 
 CHACHA = "TLS_CHACHA20_POLY1305_SHA256"
 AES = "TLS_AES_256_GCM_SHA384"
+TICKETS = ("--ticket-secret", "5e" * 32)  # of all our servers that know each other's tickets
+PSK = "0123456789abcdef" * 4
 SUITES = {"chacha": CHACHA, "aes": AES}
 
 SECRETS = ("CLIENT_HANDSHAKE_TRAFFIC_SECRET", "SERVER_HANDSHAKE_TRAFFIC_SECRET", "CLIENT_TRAFFIC_SECRET_0",
@@ -59,9 +63,9 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def connected(ours, suite=r"\w+", alpn="-"):
+def connected(ours, suite=r"\w+", alpn="-", group="x25519"):
     """Our side's word for a handshake that is done."""
-    ours.says(rf"^connected TLSv1\.3 {suite} x25519 alpn={alpn}$")
+    ours.says(rf"^connected TLSv1\.3 {suite} {group} alpn={alpn}$")
 
 
 def lengths(ours):

@@ -52,6 +52,13 @@ inline std::string hex(bytes_view data) {
     return text;
 }
 
+inline bytes unhex(const std::string& text) {
+    bytes data(text.size() / 2);
+    if (sodium_hex2bin(data.data(), data.size(), text.data(), text.size(), nullptr, nullptr, nullptr) != 0)
+        throw std::runtime_error("not hex: " + text);
+    return data;
+}
+
 inline std::string printable(std::string_view text) {
     std::string result;
     for (const char c : text) result += c > ' ' && c <= '~' ? c : c == ' ' ? '_' : '.';
@@ -92,7 +99,7 @@ struct options {
             std::string name = argv[i];
             if (name.substr(0, 2) != "--") throw std::runtime_error("not an option: " + name);
             const bool alone = name == "--insecure" || name == "--no-share" || name == "--no-compatibility" ||
-                               name == "--grease" || name == "--retry";
+                               name == "--psk-ke" || name == "--reject-early" || name == "--grease" || name == "--retry";
             if (!alone && i + 1 == argc) throw std::runtime_error("no value for " + name);
             result.values[name.substr(2)] = alone ? "" : argv[++i];
         }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <ctime>
@@ -15,7 +16,9 @@
 #include <string>
 #include <vector>
 
+#include <spantls/connection/tickets.hpp>
 #include <spantls/providers/sodium.hpp>
+#include <spantls/session/replay_guard.hpp>
 #include <spantls/spantls.hpp>
 #include <spantls/x509/own_ca.hpp>
 #include <spantls/x509/pins.hpp>
@@ -36,12 +39,33 @@ void configure(Config& config, const options& opts, const std::vector<std::strin
     config.grease = opts.has("grease");
     opts.set("record-size", config.record_size);
     opts.set("rekey-after", config.rekey_after);
+    config.psk_ke = opts.has("psk-ke");
     opts.set("record-size-limit", config.record_size_limit);
     std::size_t size = 0;
     opts.set("constant", size);
     if (size != 0) config.padding = padding::constant(size);
     opts.set("padded", size);
     if (opts.has("padded")) config.padding = padding::multiple_of(size);
+}
+
+inline std::uint64_t now_ms() {
+    using namespace std::chrono;
+    return static_cast<std::uint64_t>(duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count());
+}
+
+/// A key of --psk IDENTITY:HEX[:sha384],...
+struct named_key {
+    std::string identity;
+    bytes key;
+    hash_id hash;
+};
+inline std::vector<named_key> named_keys(const options& opts) {
+    std::vector<named_key> keys;
+    for (const std::string& one : split(opts.get("psk"), ',')) {
+        const std::vector<std::string> parts = split(one, ':');
+        keys.push_back({parts.at(0), unhex(parts.at(1)), parts.size() > 2 ? hash_id::sha384 : hash_id::sha256});
+    }
+    return keys;
 }
 
 /// How long protected records were, on the wire.
@@ -52,6 +76,12 @@ struct lengths {
         most = std::max(most, size);
     }
 };
+
+inline bytes random_bytes(sodium& crypto, std::size_t size) {
+    bytes made(size);
+    if (!crypto.random(made)) throw std::runtime_error("no random bytes");
+    return made;
+}
 
 template <class Connection>
 class session {
@@ -65,6 +95,8 @@ public:
             key_.emplace(fixed_bytes<32>(bytes_view(pkcs8).last(32)));
         }
         opts.set("expect", expected_);
+        if (opts.has("early") && !opts.server) early_ = read_file(opts.get("early"));
+        if (opts.has("ticket-secret")) tickets_of_ours_.emplace(crypto, unhex(opts.get("ticket-secret")));
         if (opts.has("output")) output_.open(opts.get("output"), std::ios::binary);
         if (opts.has("key-log")) key_log_.open(opts.get("key-log"), std::ios::binary);
     }
@@ -151,9 +183,20 @@ private:
         if (error != errc::none) std::printf("cannot %s: %s\n", word.c_str(), name_of(error).data());
     }
 
-    /// A ticket that nobody can resume with; `early` makes the other side believe that early data is welcome.
+    /// Without --ticket-secret, a ticket that nobody can resume with; `early` makes the other side believe that early
+    /// data is welcome.
     errc send_ticket(const std::string& how) {
         if constexpr (Connection::is_server) {
+            if (tickets_of_ours_) {
+                ticket_terms terms;
+                terms.lifetime = 3600;
+                terms.server_name = sni_;
+                opts_.set("early-data", terms.max_early_data);
+                const output out = spantls::send_ticket(tls_, *tickets_of_ours_, crypto_, terms, now_ms(), buffer_);
+                queue(out);
+                if (out.error == errc::none) std::printf("ticket sent\n");
+                return out.error;
+            }
             std::uint8_t random[68];
             if (!crypto_.random(random)) return errc::internal_error;
             const std::uint8_t nonce[] = {static_cast<std::uint8_t>(tickets_++)};
@@ -185,6 +228,7 @@ private:
         for (output out = tls_.transmit(buffer_); !out.empty(); out = tls_.transmit(buffer_)) {
             queue(out);
         }
+        send_early();
         while (can_send()) {
             const output out = tls_.send(bytes_view(data_).subspan(data_sent_), buffer_);
             queue(out);
@@ -199,6 +243,16 @@ private:
         if (!workspace_back_ && tls_.connected() && !tls_.take_workspace().empty()) {
             workspace_back_ = true;
             std::printf("workspace back\n");
+        }
+    }
+    void send_early() {
+        if constexpr (!Connection::is_server) {
+            while (early_sent_ != early_.size() && tls_.early_data_left() != 0) {
+                const output out = tls_.send_early(bytes_view(early_).subspan(early_sent_), buffer_);
+                queue(out);
+                early_sent_ += out.consumed;
+                if (out.error != errc::none) throw std::runtime_error("cannot send early");
+            }
         }
     }
     bool can_send() const { return tls_.connected() && !data_.empty() && socket_.pending() < 200000; }
@@ -231,6 +285,13 @@ private:
                 workspaces_.emplace_back(step.missing);
                 if (tls_.lend_workspace(workspaces_.back()) != errc::none) std::printf("cannot lend workspace\n");
                 return true;
+            case what::find_psk: find_psk(step.hello()); return true;
+            case what::early_data_offered: judge_early(step.offer()); return true;
+            case what::early_data: take_data(step.data, "early data"); return true;
+            case what::early_data_rejected:
+                std::printf("early data rejected %zu\n", step.rejected().size());
+                early_sent_ = 0;
+                return true;
             case what::client_hello: answer_hello(step.hello()); return true;
             case what::choose_identity:
                 std::printf("asked for a certificate\n");
@@ -249,11 +310,16 @@ private:
             case what::handshake_done:
                 std::printf("connected TLSv1.3 %s %s alpn=%s\n", name_of(tls_.suite()).data(),
                             name_of(tls_.group()).data(), printable(tls_.protocol()).c_str());
+                if (tls_.psk_used()) std::printf("psk used%s\n", tls_.peer_authenticated() ? ", peer known" : "");
+                if (tls_.early_data_accepted()) std::printf("early data accepted\n");
+                data_.assign(early_.begin() + static_cast<std::ptrdiff_t>(early_sent_), early_.end());
                 return true;
             case what::application_data: take_data(step.data); return true;
             case what::ticket:
-                for (const new_session_ticket ticket : step.tickets())
+                for (const new_session_ticket ticket : step.tickets()) {
                     std::printf("ticket lifetime=%u size=%zu\n", ticket.lifetime, ticket.ticket.size());
+                    keep(ticket);
+                }
                 return true;
             case what::key_updated: std::printf("key updated\n"); return true;
             case what::peer_closed:
@@ -275,16 +341,61 @@ private:
         return true;
     }
 
-    void take_data(bytes_view data) {
+    void take_data(bytes_view data, const char* word = "data") {
         received_ += data.size();
         if (output_.is_open())
             (output_ << as_text(data)).flush();
         else
-            std::printf("data %zu %s\n", data.size(), printable(as_text(data)).c_str());
+            std::printf("%s %zu %s\n", word, data.size(), printable(as_text(data)).c_str());
         if (received_ >= expected_ && received_ - data.size() < expected_) std::printf("received all\n");
     }
 
+    /// With --keep FILE, the last ticket's session.
+    void keep(const new_session_ticket& ticket) {
+        if constexpr (!Connection::is_server) {
+            if (!opts_.has("keep")) return;
+            bytes kept(max_session_size(ticket.ticket.size()));
+            kept.resize(save_session(tls_, ticket, opts_.get("name"), now_ms(), kept));
+            std::ofstream(opts_.get("keep"), std::ios::binary) << as_text(kept);
+            std::printf("kept early=%u\n", max_early_data(ticket));
+        }
+    }
+
+    // Keys and early data, of a server
+
+    void find_psk(const parsed_client_hello& hello) {
+        if constexpr (Connection::is_server) {
+            sni_ = hello.server_name;
+            std::printf("offered %zu keys\n", hello.psks.size());
+            psk_choice choice = no_psk;
+            if (tickets_of_ours_)
+                for (const hash_id hash : {hash_id::sha384, hash_id::sha256})
+                    if (choice.key.empty())
+                        choice = tickets_of_ours_->find(hello.psks, hash, now_ms(), ticket_memory_, ticket_);
+            const std::vector<named_key> keys = named_keys(opts_);
+            std::size_t index = 0;
+            for (const psk_identity offered : hello.psks) {
+                for (const named_key& known : keys)
+                    if (choice.key.empty() && as_text(offered.identity) == known.identity)
+                        choice = {index, known.key, known.hash, psk_kind::external, {}, false};
+                ++index;
+            }
+            give(tls_.answer(choice));
+        }
+    }
+
+    void judge_early(const early_offer& offer) {
+        if constexpr (Connection::is_server) {
+            const std::uint64_t now = now_ms();
+            const bool fresh = guard_.judge(offer.unique, claimed_age(ticket_, offer.obfuscated_age),
+                                            measured_age(ticket_, now), now);
+            std::printf("early data offered, %s\n", fresh ? "fresh" : "stale");
+            give(tls_.answer(fresh && !opts_.has("reject-early") ? early_data::accept : early_data::reject));
+        }
+    }
+
     void answer_hello(const parsed_client_hello& hello) {
+        sni_ = hello.server_name;
         std::string names;
         for (const std::string_view name : hello.protocols) names += (names.empty() ? "" : ",") + printable(name);
         if (names.empty()) names = "-";
@@ -331,6 +442,15 @@ private:
     std::array<signature_scheme, 1> schemes_{signature_scheme::ed25519};
     std::optional<sodium::ed25519_key> key_;
     std::ofstream output_, key_log_;
+    std::optional<ticket_keys<sodium>> tickets_of_ours_;
+    bytes ticket_memory_ = bytes(max_sealed_ticket);
+    ticket_state ticket_;
+    std::vector<replay_guard::slot> guard_memory_ = std::vector<replay_guard::slot>(64);
+    bytes guard_key_ = random_bytes(crypto_, 16);
+    replay_guard guard_{guard_memory_, bytes_view(guard_key_).first<16>(), now_ms(), replay_start::clean};
+    std::string sni_;
+    bytes early_;
+    std::size_t early_sent_ = 0;
     std::deque<std::string> commands_;
     std::string command_text_;
     bool commands_open_ = true;
@@ -356,6 +476,8 @@ inline bool run(const options& opts) {
         config.authenticate_client = wanted == "require"   ? client_authentication::require
                                      : wanted == "request" ? client_authentication::request
                                                            : client_authentication::none;
+        config.use_psk = opts.has("psk") || opts.has("ticket-secret");
+        opts.set("early-data", config.max_early_data);
         // Each process seals with a secret of its own: nobody else takes its cookies.
         secret_bytes<min_cookie_secret> secret;
         if (opts.has("retry") && !crypto.random(secret.bytes())) throw std::runtime_error("no randomness");
@@ -371,9 +493,18 @@ inline bool run(const options& opts) {
     opts.set("max-fragment-length", config.max_fragment_length);
     opts.set("hello-size", config.client_hello_size);
     config.compatibility_mode = !opts.has("no-compatibility");
-    bytes workspace(client<sodium>::smallest_workspace);
     const std::string name = opts.get("name");
-    client<sodium> tls(crypto, config, workspace, {.server_name = name});
+    client_target target{.server_name = name, .now_ms = now_ms(), .early_data = opts.has("early")};
+    const bytes kept = opts.has("resume") ? read_file(opts.get("resume")) : bytes();
+    if (!kept.empty() && read_session(kept, target.resume) != errc::none) throw std::runtime_error("no session");
+    const std::vector<named_key> keys = named_keys(opts);
+    std::vector<psk> offered;
+    for (const named_key& key : keys)
+        offered.push_back({.identity = as_bytes(key.identity), .key = key.key, .hash = key.hash});
+    target.psks = offered;
+    // The tickets of some servers are certificates in disguise.
+    bytes workspace(client<sodium>::smallest_workspace + kept.size() + 100 * keys.size());
+    client<sodium> tls(crypto, config, workspace, target);
     return session(tls, crypto, opts, fd).run();
 }
 

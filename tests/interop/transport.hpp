@@ -139,6 +139,8 @@ inline int connect_or_accept(const options& opts) {
         return fd;
     }
     socklen_t size = sizeof at;
+    const int again = 1;  // at the port of a server that has just ended
+    ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &again, sizeof again);
     if (::bind(fd, reinterpret_cast<sockaddr*>(&at), sizeof at) != 0 || ::listen(fd, 1) != 0 ||
         ::getsockname(fd, reinterpret_cast<sockaddr*>(&at), &size) != 0)
         throw std::runtime_error("cannot listen");

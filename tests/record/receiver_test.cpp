@@ -295,7 +295,7 @@ TEST_CASE("early data that was not accepted is skipped up to a limit (section 4.
         std::size_t skipped = 0;
         while (it.tls.error() == errc::none && skipped < 100000) {
             it.feed(raw(23, buffer(size, 0x99)));
-            skipped += size;
+            skipped += size > 17 ? size - 17 : 1;
         }
         CHECK(it.tls.error() == errc::bad_record_mac);
         CHECK(skipped > spantls::max_skipped_early_data);

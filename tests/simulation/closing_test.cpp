@@ -409,3 +409,20 @@ TEST_CASE("a writer that breaks off is what a reader hears of, whether bytes com
             REQUIRE(writer.transmit(out).empty() == alert_has_left);
         }
 }
+
+TEST_CASE("a half that breaks off before the handshake is done ends it for all") {
+    test::pair<test::seeded<sodium_chacha>> both;
+    both.server.answer = [](const step&) { return true; };  // left open
+    both.run();
+    REQUIRE(both.server.has(what::client_hello));
+    both.server.tls.split().writer.abort(alert_description::access_denied);
+    REQUIRE(both.server.tls.answer(both.server.own->who()) == errc::connection_failed);
+    REQUIRE(both.server.tls.refuse() == errc::not_asked);
+    REQUIRE(both.server.tls.close() == errc::connection_failed);
+    std::uint8_t out[100];
+    REQUIRE(both.server.tls.send({}, out).error == errc::connection_failed);
+    REQUIRE(both.server.receive().error == errc::canceled);
+    both.run();
+    REQUIRE(both.client.error() == errc::peer_alert);
+    REQUIRE(both.client.alert() == alert_description::access_denied);
+}

@@ -363,7 +363,8 @@ TEST_CASE("one size occurs through full duplex drivers whose output is one recor
     };
     test::seeded_stream random(3);
     std::size_t said = 0;
-    for (int rounds = 0; !done; ++rounds) {
+    for (int rounds = 1;; ++rounds) {
+        if (done) break;
         REQUIRE(rounds < 10000);
         move(to_server, to_client, up);
         move(to_client, to_server, down);

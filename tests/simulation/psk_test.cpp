@@ -113,15 +113,30 @@ TEST_CASE("with a key no certificate is asked for, also by a server that wants o
         psk_pair both(options);
         both.client.own = &both.client_credentials();
         both.server.find_psk = [&](const step&) {
-            return psk_choice{0, first_key, hash_id::sha256, kind, {}, false};
+            return psk_choice{0, first_key, hash_id::sha256, kind, {}, kind == psk_kind::resumption};
         };
         REQUIRE(both.handshake());
         REQUIRE(both.server.tls.psk_used());
         for (const auto type : {handshake_type::certificate_request, handshake_type::certificate})
             for (const record_info& record : both.client.opened) REQUIRE_FALSE(record.has(type));
         REQUIRE_FALSE(both.client.has(what::choose_identity));
-        REQUIRE_FALSE(both.server.tls.peer_authenticated());
+        REQUIRE(both.server.tls.peer_authenticated() == (kind == psk_kind::resumption));
     }
+}
+
+TEST_CASE("a ticket of a client without a certificate is not enough where one is required") {
+    const psk offered[] = {{.identity = first_id, .key = first_key, .kind = psk_kind::resumption}};
+    test::pair_options options = with_keys(offered);
+    options.server.authenticate_client = client_authentication::require;
+    psk_pair both(options);
+    both.client.own = &both.client_credentials();
+    both.server.find_psk = [&](const step&) {
+        return psk_choice{0, first_key, hash_id::sha256, psk_kind::resumption, {}, false};
+    };
+    REQUIRE(both.handshake());
+    REQUIRE_FALSE(both.server.tls.psk_used());
+    REQUIRE(both.server.has(what::verify_peer));
+    REQUIRE(both.server.tls.peer_authenticated());
 }
 
 TEST_CASE("unknown keys fall back to certificates") {
@@ -305,6 +320,25 @@ TEST_CASE("early data up to the limit, in pieces that follow one another") {
     talks(it.both);
 }
 
+TEST_CASE("section 5.5: no more records of early data than one key may protect") {
+    const test::buffer data(10, 'x');
+    early_pair it;
+    test::pair_options options = it.both.options;
+    options.client.rekey_after = 4;
+    psk_pair both(options);
+    both.server.find_psk = it.both.server.find_psk;
+    test::buffer out(1000);
+    for (std::size_t i = 0; i < 3; ++i) {
+        const output sent = both.client.tls.send_early(bytes_view(data).subspan(i, 1), out);
+        REQUIRE(sent.consumed == 1);
+        both.to_server.put(sent.records);
+    }
+    REQUIRE(both.client.tls.send_early(bytes_view(data).subspan(3), out).error == errc::early_data_over);
+    REQUIRE(both.handshake());
+    REQUIRE(both.server.received_early.size() == 3);
+    talks(both);
+}
+
 TEST_CASE("early data until the server's Finished has come (section 4.3.11.3)") {
     const test::buffer data(400, 'x');
     early_pair it;
@@ -433,4 +467,33 @@ TEST_CASE("the same first flight is known by its binder (section 8.2)") {
     }
     REQUIRE(seen[0].size() == 32);
     REQUIRE(seen[0] == seen[1]);
+}
+
+TEST_CASE("all that a client may send early is skipped when it is rejected, in one record and in many") {
+    for (const std::size_t record_size : {std::size_t{16384}, std::size_t{100}, std::size_t{1}}) {
+        early_pair it(16384);
+        test::pair_options options = it.both.options;
+        options.client.record_size = static_cast<std::uint16_t>(record_size);
+        psk_pair both(options);
+        const test::buffer data(16384, 'x');
+        for (test::buffer out(20000); both.client.tls.early_data_left() != 0;) {
+            const std::size_t done = data.size() - both.client.tls.early_data_left();
+            both.to_server.put(both.client.tls.send_early(bytes_view(data).subspan(done), out).records);
+        }
+        REQUIRE(both.handshake());
+        REQUIRE(both.client.rejected == data);
+        talks(both);
+    }
+}
+
+TEST_CASE("a padded ClientHello has its length with keys too, and the keys stay last (RFC 7685)") {
+    const psk offered[] = {{.identity = first_id, .key = first_key}, {.identity = second_id, .key = second_key}};
+    test::pair_options options = with_keys(offered);
+    options.client.client_hello_size = 700;
+    psk_pair both(options);
+    both.client.flush();
+    REQUIRE(test::records_in(both.to_server.all).front().size() == 5 + 700);
+    both.server.find_psk = finds({{second_id, second_key}});
+    REQUIRE(both.handshake());
+    REQUIRE(both.client.tls.psk_used());
 }

@@ -7,10 +7,12 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 #include <spantls/base/bytes.hpp>
 #include <spantls/base/error.hpp>
 #include <spantls/connection/reading.hpp>
+#include <spantls/connection/state.hpp>
 #include <spantls/connection/workspace.hpp>
 #include <spantls/handshake/machine.hpp>
 #include <spantls/record/mailbox.hpp>
@@ -55,6 +57,60 @@ protected:
         drop_flight();
     }
 
+    /// Everything that goes on elsewhere; what stays here is a connection that has failed with errc::exported.
+    void export_to(connection_state<provider_type>& to) noexcept {
+        to.is_server = is_server;
+        to.suite = suite_->suite;
+        to.group = group_;
+        sender_.export_to(to.sending, to.key_updates_sent);
+        reading_.export_to(to.receiving);
+        to.exporter = static_cast<traffic_secret<provider_type>&&>(exporter_);
+        to.resumption = static_cast<traffic_secret<provider_type>&&>(resumption_);
+        to.update_outstanding = notes_.has(mailbox::update_outstanding);
+        to.tickets_wanted = tickets_wanted_;
+        to.peer_authenticated = peer_authenticated_;
+        to.psk_used = psk_used_;
+        to.early_data_accepted = early_data_accepted_;
+        to.protocol_size = static_cast<std::uint8_t>(protocol_.size());
+        std::size_t at = 0;
+        for (const char c : protocol_) to.protocol_name[at++] = c;
+        (void)reading_.fail(errc::exported, std::nullopt, notes_);
+    }
+
+    /// Goes on with what was exported, or is born failed; then nothing is taken out of `from`.
+    template <class Config>
+    void import_from(errc error, connection_state<provider_type>& from, const Config& settings,
+                     const provider_type& crypto) noexcept {
+        const suite_info* const suite = find_suite<provider_type>(from.suite);
+        const auto sound = [](std::size_t limit) { return limit >= least_record_size_limit && limit <= max_inner_plaintext; };
+        bool fits = from.is_server == is_server && suite != nullptr && crypto.available(from.suite) &&
+                    sound(from.sending.limit) && sound(from.receiving.limit) && from.key_updates_sent <= max_key_updates;
+        std::size_t name = 0;
+        if (from.protocol_size != 0) {
+            while (name < settings.alpn.size() && settings.alpn[name] != from.protocol()) ++name;
+            fits = fits && name < settings.alpn.size();
+            if (fits) protocol_ = settings.alpn[name];
+        }
+        if (error == errc::none && !fits) error = errc::state_unfit;
+        if (error != errc::none) {
+            (void)reading_.fail(error, std::nullopt, notes_);
+            return;
+        }
+        connected_ = true;
+        suite_ = suite;
+        group_ = from.group;
+        sender_.import_from(from.sending, from.key_updates_sent, *suite);
+        reading_.import_from(from.receiving, *suite, is_server);
+        exporter_ = static_cast<traffic_secret<provider_type>&&>(from.exporter);
+        resumption_ = static_cast<traffic_secret<provider_type>&&>(from.resumption);
+        if (from.sending.closed) notes_.set(mailbox::write_closed);
+        if (from.update_outstanding) notes_.set(mailbox::update_outstanding);
+        tickets_wanted_ = from.tickets_wanted;
+        peer_authenticated_ = from.peer_authenticated;
+        psk_used_ = from.psk_used;
+        early_data_accepted_ = from.early_data_accepted;
+    }
+
     /// Sections 4.3.2 and 5: the first that comes may be what follows a retry of which nothing was kept: rejected early
     /// data, and a change_cipher_spec.
     void expect_answer_to_retry() noexcept {
@@ -85,7 +141,7 @@ protected:
     // Answers
 
     bool question_open() noexcept {
-        if (reading_.failed() || workspace_.machine() == nullptr) return false;
+        if (reading_.failed() || notes_.has(mailbox::dead) || workspace_.machine() == nullptr) return false;
         const state now = machine().current();
         if constexpr (is_server)
             if (now == state::asks_psk || now == state::asks_early_data) return true;
@@ -103,10 +159,21 @@ protected:
             return;
         }
         machine().enter(result.next);
+        // Nobody needs it twice, and by the next time it may be another.
+        if (connected_) machine().client_application_traffic.clear();
         if (!machine().keeps_input()) machine().memory.release_input();
         if (machine().read != read_epoch_) change_reading_keys();
         if (!machine().out.pending()) change_writing_keys(machine().write);
         limit_records();
+        // An answer that comes after close_notify is too late.
+        if (connected_ && machine().out.pending() && notes_.has(mailbox::write_closed)) end_flight();
+    }
+    /// Section 4.5: what a Finished after the handshake is made with is what the client sends with then.
+    void lend_secret() noexcept {
+        if (!connected_) return;
+        bytes_view now = sender_.secret().bytes();
+        if constexpr (is_server) now = reading_.records.secret().bytes();
+        copy_bytes(now, machine().client_application_traffic.bytes());
     }
     /// What was agreed on holds for what is protected with keys of this handshake (RFC 8449, section 4). A client knows
     /// of it only with EncryptedExtensions, a server before it has such keys.
@@ -142,11 +209,18 @@ protected:
     // Bytes in
 
     step receive_in_handshake(mutable_bytes input) noexcept {
+        // The other half has given up.
+        if (notes_.has(mailbox::dead) && !reading_.failed()) {
+            (void)reading_.fail(errc::canceled, std::nullopt, notes_);
+            drop_flight();
+        }
         for (std::size_t consumed = 0;;) {
-            if (reading_.failed()) return end_handshake(consumed);
-            if (logged_ != machine().secrets_known && machine().key_log_wanted()) return log_secret(consumed);
+            if (reading_.failed()) return end_in_failure(consumed);
+            if ((machine().secrets_known & ~logged_) != 0 && machine().key_log_wanted()) return log_secret(consumed);
             if constexpr (!is_server)
                 if (machine().take_rejection()) return rejected_early_data(consumed);
+            if constexpr (Machine::quic)
+                if (std::exchange(machine().parameters_waiting, false)) return parameters_of_peer();
             if (machine().done()) return finish(consumed);
             if (question_open()) {
                 const std::size_t lacking = lacking_for_signature();
@@ -170,7 +244,7 @@ protected:
     }
 
     /// Section 6.2: the secrets of a connection that failed are forgotten, as soon as the alert needs none of them.
-    step end_handshake(std::size_t consumed) noexcept {
+    step end_in_failure(std::size_t consumed) noexcept {
         if (!notes_.owed_alert()) workspace_.destroy();
         return reading_.failure(consumed);
     }
@@ -214,10 +288,13 @@ protected:
             return;
         }
         // Section 4: messages have one order.
-        const auto result = dispatch<Machine::table>(machine(), machine().current(), event_for(message.type),
-                                                     errc::unexpected_message, message);
+        lend_secret();
+        auto result = dispatch<Machine::table>(machine(), machine().current(), event_for(message.type), errc::unexpected_message,
+                                               message);
+        if constexpr (Machine::quic)
+            if (result.error == errc::none) result.error = machine().check(machine(), message);
         machine().memory.pass(message.whole.size());
-        if constexpr (is_server) {
+        if constexpr (is_server) if (!connected_) {
             reading_.records.allow_change_cipher_spec(true);
             // Section 4.3.10: behind the ClientHello that offers it, and not behind a second one.
             if (message.type == handshake_type::client_hello)
@@ -326,6 +403,7 @@ protected:
             case state::asks_identity:
                 result.what = is_server ? what::client_hello : what::choose_identity;
                 result.question_ = machine().request();
+                result.type_ = machine().types.client;
                 break;
             case state::asks_signature:
                 result.what = what::sign;
@@ -334,6 +412,15 @@ protected:
                 break;
             default: result.peer_ = machine().peer(); break;
         }
+        return result;
+    }
+
+    step parameters_of_peer() noexcept
+        requires(Machine::quic)
+    {
+        machine().parameters_shown = true;
+        step result{what::transport_parameters};
+        result.question_ = machine().memory.at(machine().peer_parameters);
         return result;
     }
 
@@ -362,8 +449,70 @@ protected:
         exporter_ = static_cast<traffic_secret<provider_type>&&>(machine().exporter_secret);
         resumption_ = static_cast<traffic_secret<provider_type>&&>(machine().resumption_secret);
         reading_.connected(*suite_, is_server);
-        if (!machine().out.pending()) workspace_.destroy();
+        if (!machine().out.pending()) end_handshake();
         return {what::handshake_done, consumed};
+    }
+    /// The handshake is over, and the last of it has left.
+    void end_handshake() noexcept {
+        if (!machine().authenticates_late() || reading_.peer_closed()) workspace_.destroy();
+        else if (!machine().late) machine().keep_transcript_only();
+    }
+
+    // Post-handshake authentication (section 4.7.2)
+
+    /// Whether the machine stays until the connection ends.
+    bool authenticates_late() noexcept { return connected_ && workspace_.machine() != nullptr && machine().authenticates_late(); }
+
+    /// As reading_.receive, and what comes of post-handshake authentication is the machine's.
+    step receive_late(mutable_bytes input) noexcept {
+        for (std::size_t consumed = 0;;) {
+            if (reading_.failed()) return reading_.failure(consumed);
+            if (question_open()) {
+                const std::size_t lacking = lacking_for_signature();
+                if (lacking == 0) return ask(consumed);
+                return consumed == 0 ? ask_for_workspace(workspace_with(lacking)) : step(what::progress, consumed);
+            }
+            if constexpr (is_server)
+                if (machine().take_answered()) return client_answered(consumed);
+            if (consumed != 0) return {what::progress, consumed};
+            reading_.expect(machine().late_expected());
+            const step result = reading_.receive(input, notes_);
+            const bytes_view whole = reading_.late_message();
+            if (whole.empty()) {
+                if (reading_.peer_closed() && !machine().out.pending()) workspace_.destroy();
+                machine_lacks_room_ = machine_lacks_room_ && result.what != what::need_workspace;
+                return result;
+            }
+            // Whoever has closed cannot answer any more.
+            if (!is_server && sender_.closed()) {
+                consumed = reading_.pass_late_message();
+                continue;
+            }
+            if (machine().out.pending()) return {what::output_waiting};
+            arena& memory = machine().memory;
+            if (!memory.reserve_input(whole.size())) return ask_for_workspace(workspace_with_input(whole.size()));
+            const handshake_message message = first_message(whole);
+            const std::size_t needed = machine().output_needed(message), room = memory.output_room().size();
+            if (needed + whole.size() > room) return ask_for_workspace(workspace_with(needed + whole.size() - room));
+            memory.append_input(whole);
+            consumed = reading_.pass_late_message();
+            handle(first_message(memory.input()));
+        }
+    }
+    step ask_for_workspace(std::size_t size) noexcept {
+        machine_lacks_room_ = true;
+        return {what::need_workspace, 0, size};
+    }
+    std::size_t workspace_with_input(std::size_t size) noexcept {
+        return handshake_workspace<Machine>::overhead + machine().memory.capacity_for_input(size);
+    }
+    step client_answered(std::size_t consumed) noexcept
+        requires(is_server)
+    {
+        step result{what::client_answered, consumed};
+        result.authenticated_ = machine().peer_authenticated;
+        peer_authenticated_ = peer_authenticated_ || machine().peer_authenticated;
+        return result;
     }
 
     // Bytes out
@@ -375,7 +524,7 @@ protected:
             if (!send_part(to)) return errc::too_small;
             if (!machine().out.pending()) end_flight();
         }
-        if (connected_) workspace_.destroy();
+        if (connected_) end_handshake();
         return errc::none;
     }
 
@@ -427,7 +576,17 @@ protected:
         return {to.written(), error == errc::none ? data.size() : 0, error};
     }
 
+    /// Section 4.7.1.
+    static bool is_sound(const new_session_ticket& ticket) noexcept {
+        return ticket.lifetime <= max_ticket_lifetime && ticket.nonce.size() <= 255 && !ticket.ticket.empty() &&
+               ticket.ticket.size() + ticket.extensions.size() <= max_handshake_message - 512;
+    }
     errc write_ticket(const new_session_ticket& ticket, output_cursor& to) noexcept {
+        return in_pieces(ticket, [&](const auto& pieces) { return sender_.write_message(to, pieces, notes_); });
+    }
+    /// Hands NewSessionTicket to `use`, in pieces.
+    template <class Use>
+    auto in_pieces(const new_session_ticket& ticket, Use use) noexcept {
         std::array<std::uint8_t, handshake_header_size + 8 + 1 + 255 + 2> head;
         const std::size_t own = ticket_grease_ != 0 ? 4 : 0;
         std::array<std::uint8_t, 2 + 4> extensions{};
@@ -441,8 +600,7 @@ protected:
             front.opaque(ticket.nonce, 1);
             front.u16(static_cast<std::uint16_t>(ticket.ticket.size()));
         }, ticket.ticket.size() + begun.size() + ticket.extensions.size());
-        const std::array<bytes_view, 4> pieces{front.written(), ticket.ticket, begun, ticket.extensions};
-        return sender_.write_message(to, pieces, notes_);
+        return use(std::array<bytes_view, 4>{front.written(), ticket.ticket, begun, ticket.extensions});
     }
 
     handshake_workspace<Machine> workspace_;
@@ -453,6 +611,7 @@ protected:
     bool peer_authenticated_ : 1 = false;
     bool psk_used_ : 1 = false, early_data_accepted_ : 1 = false;
     bool tickets_wanted_ : 1 = false;
+    bool machine_lacks_room_ : 1 = false;  // what is lent next is for the machine
     std::optional<std::uint8_t> tickets_expected_;
     std::uint8_t logged_ = 0;
     std::uint16_t ticket_grease_ = 0;

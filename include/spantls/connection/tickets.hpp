@@ -11,6 +11,7 @@
 #include <spantls/base/error.hpp>
 #include <spantls/base/secret.hpp>
 #include <spantls/message/post_handshake.hpp>
+#include <spantls/record/limits.hpp>
 #include <spantls/session/session.hpp>
 #include <spantls/session/ticket_keys.hpp>
 #include <spantls/session/ticket_state.hpp>
@@ -50,7 +51,7 @@ std::size_t save_session(const Client& tls, const new_session_ticket& ticket, st
 /// What a server decides about a ticket. Views, for the call only.
 struct ticket_terms {
     std::uint32_t lifetime = max_ticket_lifetime;  ///< seconds; less when the keys do not last so long
-    std::uint32_t max_early_data = 0;              ///< bytes; 0: none
+    std::uint32_t max_early_data = 0;              ///< bytes, at most 16384 as in server_config; 0: none
     std::string_view server_name{};                ///< as in the ClientHello; needed for early data
     bytes_view client_identity{};                  ///< a digest of the client's certificate, 32 or 48 bytes, or none
     bytes_view application{};                      ///< up to max_ticket_application bytes of the application's own
@@ -62,6 +63,7 @@ struct ticket_terms {
 template <class Server, class P>
 output send_ticket(Server& tls, const ticket_keys<P>& keys, P& crypto, const ticket_terms& terms, std::uint64_t now_ms,
                    mutable_bytes out) noexcept {
+    if (terms.max_early_data > max_skipped_early_data) return {{}, 0, errc::bad_argument};
     std::array<std::uint8_t, 4 + 12> random;
     if (!crypto.random(random)) return {{}, 0, errc::internal_error};
     const bytes_view nonce = bytes_view(random).subspan(4);

@@ -159,8 +159,9 @@ public:
         const std::array<std::uint8_t, max_digest_size> zeros{};
         hkdf_extract<P>(this->hash(), salt.first(size), shared_secret.empty() ? bytes_view(zeros).first(size) : shared_secret,
                         secret.bytes().data());
-        this->key_.clear();
-        return handshake_stage<P>(this->hash(), secret.first(size));
+        handshake_stage<P> result(this->hash(), secret.first(size));
+        this->key_.clear();  // and which hash it is of
+        return result;
     }
 };
 

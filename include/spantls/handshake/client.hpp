@@ -12,26 +12,28 @@
 #include <spantls/base/bytes.hpp>
 #include <spantls/base/error.hpp>
 #include <spantls/config.hpp>
+#include <spantls/handshake/carrier.hpp>
 #include <spantls/handshake/client_target.hpp>
 #include <spantls/handshake/core.hpp>
 #include <spantls/handshake/grease.hpp>
 #include <spantls/handshake/key_exchange.hpp>
 #include <spantls/handshake/offered_keys.hpp>
+#include <spantls/handshake/post_handshake.hpp>
 #include <spantls/handshake/tables.hpp>
 #include <spantls/handshake/ticket_request.hpp>
 #include <spantls/message/client_hello.hpp>
 #include <spantls/message/key_share.hpp>
 #include <spantls/message/pre_shared_key.hpp>
+#include <spantls/message/requested_certificate.hpp>
 #include <spantls/message/server_hello.hpp>
-#include <spantls/session/session.hpp>
 #include <spantls/x509/name.hpp>
 #include <spantls/x509/peer.hpp>
 
 namespace spantls {
 inline namespace v1 {
 
-template <class P>
-class client_handshake : public handshake_core<P> {
+template <class P, class Carrier = by_records>
+class client_handshake : public handshake_core<P>, public Carrier {
 public:
     using provider_type = P;
     using state = client_state;
@@ -47,13 +49,13 @@ public:
         this->crypto = &provider;
         this->memory = behind;
         config_ = &settings;
-        target_ = target;
+        server_name_ = target.server_name;
         groups_ = usable_groups<P>(settings.prefer);
         schemes_ = usable_schemes<P>(settings.prefer);
         suites_ = usable_suites(settings.prefer, provider);
         if (suites_.empty()) return errc::config_no_suite;
         choose_shares();
-        choose_keys();
+        choose_keys(target);
 
         // One read for everything that is random in the first flight.
         std::array<std::uint8_t, 64 + group_facts<P>::all_random> random;
@@ -85,6 +87,8 @@ public:
     /// Room in the arena's output that handling `message` may need.
     std::size_t output_needed(const handshake_message& message) const noexcept {
         if (message.type == handshake_type::finished) return 16 + max_digest_size;
+        // Certificate without its chain, and Finished.
+        if (this->late) return handshake_header_size + 1 + 255 + 3 + handshake_header_size + max_digest_size;
         return asks_retry(message) ? this->memory.output().size() + message.body.size() + group_facts<P>::client_share : 0;
     }
     /// Room that there is for it. The answer to a retry goes behind the retry, since the first hello is still looked at.
@@ -94,7 +98,8 @@ public:
 
     // What the open question shows.
     x509::peer peer() const noexcept {
-        return {x509::chain_view(this->memory.at(peer_list_)), target_.server_name, x509::key_purpose::server_auth};
+        return {x509::chain_view(this->memory.at(peer_list_)), server_name_, x509::key_purpose::server_auth,
+                this->types.server};
     }
     bytes_view request() const noexcept { return this->memory.at(request_); }
 
@@ -103,6 +108,11 @@ public:
         return protocol_ < config_->alpn.size() ? config_->alpn[protocol_] : std::string_view{};
     }
     bool key_log_wanted() const noexcept { return config_->key_log; }
+
+    /// Whether the server may ask for a certificate later. Section 4.4.2: not one that an external key stands for.
+    bool authenticates_late() const noexcept { return !Carrier::quic && config_->post_handshake_auth && !external_key_; }
+    /// Bits of the messages that may come then.
+    late_messages late_expected() const noexcept { return {late_messages::bit(handshake_type::certificate_request), false}; }
     /// The secrets of what this side sends and receives.
     traffic_secret<P>& sending(epoch keys) noexcept {
         if (keys == epoch::early) return this->client_early_traffic;
@@ -163,27 +173,33 @@ public:
 
     outcome on(here<state::wait_certificate_or_request, event::certificate_request> row,
                const handshake_message& message) noexcept {
-        certificate_request asked{};
-        if (!decode(message.body, asked)) return row.fail(errc::decode_error);
+        requested_certificate asked;
+        if (const errc error = asked.parse(message.body); error != errc::none) return row.fail(error);
         // Section 4.4.2: the context is empty in the handshake.
         if (!asked.context.empty()) return row.fail(errc::bad_request_context);
-        extension_set extensions;
-        if (const errc error = extensions.parse(asked.extensions, extension_place::certificate_request, {}); error != errc::none)
-            return row.fail(error);
-        if (!extensions.has(extension_type::signature_algorithms)) return row.fail(errc::missing_extension);
-        signature_scheme_list accepted{};
-        if (!decode(extensions[extension_type::signature_algorithms], accepted)) return row.fail(errc::decode_error);
-        request_ = this->memory.range_of(accepted.schemes.raw());
+        request_ = this->memory.range_of(message.body);
         requested_ = true;
         this->messages.add(message.whole);
         return row.template to<state::asks_identity>();
     }
 
+    outcome on(here<state::connected, event::certificate_request> row, const handshake_message& message) noexcept {
+        if (const errc error = requested_certificate().parse(message.body); error != errc::none) return row.fail(error);
+        request_ = this->memory.range_of(message.body);
+        this->begin_answer(message.whole);
+        return row.template to<state::asks_identity>();
+    }
+
     outcome on(here<state::asks_identity, event::answer_identity> row, const identity& who) noexcept {
         // Sections 4.5.1 and 4.5.2: without a suitable certificate the client goes on and sends none.
-        const list_view<signature_scheme> accepted(this->memory.at(request_));
-        this->own = !who.chain.empty() && this->choose_scheme(who, accepted) ? who : no_identity;
-        return row.template to<state::wait_certificate>();
+        requested_certificate asked;
+        (void)asked.parse(request());  // it has been parsed before
+        this->own = !who.chain.empty() && who.type == this->types.client && this->choose_scheme(who, asked.schemes) ? who : no_identity;
+        if (!this->late) return row.template to<state::wait_certificate>();
+        // Section 4.7.2: at once, and without anything in between.
+        if (!this->send_certificate(asked.context, false)) return row.fail(errc::internal_error);
+        if (!this->own.chain.empty()) return row.template to<state::asks_signature>();
+        return send_last() ? row.template to<state::connected>() : row.fail(errc::internal_error);
     }
 
     outcome on(here<state::wait_certificate_or_request, event::certificate> row, const handshake_message& message) noexcept {
@@ -214,7 +230,7 @@ public:
         this->derive_application_secrets();
         this->read = epoch::application;  // sections 4.5.1, 4.5.2, 4.5.3 and 4.6
         if (config_->compatibility_mode && !retried_ && !early_offered_) this->out.append_change_cipher_spec();
-        if (this->early_data_accepted && !this->send(epoch::early, handshake_type::end_of_early_data, [](writer&) {}))
+        if (!Carrier::quic && this->early_data_accepted && !this->send(epoch::early, handshake_type::end_of_early_data, [](writer&) {}))
             return row.fail(errc::workspace_too_small);
         if (requested_ && !this->send_certificate({}, false)) return row.fail(errc::workspace_too_small);
         if (!this->own.chain.empty()) return row.template to<state::asks_signature>();
@@ -269,13 +285,13 @@ private:
     }
 
     /// Early data only when it was asked for (appendix F.5).
-    void choose_keys() noexcept {
+    void choose_keys(const client_target& target) noexcept {
         std::optional<psk> ticket;
-        if (same_server(target_.resume, target_.server_name)) ticket = offer(target_.resume, target_.now_ms);
-        keys_offered_ = offered_keys(ticket, target_.psks);
+        if (same_server(target.resume, target.server_name)) ticket = offer(target.resume, target.now_ms);
+        keys_offered_ = offered_keys(ticket, target.psks);
         for (const cipher_suite each : suites_) keys_offered_.allow(find_suite<P>(each)->hash);
         const psk* const first = keys_offered_.at(0);
-        early_offered_ = target_.early_data && first != nullptr && first->early.limit != 0 &&
+        early_offered_ = target.early_data && first != nullptr && first->early.limit != 0 &&
                          suites_.contains(first->early.suite) && find_suite<P>(first->early.suite)->hash == first->hash &&
                          (first->early.protocol.empty() || config_->alpn.contains(first->early.protocol));
     }
@@ -293,8 +309,7 @@ private:
     void reject_early_data(epoch next) noexcept {
         if (this->write != epoch::early) return;
         this->write = next;
-        this->client_early_traffic.clear();
-        this->early_exporter_secret.clear();
+        this->forget_early_secrets();
         rejected_ = true;
     }
 
@@ -326,8 +341,8 @@ private:
             length_prefix block(to, 2);
             grease_.write_extension(to);
             // RFC 6066, section 3: an address is no host name.
-            if (!target_.server_name.empty() && x509::parse_ip_address(target_.server_name).size == 0)
-                extension(extension_type::server_name, [&] { write_server_name(to, target_.server_name); });
+            if (!server_name_.empty() && x509::parse_ip_address(server_name_).size == 0)
+                extension(extension_type::server_name, [&] { write_server_name(to, server_name_); });
             extension(extension_type::supported_versions, [&] {
                 grease_.write_list<protocol_version>(to, grease_place::version, std::array{protocol_version::tls_1_3}, 1);
             });
@@ -344,10 +359,15 @@ private:
                 to.u8(static_cast<std::uint8_t>(psk_key_exchange_mode::psk_dhe_ke));
                 if (config_->psk_ke) to.u8(static_cast<std::uint8_t>(psk_key_exchange_mode::psk_ke));
             });
+            // Section 4.3.6.
+            if (config_->post_handshake_auth) extension(extension_type::post_handshake_auth, [] {});
             // Sections 4.2.2 and 4.3.10: not in the second ClientHello.
             if (early_offered_ && !retried_) extension(extension_type::early_data, [] {});
             offer_record_limits(to, *config_, extension);
             offer_ticket_request(to, *config_, extension);
+            if constexpr (Carrier::quic)
+                extension(extension_type::quic_transport_parameters, [&] { to.bytes(this->parameters); });
+            offer_certificate_types(to, *config_, extension);
             if (!retry_cookie.empty()) extension(extension_type::cookie, [&] { to.opaque(retry_cookie, 2); });
             extension(extension_type::key_share, [&] {
                 if (shares.random.empty())
@@ -356,7 +376,7 @@ private:
                     write_shares(to, shares.random);
             });
             grease_.write_extension(to, true);
-            pad_client_hello(to, config_->client_hello_size, extension);
+            pad_client_hello(to, config_->client_hello_size, extension, keys_offered_.extension_size());
             // Sections 4.3.11 and 9.2: the last one.
             if (!keys_offered_.empty()) extension(extension_type::pre_shared_key, [&] { keys_offered_.write(to); });
         };
@@ -476,6 +496,7 @@ private:
         if (key != nullptr) {
             this->psk_used = true;
             this->peer_authenticated = key->peer_authenticated;
+            external_key_ = key->kind != psk_kind::resumption;
             extract_early_secret<P>(key->hash, key->key, this->early_secret);
         }
         if (!retried_) {
@@ -534,7 +555,8 @@ private:
         if (extensions.has(extension_type::supported_groups) && !decode(extensions[extension_type::supported_groups], groups))
             return errc::decode_error;
         if (const errc error = receive_protocol(extensions); error != errc::none) return error;
-        return receive_early_data_answer(extensions);
+        const errc error = accept_certificate_types(*config_, extensions, this->psk_used, this->types);
+        return error != errc::none ? error : receive_early_data_answer(extensions);
     }
 
     errc receive_protocol(const extension_set& extensions) noexcept {
@@ -550,7 +572,7 @@ private:
 
     errc receive_certificate(const handshake_message& message) noexcept {
         bytes_view list;
-        if (const errc error = this->read_certificate(message, list); error != errc::none) return error;
+        if (const errc error = this->read_certificate(message, this->types.server, list); error != errc::none) return error;
         if (list.empty()) return errc::empty_certificate;  // sections 4.5.1 and 4.5.1.3
         peer_list_ = this->memory.range_of(list);
         this->messages.add(message.whole);
@@ -558,15 +580,16 @@ private:
     }
 
     bool send_last() noexcept {
-        if (!this->send_finished(this->client_handshake_traffic)) return false;
-        this->derive_resumption_secret();
+        if (!this->send_finished(this->client_base())) return false;
+        if (this->late) this->end_answer();
+        else this->derive_resumption_secret();
         this->write = epoch::application;
         this->out.complete();
         return true;
     }
 
     const client_config* config_ = nullptr;
-    client_target target_;
+    std::string_view server_name_;
     fixed_vector<cipher_suite, 8> suites_;
     fixed_vector<named_group, 8> groups_;
     fixed_vector<signature_scheme, 16> schemes_;
@@ -584,6 +607,7 @@ private:
     state state_ = state::wait_server_hello;
     bool retried_ = false;
     bool requested_ = false;
+    bool external_key_ = false;
     bool early_offered_ = false;
     bool rejected_ = false;
 };

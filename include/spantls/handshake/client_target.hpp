@@ -1,4 +1,4 @@
-// What one connection of a client is about.
+// What one connection of a client is about: with whom, and with which keys.
 #pragma once
 
 #include <cstddef>

@@ -22,6 +22,8 @@ struct identity {
     std::span<const bytes_view> chain;
     /// Best first. Those that are not for handshakes are never chosen.
     std::span<const signature_scheme> schemes;
+    /// raw_public_key: the chain is one SubjectPublicKeyInfo in DER (RFC 7250).
+    certificate_type type = certificate_type::x509;
 };
 
 /// The answer of a client that has no certificate to show.
@@ -48,6 +50,8 @@ constexpr errc check(const identity& who) noexcept {
         if (der.empty()) return errc::config_bad_chain;
     if (certificate_list_size(who.chain) + 16 > max_certificate_message) return errc::config_bad_chain;
     if (who.chain.empty()) return errc::none;
+    // Section 4.5.1: a raw key has nothing behind it.
+    if (who.type != certificate_type::x509 && who.chain.size() != 1) return errc::config_bad_chain;
     for (const signature_scheme scheme : who.schemes)
         if (signs_handshakes(scheme)) return errc::none;
     return errc::config_no_scheme;

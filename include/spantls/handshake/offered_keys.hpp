@@ -54,6 +54,13 @@ public:
     }
     bool empty() const noexcept { return at(0) == nullptr; }
 
+    /// Bytes of the whole extension; 0 when there is none.
+    std::size_t extension_size() const noexcept {
+        std::size_t size = 0;
+        visit([&](const psk& key) { size += 2 + key.identity.size() + 4 + 1 + digest_size(key.hash); });
+        return size == 0 ? 0 : size + 4 + 2 + 2;
+    }
+
     /// extension_data, with zeros for binders.
     void write(writer& to) const noexcept {
         {

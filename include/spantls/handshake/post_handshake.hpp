@@ -53,12 +53,23 @@ constexpr std::uint32_t max_early_data(const new_session_ticket& ticket) noexcep
     return size.size() == 4 ? load_u32(size.data()) : 0;
 }
 
+/// Which messages of post-handshake authentication may come now (section 4.7.2).
+struct late_messages {
+    std::uint32_t types = 0;  ///< bits
+    bool only = false;        ///< and nothing else
+
+    static constexpr std::uint32_t bit(handshake_type type) noexcept { return std::uint32_t{1} << (static_cast<unsigned>(type) & 31); }
+    constexpr bool has(handshake_type type) const noexcept { return static_cast<unsigned>(type) < 32 && (types & bit(type)) != 0; }
+};
+
 /// What a row of post-handshake messages says, of which the last need not be whole.
 struct post_handshake_messages {
     bytes_view tickets;  // NewSessionTicket messages, in a row
     std::uint32_t count = 0;
     bool key_update = false;
     bool update_requested = false;
+    bytes_view late;  // a whole message of post-handshake authentication, if it is the first; nothing behind it has been read
+    bool late_next = false;  // such a message begins `rest`, behind tickets
     bytes_view rest;  // a message that is not whole; or what follows a KeyUpdate, which has to be nothing (section 5.1)
 };
 
@@ -73,11 +84,25 @@ constexpr std::size_t missing_of_first(bytes_view content) noexcept {
 /// memory asked for, that is refused anyway. A ticket's message may have `most` bytes. Nothing of it is acted upon when
 /// there is an error.
 [[nodiscard]] inline errc read_post_handshake(bytes_view content, bool is_server, std::size_t most,
-                                              post_handshake_messages& found) noexcept {
+                                              post_handshake_messages& found, late_messages expected = {},
+                                              bool key_updates = true) noexcept {
     for (found.rest = content; !found.rest.empty() && !found.key_update;) {
         const auto type = static_cast<handshake_type>(found.rest[0]);
+        if (expected.has(type)) {
+            if (!found.tickets.empty()) {
+                found.late_next = true;
+                break;
+            }
+            const std::size_t size = message_size(found.rest);
+            if (type == handshake_type::finished && size > handshake_header_size + max_digest_size) return errc::decode_error;
+            if (size > most) return errc::message_too_long;
+            if (missing_of_first(found.rest) == 0) found.late = found.rest.first(size);
+            break;
+        }
+        // Section 4.7.2: nothing comes between the messages of an answer.
+        if (expected.only) return errc::unexpected_message;
         const bool is_ticket = type == handshake_type::new_session_ticket && !is_server;
-        if (type != handshake_type::key_update && !is_ticket) return errc::unexpected_message;
+        if ((type != handshake_type::key_update || !key_updates) && !is_ticket) return errc::unexpected_message;
         if (message_size(found.rest) > (is_ticket ? most : key_update_size))
             return is_ticket ? errc::message_too_long : errc::decode_error;
         if (missing_of_first(found.rest) != 0) break;

@@ -6,15 +6,19 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 #include <spantls/base/bytes.hpp>
 #include <spantls/base/error.hpp>
 #include <spantls/config.hpp>
+#include <spantls/handshake/carrier.hpp>
 #include <spantls/handshake/cookie.hpp>
 #include <spantls/handshake/core.hpp>
 #include <spantls/handshake/grease.hpp>
 #include <spantls/handshake/key_exchange.hpp>
 #include <spantls/handshake/offered_keys.hpp>
+#include <spantls/handshake/outstanding_requests.hpp>
+#include <spantls/handshake/post_handshake.hpp>
 #include <spantls/handshake/tables.hpp>
 #include <spantls/handshake/ticket_request.hpp>
 #include <spantls/message/client_hello.hpp>
@@ -26,8 +30,8 @@
 namespace spantls {
 inline namespace v1 {
 
-template <class P>
-class server_handshake : public handshake_core<P> {
+template <class P, class Carrier = by_records>
+class server_handshake : public handshake_core<P>, public Carrier {
 public:
     using provider_type = P;
     using state = server_state;
@@ -63,18 +67,20 @@ public:
     /// Room in the arena's output that handling `message`, or answering what it asks, may need: all of the first flight
     /// but the signature.
     std::size_t output_needed(const handshake_message& message) const noexcept {
+        // Where the request is written again.
+        if (this->late && message.type == handshake_type::certificate) return request_size();
         if (message.type != handshake_type::client_hello) return 0;
         constexpr std::size_t hello = 4 + 2 + 32 + 33 + 2 + 1 + 2 + 6 + 8 + group_facts<P>::server_share;
         constexpr std::size_t psk = 6 + 4 + (4 + max_digest_size);
-        constexpr std::size_t extensions = 4 + 2 + 4 + (7 + 255) + record_limits_answer_size + ticket_request_answer_size + psk;
-        const std::size_t request = 4 + 1 + 2 + 4 + 2 + 2 * schemes_.size() + 2 + max_grease_extensions;
-        return hello + extensions + request + 8;
+        constexpr std::size_t extensions = 4 + 2 + 4 + (7 + 255) + record_limits_answer_size + ticket_request_answer_size +
+                                           certificate_types_answer_size + psk;
+        return hello + extensions + request_size() + 8;
     }
     std::size_t output_room(const handshake_message&) const noexcept { return this->memory.output_room().size(); }
 
     // What the open question shows.
     x509::peer peer() const noexcept {
-        return {x509::chain_view(this->memory.at(peer_list_)), {}, x509::key_purpose::client_auth};
+        return {x509::chain_view(this->memory.at(peer_list_)), {}, x509::key_purpose::client_auth, this->types.client};
     }
     bytes_view request() const noexcept { return hello_body(); }
     /// The binder of the key that was selected: no other ClientHello has it.
@@ -99,6 +105,33 @@ public:
         if (keys == epoch::early) return this->client_early_traffic;
         return keys == epoch::handshake ? this->client_handshake_traffic : this->client_application_traffic;
     }
+    /// Whether the client may be asked for a certificate when the handshake is done. Sections 4.3.6 and 4.4.2: only when it
+    /// offers that, and has not proved itself by an external key.
+    bool authenticates_late() const noexcept { return !Carrier::quic && config_->post_handshake_auth && late_offered_ && !external_key_; }
+    /// Bits (1 << handshake_type) of the messages that may come then, and whether nothing else may.
+    late_messages late_expected() const noexcept {
+        if (state_ == state::connected)
+            return {requests_.empty() ? 0 : late_messages::bit(handshake_type::certificate), false};
+        // Section 4.7.2: the messages of an answer are consecutive.
+        return {late_messages::bit(state_ == state::wait_finished ? handshake_type::finished : handshake_type::certificate_verify), true};
+    }
+    /// Sends a CertificateRequest (section 4.7.2). too_many_requests, workspace_too_small, internal_error: nothing is sent.
+    errc request_authentication() noexcept {
+        if (requests_.full()) return errc::too_many_requests;
+        std::array<std::uint8_t, outstanding_requests::random_size> random;
+        if (!this->crypto->random(random)) return errc::internal_error;
+        const bytes_view context = requests_.add(random);
+        const bytes_view sent = this->out.append(this->memory, epoch::application, handshake_type::certificate_request,
+                                                 [&](writer& to) { write_request(to, context); });
+        if (sent.empty()) {
+            requests_.take_back();
+            return errc::workspace_too_small;
+        }
+        this->out.complete();
+        return errc::none;
+    }
+    /// True once for each request that was answered.
+    bool take_answered() noexcept { return std::exchange(answered_, false); }
     /// The client has sent a suitable psk_key_exchange_modes: it may be sent tickets (section 4.7.1).
     bool tickets_wanted() const noexcept { return tickets_wanted_; }
     /// An extension for its tickets that means nothing; 0: none (RFC 8701, section 4.1).
@@ -138,7 +171,10 @@ public:
 
     outcome on(here<state::asks_psk, event::answer_psk> row, const psk_choice& choice) noexcept {
         const parsed_client_hello hello = parsed_hello();
-        if (choice.key.empty() || !choose_suite_for(hello, choice.hash)) {
+        // A ticket of somebody unknown does not make up for the certificate that is required.
+        const bool too_weak = config_->authenticate_client == client_authentication::require &&
+                              choice.kind == psk_kind::resumption && !choice.peer_authenticated;
+        if (choice.key.empty() || too_weak || !choose_suite_for(hello, choice.hash)) {
             if (share_.size == 0 && !retried_) {
                 if (const errc error = retry(this->memory.at(hello_), hello, true); error != errc::none) return row.fail(error);
                 return row.template to<state::wait_second_client_hello>();
@@ -151,6 +187,7 @@ public:
         this->psk_used = true;
         this->peer_authenticated = choice.peer_authenticated;
         resumed_ = choice.kind == psk_kind::resumption;
+        external_key_ = choice.kind != psk_kind::resumption;
         psk_index_ = choice.index;
         begin_transcript();
         if (may_take_early_data(hello, choice)) return row.template to<state::asks_early_data>();
@@ -165,7 +202,7 @@ public:
         }
         // Section 4.3.11.3: at once.
         if (const errc error = send_flight_with_psk(); error != errc::none) return row.fail(error);
-        if (!this->early_data_accepted) return row.template to<state::wait_finished>();
+        if (!this->early_data_accepted || Carrier::quic) return row.template to<state::wait_finished>();
         this->read = epoch::early;
         return row.template to<state::wait_end_of_early_data>();
     }
@@ -182,6 +219,9 @@ public:
         const list_view<signature_scheme> accepted(this->memory.at(client_schemes_));
         // Section 4.5.2.
         if (!this->choose_scheme(who, accepted)) return row.fail(errc::no_common_scheme);
+        const bool requests = config_->authenticate_client != client_authentication::none || authenticates_late();
+        if (const errc error = choose_certificate_types(*config_, parsed_hello(), who.type, requests, this->types); error != errc::none)
+            return row.fail(error);
         this->own = who;
         const errc error = send_certificates();
         return error == errc::none ? row.template to<state::asks_signature>() : row.fail(error);
@@ -195,7 +235,7 @@ public:
 
     outcome on(here<state::wait_certificate, event::certificate> row, const handshake_message& message) noexcept {
         bytes_view list;
-        if (const errc error = this->read_certificate(message, list); error != errc::none) return row.fail(error);
+        if (const errc error = this->read_certificate(message, this->types.client, list); error != errc::none) return row.fail(error);
         this->messages.add(message.whole);
         if (!list.empty()) {
             peer_list_ = this->memory.range_of(list);
@@ -218,12 +258,38 @@ public:
     }
 
     outcome on(here<state::wait_finished, event::finished> row, const handshake_message& message) noexcept {
-        if (const errc error = this->check_finished(message, this->client_handshake_traffic); error != errc::none)
+        if (const errc error = this->check_finished(message, this->client_base()); error != errc::none)
             return row.fail(error);
+        if (this->late) {
+            this->end_answer();
+            answered_ = true;
+            return row.template to<state::connected>();
+        }
         this->messages.add(message.whole);
         this->derive_resumption_secret();
         this->read = epoch::application;
         return row.template to<state::connected>();
+    }
+
+    /// Section 4.7.2: the answer to one of the requests, in any order.
+    outcome on(here<state::connected, event::certificate> row, const handshake_message& message) noexcept {
+        certificate_message shown{};
+        if (!decode(message.body, shown)) return row.fail(errc::decode_error);
+        const std::size_t which = requests_.find(shown.context);
+        if (which == requests_.size()) return row.fail(errc::bad_request_context);
+        // The request is not kept, but it is the same again.
+        writer request(this->memory.output_room());
+        write_message(request, handshake_type::certificate_request, [&] { write_request(request, shown.context); });
+        if (request.overflowed()) return row.fail(errc::internal_error);
+        this->begin_answer(request.written());
+        requests_.remove(which);
+        this->peer_authenticated = false;
+        bytes_view list;
+        if (const errc error = this->read_certificate(message, this->types.client, list, shown.context); error != errc::none) return row.fail(error);
+        this->messages.add(message.whole);
+        if (list.empty()) return row.template to<state::wait_finished>();
+        peer_list_ = this->memory.range_of(list);
+        return row.template to<state::asks_verdict>();
     }
 
 private:
@@ -244,8 +310,13 @@ private:
             if (const errc error = shares.parse(hello.extensions[type::key_share], hello.groups.groups); error != errc::none)
                 return error;
         early_data_offered_ = hello.extensions.has(type::early_data);
+        // Section 4.3.6.
+        late_offered_ = hello.extensions.has(type::post_handshake_auth);
+        if (!hello.extensions[type::post_handshake_auth].empty()) return errc::decode_error;
         if (const errc error = choose_record_limits(*config_, hello.extensions, this->limits); error != errc::none) return error;
         if (const errc error = read_ticket_request(hello.extensions, tickets_asked_); error != errc::none) return error;
+        // RFC 9001, section 8.2.
+        if (!Carrier::quic && hello.extensions.has(type::quic_transport_parameters)) return errc::quic_parameters;
         if (!choose_suite(hello)) return errc::no_common_suite;
         share_ = {};
         this->group = {};
@@ -529,19 +600,35 @@ private:
                                 [&] { write_protocol_names(to, std::span(&name, 1)); });
             answer_record_limits(to, this->limits);
             answer_ticket_request(to, this->tickets_expected);
+            answer_certificate_types(to, this->types);
             if (this->early_data_accepted) write_extension(to, extension_type::early_data, [] {});
+            if constexpr (Carrier::quic)
+                write_extension(to, extension_type::quic_transport_parameters, [&] { to.bytes(this->parameters); });
         });
     }
 
     bool send_certificate_request() noexcept {
-        return this->send(epoch::handshake, handshake_type::certificate_request, [&](writer& to) {
-            to.u8(0);
-            length_prefix block(to, 2);
-            grease_.write_extension(to);
-            write_extension(to, extension_type::signature_algorithms,
-                            [&] { grease_.write_list<signature_scheme>(to, grease_place::scheme, schemes_, 2); });
-            grease_.write_extension(to, true);
-        });
+        return this->send(epoch::handshake, handshake_type::certificate_request, [&](writer& to) { write_request(to, {}); });
+    }
+    void write_request(writer& to, bytes_view context) const noexcept {
+        to.opaque(context, 1);
+        length_prefix block(to, 2);
+        grease_.write_extension(to);
+        write_extension(to, extension_type::signature_algorithms,
+                        [&] { grease_.write_list<signature_scheme>(to, grease_place::scheme, schemes_, 2); });
+        if (!config_->certificate_schemes.empty())
+            write_extension(to, extension_type::signature_algorithms_cert,
+                            [&] { write_list<signature_scheme>(to, config_->certificate_schemes, 2); });
+        if (!config_->authorities.empty())
+            write_extension(to, extension_type::certificate_authorities, [&] { write_authorities(to, config_->authorities); });
+        if (!config_->oid_filters.empty())
+            write_extension(to, extension_type::oid_filters, [&] { write_oid_filters(to, config_->oid_filters); });
+        grease_.write_extension(to, true);
+    }
+    /// Bytes of a CertificateRequest with a context.
+    std::size_t request_size() const noexcept {
+        return handshake_header_size + 1 + outstanding_requests::context_size + 2 +
+               request_extensions_size(*config_, schemes_.size()) + 2 + max_grease_extensions;
     }
 
     const server_config* config_ = nullptr;
@@ -560,6 +647,10 @@ private:
     bool tickets_wanted_ = false;  // the client offers psk_dhe_ke
     bool psk_ke_ = false;          // both sides let a PSK do without a key exchange
     bool early_data_offered_ = false;
+    bool late_offered_ = false;  // post_handshake_auth
+    bool external_key_ = false;
+    bool answered_ = false;
+    outstanding_requests requests_;
 };
 
 }  // namespace v1

@@ -46,6 +46,7 @@ public:
     signature_scheme_list schemes{};
     protocol_names protocols;
     psk_key_exchange_modes psk_modes{};
+    certificate_types server_types{}, client_types{};  // what the client takes from the server, and what it can show
     offered_psks psks;
     std::string_view server_name;
 
@@ -90,7 +91,9 @@ private:
     errc parse_bodies() noexcept {
         using type = extension_type;
         if (!decode_if_there(type::supported_groups, groups) || !decode_if_there(type::signature_algorithms, schemes) ||
-            !decode_if_there(type::psk_key_exchange_modes, psk_modes))
+            !decode_if_there(type::psk_key_exchange_modes, psk_modes) ||
+            !decode_if_there(type::server_certificate_type, server_types) ||
+            !decode_if_there(type::client_certificate_type, client_types))
             return errc::decode_error;
         if (extensions.has(type::early_data) && !extensions[type::early_data].empty()) return errc::decode_error;
         if (extensions.has(type::pre_shared_key))

@@ -58,6 +58,9 @@ public:
         cut_content(limit_);
     }
 
+    /// What limit() has come to.
+    constexpr std::size_t limit() const noexcept { return limit_; }
+
     /// Bytes of content in the largest record.
     constexpr std::size_t most() const noexcept { return content_; }
 

@@ -29,6 +29,47 @@ struct measure_context_alignment {
 };
 }  // namespace detail
 
+/// One direction of an established connection: what its records are protected with, and what they may be.
+template <class P>
+struct direction_state {
+    traffic_secret<P> secret;                  ///< application_traffic_secret_N, as long as the suite's hash (section 7.2)
+    std::uint64_t sequence = 0;                ///< of the next record under its key
+    std::size_t limit = max_inner_plaintext;   ///< bytes of content, content type and padding that a record may have
+    bool closed = false;                       ///< there was a close_notify; then there is no secret
+};
+
+/// Key and IV of a traffic secret (section 7.3).
+template <class P>
+void derive_traffic_key(hash_id hash, bytes_view secret, mutable_bytes key, fixed_mutable_bytes<12> iv) noexcept {
+    hmac_key<P> traffic(hash, secret);
+    hkdf_expand_label(traffic, "key", {}, key);
+    hkdf_expand_label(traffic, "iv", {}, iv);
+    traffic.clear();
+}
+
+/// What somebody else needs to seal or open the records of one direction: kernel TLS, say. The nonce of a record is its
+/// sequence number, exclusive-or'ed into the end of `iv` (section 5.3).
+struct record_keys {
+    secret_bytes<32> key;  ///< of which the first key_size bytes count
+    std::size_t key_size = 0;
+    secret_bytes<12> iv;
+    std::uint64_t sequence = 0;  ///< of the next record
+};
+
+/// False when P does not have the suite, or the direction is closed.
+template <class P>
+bool derive_record_keys(cipher_suite suite, const direction_state<P>& from, record_keys& to) noexcept {
+    const suite_info* const info = find_suite<P>(suite);
+    if (info == nullptr || from.closed) return false;
+    detail::visit_index(typename P::aeads{}, info->aead, [&]<class A>() {
+        static_assert(A::key_size <= secret_bytes<32>::size());
+        to.key_size = A::key_size;
+    });
+    derive_traffic_key<P>(info->hash, from.secret.first(digest_size(info->hash)), to.key.first(to.key_size), to.iv.bytes());
+    to.sequence = from.sequence;
+    return true;
+}
+
 /// One direction's key, IV and sequence number. Wiped when replaced and when destroyed.
 template <class P>
 class protection {
@@ -41,20 +82,17 @@ public:
     bool active() const noexcept { return aead_ != none; }
     std::uint64_t sequence() const noexcept { return sequence_; }
 
-    /// Derives key and IV from a traffic secret (section 7.3) and starts at sequence number zero.
-    void install(const suite_info& suite, bytes_view secret) noexcept {
-        hmac_key<P> traffic(suite.hash, secret);
+    /// Derives key and IV from a traffic secret and starts at a sequence number: zero, but for a connection that goes on.
+    void install(const suite_info& suite, bytes_view secret, std::uint64_t sequence = 0) noexcept {
         detail::visit_index(typename P::aeads{}, suite.aead, [&]<class A>() {
             std::array<std::uint8_t, A::key_size> key;
-            hkdf_expand_label(traffic, "key", {}, key);
+            derive_traffic_key<P>(suite.hash, secret, key, iv_);
             A::set_key(context<A>(), key);
             wipe(key);
             limit_ = A::record_limit;
             static_assert(A::tag_size == tag_size);
         });
-        hkdf_expand_label(traffic, "iv", {}, iv_);
-        traffic.clear();
-        sequence_ = 0;
+        sequence_ = sequence;
         aead_ = suite.aead;
     }
 

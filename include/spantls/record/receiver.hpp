@@ -45,11 +45,13 @@ public:
     bool encrypted() const noexcept { return protection_.active(); }
     const record_info& last() const noexcept { return last_; }
     record_info& last() noexcept { return last_; }
+    /// What the keys in use come from.
+    const traffic_secret<P>& secret() const noexcept { return secret_; }
 
     /// Whether a change_cipher_spec may come now (section 5: after the first ClientHello, before the peer's Finished).
     void allow_change_cipher_spec(bool allowed) noexcept { allow_ccs_ = allowed; }
 
-    /// Bytes of records that were protected with keys of early data, and are dropped (section 4.3.10).
+    /// Bytes of early data in records that cannot be opened, and are dropped (section 4.3.10).
     void skip_early_data(std::size_t most) noexcept { skip_ = static_cast<std::uint16_t>(most); }
 
     /// What was agreed on: no protected record with more than `inner` bytes of content, content type and padding.
@@ -72,6 +74,23 @@ public:
         change_keys(proof, suite, next.first(digest_size(suite.hash)));
     }
 
+    /// Gives the keys away, and forgets them; whether the peer has closed, the caller knows.
+    void export_to(direction_state<P>& to) noexcept {
+        to.sequence = protection_.sequence();
+        to.limit = std::size_t{most_} + 1;
+        to.secret = static_cast<traffic_secret<P>&&>(secret_);
+        clear();
+    }
+    /// Goes on with them.
+    void import_from(direction_state<P>& from, const suite_info& suite) noexcept {
+        limit_protected(from.limit);
+        if (from.closed) return;
+        protection_.install(suite, from.secret.first(digest_size(suite.hash)), from.sequence);
+        secret_ = static_cast<traffic_secret<P>&&>(from.secret);
+    }
+
+    /// Whether a record is held.
+    bool holds() const noexcept { return held_ != 0; }
     /// Keeps an opened record at the front of the input, as it is now: open() returns it again until it is released.
     void hold(const incoming_record& record) noexcept { held_ = static_cast<std::uint16_t>(record.size); }
     void release() noexcept { held_ = 0; }
@@ -178,12 +197,13 @@ private:
 
     /// A record that might be early data which was rejected.
     void skip(incoming_record& record, errc otherwise) noexcept {
-        const std::size_t length = record.size - record_header_size;
-        if (protection_.sequence() != 0 || length == 0 || length > skip_) {
+        // What a client may send is counted without content type and tag; but no record counts for nothing.
+        const std::size_t content = record.size > record_overhead ? record.size - record_overhead : 1;
+        if (protection_.sequence() != 0 || record.size == record_header_size || content > skip_) {
             record.error = otherwise;
             return;
         }
-        skip_ = static_cast<std::uint16_t>(skip_ - length);
+        skip_ = static_cast<std::uint16_t>(skip_ - content);
         record.dropped = true;
     }
 

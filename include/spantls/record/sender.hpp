@@ -39,6 +39,8 @@ public:
     bool encrypted() const noexcept { return protection_.active(); }
     bool closed() const noexcept { return closed_ || close_queued_; }
     const record_info& last() const noexcept { return last_; }
+    /// What the keys in use come from.
+    const traffic_secret<P>& secret() const noexcept { return secret_; }
 
     void set_limits(std::size_t record_size, std::uint64_t rekey_after, padding how = {}) noexcept {
         record_size_ = static_cast<std::uint16_t>(record_size);
@@ -58,6 +60,26 @@ public:
     /// From here on the keys are those of application data, and may be updated.
     void connected(const suite_info& suite) noexcept { suite_ = &suite; }
 
+    /// Gives the keys away, and forgets them. Nothing is owed.
+    void export_to(direction_state<P>& to, std::uint64_t& key_updates) noexcept {
+        to.sequence = protection_.sequence();
+        to.limit = shape_.limit();
+        to.closed = closed_;
+        to.secret = static_cast<traffic_secret<P>&&>(secret_);
+        key_updates = max_key_updates - key_updates_left_;
+        clear();
+    }
+    /// Goes on with them; set_limits() has been called.
+    void import_from(direction_state<P>& from, std::uint64_t key_updates, const suite_info& suite) noexcept {
+        limit_protected(from.limit);
+        closed_ = from.closed;
+        key_updates_left_ = max_key_updates - key_updates;
+        connected(suite);
+        if (closed_) return;
+        protection_.install(suite, from.secret.first(digest_size(suite.hash)), from.sequence);
+        protection_.limit_records(rekey_after_);
+        secret_ = static_cast<traffic_secret<P>&&>(from.secret);
+    }
     /// How many updates may still be sent. Tests lower it: nobody waits for max_key_updates.
     void limit_key_updates(std::uint64_t left) noexcept { key_updates_left_ = left; }
 
@@ -146,10 +168,10 @@ public:
         return done;
     }
 
-    /// The same under the keys of early data, which do not change: at their limit it stops.
+    /// The same under the keys of early data, which do not change: at their limit it stops (section 5.5).
     std::size_t write_early_data(output_cursor& out, bytes_view data) noexcept {
         std::size_t done = 0;
-        while (done < data.size() && protection_.records_left() > 1) {
+        while (done < data.size() && !at_key_limit()) {
             const std::size_t size = fragment(out.room(), data.size() - done);
             if (size == 0) break;
             write(out, content_type::application_data, data.subspan(done, size));
@@ -157,6 +179,8 @@ public:
         }
         return done;
     }
+    /// Section 5.5: no more than a KeyUpdate, or with early data nothing, may be protected with this key.
+    bool at_key_limit() const noexcept { return protection_.records_left() <= 1; }
 
     /// Seals `data`, which stands in the unused `out` behind the place of the header, in one record. `begun`: before a
     /// key update or a close_notify that is owed.

@@ -75,6 +75,10 @@ inline constexpr std::size_t max_certificate_extensions = 64;
 /// section 4.5.1.2), or with more than max_certificate_extensions. On any error `to` is not to be used.
 [[nodiscard]] constexpr errc parse_certificate(bytes_view der, certificate& to) noexcept;
 
+/// Reads a SubjectPublicKeyInfo as if it were a certificate that says nothing else (RFC 7250, section 3): `der` and `spki`
+/// are all of it. bad_certificate: it is not one, or not DER.
+[[nodiscard]] constexpr errc parse_raw_public_key(bytes_view spki, certificate& to) noexcept;
+
 /// `for (der_reader names(it.subject_alt_name); !names.empty();) use(next_name(names));`
 constexpr general_name next_name(der_reader& names) noexcept {
     const der_element name = names.element();
@@ -289,6 +293,18 @@ constexpr errc parse_certificate(bytes_view der, certificate& to) noexcept {
         if (const errc error = detail::read_extensions(tbs, to); error != errc::none) return error;
     signed_part.leave(tbs);
     return signed_part.finished() ? errc::none : errc::bad_certificate;
+}
+
+constexpr errc parse_raw_public_key(bytes_view spki, certificate& to) noexcept {
+    to = {};
+    to.der = to.spki = spki;
+    // SubjectPublicKeyInfo ::= SEQUENCE { algorithm AlgorithmIdentifier, subjectPublicKey BIT STRING }
+    der_reader all(spki);
+    der_reader key = all.inside(der_tag::sequence);
+    to.key_algorithm = detail::read_algorithm(key);
+    to.public_key = key.bits();
+    all.leave(key);
+    return all.finished() ? errc::none : errc::bad_certificate;
 }
 
 // The keys of the schemes of RFC 9846, section 4.3.3.

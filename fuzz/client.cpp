@@ -14,7 +14,8 @@ struct client_role {
     bool without_identity;
     std::size_t hash = 32;
 
-    /// Flags (1 key log, 2 no compatibility mode, 4 and 8 ALPN, 16 SNI, 32 without a certificate), sizes, shares.
+    /// Flags (1 key log, 2 no compatibility mode, 4 and 8 ALPN, 16 SNI, 32 without a certificate, 64 asks for
+    /// tickets, 128 GREASE), sizes, shares.
     explicit client_role(fuzz::script& in) {
         const std::uint8_t flags = in.u8(), sizes = in.u8(), shares = in.u8();
         config.key_log = (flags & 1) != 0;
@@ -23,6 +24,8 @@ struct client_role {
         if ((flags & 8) != 0) config.alpn.push_back("mqtt");
         if ((flags & 16) != 0) target.server_name = (sizes & 64) != 0 ? "127.0.0.1" : "leaf.example";
         without_identity = (flags & 32) != 0;
+        if ((flags & 64) != 0) config.tickets = ticket_counts{2, 1};
+        config.grease = (flags & 128) != 0;
         config.record_size = fuzz::record_sizes[sizes & 7];
         config.rekey_after = fuzz::rekey_limits[sizes >> 3 & 3];
         if ((shares & 8) == 0) return;

@@ -215,6 +215,7 @@ public:
         const bool requests = config_->authenticate_client != client_authentication::none || authenticates_late();
         if (const errc error = choose_certificate_types(*config_, parsed_hello(), who.type, requests, this->types); error != errc::none)
             return row.fail(error);
+        this->proofs = parsed_hello().proofs;
         this->own = who;
         const errc error = send_certificates();
         return error == errc::none ? row.template to<state::asks_signature>() : row.fail(error);
@@ -228,7 +229,7 @@ public:
 
     outcome on(here<state::wait_certificate, event::certificate> row, const handshake_message& message) noexcept {
         bytes_view list;
-        if (const errc error = this->read_certificate(message, this->types.client, list); error != errc::none) return row.fail(error);
+        if (const errc error = this->read_certificate(message, this->types.client, asked_proofs(), list); error != errc::none) return row.fail(error);
         this->messages.add(message.whole);
         if (!list.empty()) {
             peer_list_ = this->memory.range_of(list);
@@ -278,7 +279,7 @@ public:
         requests_.remove(which);
         this->peer_authenticated = false;
         bytes_view list;
-        if (const errc error = this->read_certificate(message, this->types.client, list, shown.context); error != errc::none) return row.fail(error);
+        if (const errc error = this->read_certificate(message, this->types.client, asked_proofs(), list, shown.context); error != errc::none) return row.fail(error);
         this->messages.add(message.whole);
         if (list.empty()) return row.template to<state::wait_finished>();
         peer_list_ = this->memory.range_of(list);
@@ -536,6 +537,12 @@ private:
     bool send_certificate_request() noexcept {
         return this->send(epoch::handshake, handshake_type::certificate_request, [&](writer& to) { write_request(to, {}); });
     }
+    extension_mask asked_proofs() const noexcept {
+        extension_mask asked;
+        if (config_->ask_for_staples) asked.add(extension_type::status_request);
+        if (config_->ask_for_scts) asked.add(extension_type::signed_certificate_timestamp);
+        return asked;
+    }
     void write_request(writer& to, bytes_view context) const noexcept {
         to.opaque(context, 1);
         length_prefix block(to, 2);
@@ -545,6 +552,9 @@ private:
                             [&] { write_list<signature_scheme>(to, config_->certificate_schemes, 2); });
         if (!config_->authorities.empty())
             write_extension(to, extension_type::certificate_authorities, [&] { write_authorities(to, config_->authorities); });
+        // Section 4.5.1.1.
+        if (config_->ask_for_staples) write_extension(to, extension_type::status_request, [] {});
+        if (config_->ask_for_scts) write_extension(to, extension_type::signed_certificate_timestamp, [] {});
         if (!config_->oid_filters.empty())
             write_extension(to, extension_type::oid_filters, [&] { write_oid_filters(to, config_->oid_filters); });
     }

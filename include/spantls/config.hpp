@@ -49,6 +49,9 @@ struct client_config {
     /// 7250). Empty: certificates, and nothing is said of it.
     fixed_vector<certificate_type, 2> server_certificate_types{};
     fixed_vector<certificate_type, 2> client_certificate_types{};
+    /// Ask the server for OCSP responses and for certificate timestamps (section 4.5.1.1): what comes is in the entries
+    /// of the chain that verify_peer shows.
+    bool ask_for_staples = false, ask_for_scts = false;
     /// Hand out the secrets as key_log steps. For debugging only.
     bool key_log = false;
     /// Most plaintext bytes in a record that is sent, 1 to 16384. What the peer asks for counts if that is less.
@@ -89,6 +92,8 @@ struct server_config {
     std::span<const bytes_view> authorities{};
     std::span<const oid_filter> oid_filters{};
     fixed_vector<signature_scheme, 16> certificate_schemes{};
+    /// As in client_config, of the clients that are asked.
+    bool ask_for_staples = false, ask_for_scts = false;
     /// What is taken from clients, best first: certificates, or raw public keys (RFC 7250). Empty: certificates. What
     /// the server shows is up to the identity that it chooses; step.hello() has what the client takes.
     fixed_vector<certificate_type, 2> client_certificate_types{};
@@ -131,7 +136,7 @@ inline constexpr std::size_t min_cookie_secret = 32;
 
 /// Bytes of the extensions of a CertificateRequest with so many signature schemes.
 constexpr std::size_t request_extensions_size(const server_config& config, std::size_t schemes) noexcept {
-    std::size_t size = 4 + 2 + 2 * schemes;
+    std::size_t size = 4 + 2 + 2 * schemes + (config.ask_for_staples ? 4 : 0) + (config.ask_for_scts ? 4 : 0);
     if (!config.certificate_schemes.empty()) size += 4 + 2 + 2 * config.certificate_schemes.size();
     if (!config.authorities.empty()) size += 4 + authorities_size(config.authorities);
     if (!config.oid_filters.empty()) size += 4 + oid_filters_size(config.oid_filters);
@@ -261,7 +266,8 @@ constexpr fixed_vector<cipher_suite, 8> usable_suites(const preferences& prefer,
     return usable;
 }
 
-/// The best of them that the peer offers (RFC 9846, section 4.2.2), of that hash if one is given; null when there is none.
+/// The best of them that the peer offers (RFC 9846, section 4.2.2), of that hash if one is given; null when there is
+/// none.
 template <class P>
 constexpr const suite_info* common_suite(const preferences& prefer, const P& crypto, list_view<cipher_suite> offered,
                                          std::optional<hash_id> hash = {}) noexcept {

@@ -29,6 +29,9 @@ inline void write_certificate_request(writer& to, bytes_view context, const serv
     if (!config.authorities.empty())
         write_extension(to, extension_type::certificate_authorities,
                         [&] { write_authorities(to, config.authorities); });
+    // Section 4.5.1.1.
+    if (config.ask_for_staples) write_extension(to, extension_type::status_request, [] {});
+    if (config.ask_for_scts) write_extension(to, extension_type::signed_certificate_timestamp, [] {});
     if (!config.oid_filters.empty())
         write_extension(to, extension_type::oid_filters, [&] { write_oid_filters(to, config.oid_filters); });
     values.write_extension(to, true);

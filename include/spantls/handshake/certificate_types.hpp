@@ -24,10 +24,15 @@ struct chosen_types {
 /// Bytes that the answer to both extensions takes.
 inline constexpr std::size_t certificate_types_answer_size = 2 * 5;
 
-/// A client's extensions; `extension` writes one.
+/// A client's extensions about authentication; `extension` writes one.
 template <class Extension>
-void offer_certificate_types(writer& to, const client_config& config, Extension extension) noexcept {
+void offer_authentication(writer& to, const client_config& config, Extension extension) noexcept {
     using type = extension_type;
+    // Section 4.3.6.
+    if (config.post_handshake_auth) extension(type::post_handshake_auth, [] {});
+    // Section 4.5.1.1.
+    if (config.ask_for_staples) extension(type::status_request, [&] { write_status_request(to); });
+    if (config.ask_for_scts) extension(type::signed_certificate_timestamp, [] {});
     if (!config.client_certificate_types.empty())
         extension(type::client_certificate_type,
                   [&] { write_list<certificate_type>(to, config.client_certificate_types, 1); });

@@ -204,6 +204,7 @@ public:
         // Sections 4.5.1 and 4.5.2: without a suitable certificate the client goes on and sends none.
         requested_certificate asked;
         (void)asked.parse(request());  // it has been parsed before
+        this->proofs = asked.proofs;
         this->own = !who.chain.empty() && who.type == this->types.client && this->choose_scheme(who, asked.schemes)
                         ? who
                         : no_identity;
@@ -375,15 +376,13 @@ private:
                 to.u8(static_cast<std::uint8_t>(psk_key_exchange_mode::psk_dhe_ke));
                 if (config_->psk_ke) to.u8(static_cast<std::uint8_t>(psk_key_exchange_mode::psk_ke));
             });
-            // Section 4.3.6.
-            if (config_->post_handshake_auth) extension(extension_type::post_handshake_auth, [] {});
             // Sections 4.2.2 and 4.3.10: not in the second ClientHello.
             if (early_offered_ && !retried_) extension(extension_type::early_data, [] {});
             offer_record_limits(to, *config_, extension);
             offer_ticket_request(to, *config_, extension);
             if constexpr (Carrier::quic)
                 extension(extension_type::quic_transport_parameters, [&] { to.bytes(this->parameters); });
-            offer_certificate_types(to, *config_, extension);
+            offer_authentication(to, *config_, extension);
             // Section 4.3.2.
             if (!retry_cookie.empty()) extension(extension_type::cookie, [&] { to.opaque(retry_cookie, 2); });
             extension(extension_type::key_share, [&] {
@@ -585,7 +584,7 @@ private:
 
     errc receive_certificate(const handshake_message& message) noexcept {
         bytes_view list;
-        if (const errc error = this->read_certificate(message, this->types.server, list); error != errc::none)
+        if (const errc error = this->read_certificate(message, this->types.server, offered_, list); error != errc::none)
             return error;
         if (list.empty()) return errc::empty_certificate;  // sections 4.5.1 and 4.5.1.3
         peer_list_ = this->memory.range_of(list);

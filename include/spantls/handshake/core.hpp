@@ -58,6 +58,7 @@ struct handshake_core {
     epoch write = epoch::initial;  // after what is in `out` has left
     record_limits limits;
     chosen_types types;
+    wanted_proofs proofs;  // what the peer asks for
     std::uint8_t secrets_known = 0;  // bits (1 << logged_secret)
     bool late = false;  // the handshake is done: what comes now is post-handshake authentication
     transcript<P> after_handshake;  // while `messages` is about one request: ClientHello to the client's Finished
@@ -161,7 +162,8 @@ struct handshake_core {
 
     /// Sections 4.5.1 and 4.5.2: the Certificate of `own`, and what its key has to sign.
     bool send_certificate(bytes_view context, bool by_server) noexcept {
-        const std::size_t list_size = certificate_list_size(own.chain);
+        const certificate_pieces pieces(own, proofs);
+        const std::size_t list_size = pieces.size();
         const auto body = [&](writer& to) {
             to.opaque(context, 1);
             to.u24(static_cast<std::uint32_t>(list_size));
@@ -169,14 +171,8 @@ struct handshake_core {
         const bytes_view head = out.append(memory, authentication_keys(), handshake_type::certificate, body, list_size);
         if (head.empty()) return false;
         messages.add(head);
-        out.append_chain(own.chain);
-        for (const bytes_view der : own.chain) {
-            std::array<std::uint8_t, 3> length;
-            store_be(length.data(), der.size(), 3);
-            messages.add(length);
-            messages.add(der);
-            messages.add(bytes_view(std::array<std::uint8_t, 2>{}));
-        }
+        out.append_chain(pieces);
+        pieces.each([this](bytes_view piece) { messages.add(piece); });
         content.assign(by_server, messages.current().view());
         return true;
     }
@@ -196,10 +192,10 @@ struct handshake_core {
         return false;
     }
 
-    /// Section 4.5.1. Reads the peer's Certificate as far as its first entry's key. Entries may carry no extensions, as
-    /// none were asked for. `list` is empty when the peer has none.
-    errc read_certificate(const handshake_message& message, certificate_type type, bytes_view& list,
-                          bytes_view context = {}) noexcept {
+    /// Section 4.5.1. Reads the peer's Certificate as far as its first entry's key. Entries may carry the extensions
+    /// that were asked for. `list` is empty when the peer has none.
+    errc read_certificate(const handshake_message& message, certificate_type type, extension_mask asked,
+                          bytes_view& list, bytes_view context = {}) noexcept {
         certificate_message certificates{};
         if (!decode(message.body, certificates)) return errc::decode_error;
         if (!equal_bytes(certificates.context, context)) return errc::bad_request_context;
@@ -209,9 +205,11 @@ struct handshake_core {
             decode_from(in, entry);
             if (in.failed()) return errc::decode_error;
             extension_set extensions;
-            if (const errc error = extensions.parse(entry.extensions, extension_place::certificate, {});
+            if (const errc error = extensions.parse(entry.extensions, extension_place::certificate, asked);
                 error != errc::none)
                 return error;
+            // Section 4.5.1.1.
+            if (!sound_proofs(extensions)) return errc::decode_error;
             // Section 4.5.1: a raw key is alone.
             if (!first && type != certificate_type::x509) return errc::decode_error;
             if (!first) continue;

@@ -229,6 +229,7 @@ public:
         if (const errc error = choose_certificate_types(*config_, parsed_hello(), who.type, requests, this->types);
             error != errc::none)
             return row.fail(error);
+        this->proofs = parsed_hello().proofs;
         this->own = who;
         const errc error = send_certificates();
         return error == errc::none ? row.template to<state::asks_signature>() : row.fail(error);
@@ -243,7 +244,8 @@ public:
 
     outcome on(here<state::wait_certificate, event::certificate> row, const handshake_message& message) noexcept {
         bytes_view list;
-        if (const errc error = this->read_certificate(message, this->types.client, list); error != errc::none)
+        if (const errc error = this->read_certificate(message, this->types.client, asked_proofs(), list);
+            error != errc::none)
             return row.fail(error);
         this->messages.add(message.whole);
         if (!list.empty()) {
@@ -297,7 +299,7 @@ public:
         requests_.remove(which);
         this->peer_authenticated = false;
         bytes_view list;
-        if (const errc error = this->read_certificate(message, this->types.client, list, shown.context);
+        if (const errc error = this->read_certificate(message, this->types.client, asked_proofs(), list, shown.context);
             error != errc::none)
             return row.fail(error);
         this->messages.add(message.whole);
@@ -595,6 +597,12 @@ private:
     bool send_certificate_request() noexcept {
         return this->send(epoch::handshake, handshake_type::certificate_request,
                           [&](writer& to) { write_certificate_request(to, {}, *config_, schemes_, grease_); });
+    }
+    extension_mask asked_proofs() const noexcept {
+        extension_mask asked;
+        if (config_->ask_for_staples) asked.add(extension_type::status_request);
+        if (config_->ask_for_scts) asked.add(extension_type::signed_certificate_timestamp);
+        return asked;
     }
     /// Bytes of a CertificateRequest with a context.
     std::size_t request_size() const noexcept {

@@ -8,6 +8,7 @@
 #include <spantls/message/extension.hpp>
 #include <spantls/message/lists.hpp>
 #include <spantls/message/pre_shared_key.hpp>
+#include <spantls/message/status.hpp>
 #include <spantls/wire/layout.hpp>
 #include <spantls/wire/registry.hpp>
 
@@ -48,6 +49,7 @@ public:
     psk_key_exchange_modes psk_modes{};
     certificate_types server_types{}, client_types{};  // what the client takes from the server, and what it can show
     offered_psks psks;
+    wanted_proofs proofs;
     std::string_view server_name;
 
     /// Everything that can be told without knowing what the server wants. `body` is the message without its header.
@@ -96,6 +98,7 @@ private:
             !decode_if_there(type::server_certificate_type, server_types) ||
             !decode_if_there(type::client_certificate_type, client_types))
             return errc::decode_error;
+        if (!proofs.parse(extensions, true)) return errc::decode_error;
         if (extensions.has(type::early_data) && !extensions[type::early_data].empty()) return errc::decode_error;
         if (extensions.has(type::pre_shared_key))
             if (const errc error = psks.parse(extensions[type::pre_shared_key]); error != errc::none) return error;

@@ -9,6 +9,7 @@
 #include <spantls/message/authentication.hpp>
 #include <spantls/message/extension.hpp>
 #include <spantls/message/lists.hpp>
+#include <spantls/message/status.hpp>
 #include <spantls/wire/certificate_filters.hpp>
 
 namespace spantls {
@@ -86,6 +87,8 @@ struct requested_certificate {
     /// The certificate has to have all of these extensions that you know, with all of the values.
     oid_filter_list oid_filters;
 
+    wanted_proofs proofs;  ///< what is sent of an identity that has it
+
     [[nodiscard]] errc parse(bytes_view body) noexcept {
         certificate_request message{};
         if (!decode(body, message)) return errc::decode_error;
@@ -104,6 +107,7 @@ struct requested_certificate {
             if (!decode(extensions[type::signature_algorithms_cert], list)) return errc::decode_error;
             certificate_schemes = list.schemes;
         }
+        if (!proofs.parse(extensions, false)) return errc::decode_error;
         if (extensions.has(type::certificate_authorities) &&
             !authorities.parse(extensions[type::certificate_authorities], 3))
             return errc::decode_error;

@@ -336,6 +336,8 @@ private:
                 over_ = true;
                 return true;
             case what::output_waiting:
+            case what::transport_parameters:
+            case what::client_answered:
             case what::progress: return true;
         }
         return true;

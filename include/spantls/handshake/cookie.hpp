@@ -10,6 +10,7 @@
 #include <spantls/base/bytes.hpp>
 #include <spantls/crypto/hkdf.hpp>
 #include <spantls/crypto/provider.hpp>
+#include <spantls/message/client_hello.hpp>
 #include <spantls/wire/reader.hpp>
 #include <spantls/wire/registry.hpp>
 #include <spantls/wire/writer.hpp>

@@ -11,13 +11,19 @@ struct server_role {
     fuzz::provider_type crypto;
     server_config config;
 
-    /// Flags (1 key log, 4 and 8 ALPN, 16 and 32 client authentication), sizes, groups.
+    /// Flags (1 key log, 2 pre-shared keys, 4 and 8 ALPN, 16 and 32 client authentication, 64 early data), sizes (from bit
+    /// 7: a limit of records), groups (bit 4: padding, 5: psk_ke).
     explicit server_role(fuzz::script& in) {
         const std::uint8_t flags = in.u8(), sizes = in.u8(), groups = in.u8();
         config.key_log = (flags & 1) != 0;
         if ((flags & 4) != 0) config.alpn.push_back("h2");
         if ((flags & 8) != 0) config.alpn.push_back("mqtt");
         config.authenticate_client = static_cast<client_authentication>((flags >> 4 & 3) % 3);
+        config.use_psk = (flags & 2) != 0;
+        if ((flags & 64) != 0) config.max_early_data = fuzz::max_early / 2;
+        if ((sizes & 128) != 0) config.record_size_limit = 100;
+        if ((groups & 16) != 0) config.padding = padding::constant(90);
+        config.psk_ke = (groups & 32) != 0;
         config.record_size = fuzz::record_sizes[sizes & 7];
         config.rekey_after = fuzz::rekey_limits[sizes >> 3 & 3];
         for (std::size_t i = 0; i < 3; ++i)

@@ -15,8 +15,9 @@ struct client_role {
     bool without_identity;
     std::size_t hash = 32;
 
-    /// Flags (1 key log, 2 no compatibility mode, 4 and 8 ALPN, 16 SNI, 32 without a certificate, 64 a pre-shared key and
-    /// early data), sizes (from bit 7: limits of records), shares (bit 4: padding, 5: psk_ke).
+    /// Flags (1 key log, 2 no compatibility mode, 4 and 8 ALPN, 16 SNI, 32 without a certificate, 64 asks for
+    /// tickets, 128 GREASE), sizes (from bit 7: limits of records), shares (bit 4: padding, 5: psk_ke, 6: pre-shared
+    /// keys and early data).
     explicit client_role(fuzz::script& in) {
         const std::uint8_t flags = in.u8(), sizes = in.u8(), shares = in.u8();
         config.key_log = (flags & 1) != 0;
@@ -25,12 +26,14 @@ struct client_role {
         if ((flags & 8) != 0) config.alpn.push_back("mqtt");
         if ((flags & 16) != 0) target.server_name = (sizes & 64) != 0 ? "127.0.0.1" : "leaf.example";
         without_identity = (flags & 32) != 0;
+        if ((flags & 64) != 0) config.tickets = ticket_counts{2, 1};
+        config.grease = (flags & 128) != 0;
         config.record_size = fuzz::record_sizes[sizes & 7];
         config.rekey_after = fuzz::rekey_limits[sizes >> 3 & 3];
         if ((sizes & 128) != 0) config.record_size_limit = 100, config.max_fragment_length = 512;
         if ((shares & 16) != 0) config.padding = padding::constant(90);
         config.psk_ke = (shares & 32) != 0;
-        if ((flags & 64) != 0) {
+        if ((shares & 64) != 0) {
             offered = {psk{.identity = as_bytes("key"), .key = fuzz::shared_key, .early = fuzz::early_terms},
                        psk{.identity = as_bytes("other"), .key = fuzz::shared_key, .hash = hash_id::sha384}};
             target.psks = offered;

@@ -179,7 +179,7 @@ void write_client_scripts() {
 void write_client_scripts_with_keys() {
     int count = 0;
     for (const int way : {0, 1, 2, 3, 4}) {
-        steps it(0x51, way == 4 ? 0x80 : 0, way == 4 ? 0x30 : 0);
+        steps it(0x11, way == 4 ? 0x80 : 0, way == 4 ? 0x70 : 0x40);
         it.then(op::send_early, 60).then(op::send_early, 255).drive(2);
         if (way == 2) it.peer(canned_kind::hello, 0x14).drive(2);
         it.peer(canned_kind::hello, way == 3 ? 0 : way == 2 ? 0x84 : 0x80).peer(canned_kind::change_cipher_spec, 0);
@@ -194,7 +194,7 @@ void write_client_scripts_with_keys() {
 void write_server_scripts_with_keys() {
     int count = 0;
     for (const int way : {0, 1, 2, 3, 4, 5}) {
-        steps it(0x43, way == 5 ? 0x80 : 0, way == 5 ? 0x30 : 0);
+        steps it(1, way == 5 ? 0x80 : 0, way == 5 ? 0xf0 : 0xc0);
         it.peer(canned_kind::hello, way == 2 ? 0x80 : 0x81, way == 5 ? 0xc0 : 0x40);
         // Without cryptography nothing that is rejected could be told from what is not.
         if (way == 0 || way == 2 || way == 5) it.peer(canned_kind::application_data, 0x2f);

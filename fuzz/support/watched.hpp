@@ -367,6 +367,8 @@ private:
                 HOLDS(peer_closed_ || s.consumed == record);
                 peer_closed_ = true;
                 return HOLDS(s.what == (sent.over() ? closed : peer_closed));
+            case transport_parameters:
+            case client_answered: return HOLDS(false);  // neither is asked for here
             case failed: return;
         }
     }

@@ -43,9 +43,9 @@ public:
         static_assert(N >= client::smallest_workspace, "the workspace is smaller than smallest_workspace");
     }
     /// Goes on with a connection that export_state() has moved out of another object, anywhere. `cryptography` is only
-    /// looked at, `settings` has to outlive the connection: record_size, rekey_after, padding count, and alpn has to have
-    /// the name that was agreed on. Needs no workspace. Born failed with errc::state_unfit when it does not fit; then
-    /// `from` keeps its secrets.
+    /// looked at, `settings` has to outlive the connection: record_size, rekey_after, padding count, and alpn has to
+    /// have the name that was agreed on. Needs no workspace. Born failed with errc::state_unfit when it does not fit;
+    /// then `from` keeps its secrets.
     client(P& cryptography, const client_config& settings, connection_state<P>&& from) noexcept
         : connection<client_handshake<P>>({}, settings.record_size, settings.rekey_after, settings.padding) {
         this->import_from(check<P>(settings), from, settings, cryptography);

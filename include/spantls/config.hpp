@@ -12,6 +12,8 @@
 #include <spantls/base/fixed_vector.hpp>
 #include <spantls/crypto/provider.hpp>
 #include <spantls/record/padding.hpp>
+#include <spantls/wire/certificate_filters.hpp>
+#include <spantls/wire/layout.hpp>
 #include <spantls/wire/registry.hpp>
 
 namespace spantls {
@@ -40,19 +42,31 @@ struct client_config {
     bool compatibility_mode = true;
     /// Let a pre-shared key do without a key exchange: no forward secrecy (RFC 9846, section 4.3.9).
     bool psk_ke = false;
+    /// Let the server ask for a certificate at any time (section 4.7.2). The workspace stays lent until the connection
+    /// ends: the transcript hash and the answer are in it. Such a connection is not to be split.
+    bool post_handshake_auth = false;
+    /// What is taken from the server, best first, and what this client can show: certificates, or raw public keys (RFC
+    /// 7250). Empty: certificates, and nothing is said of it.
+    fixed_vector<certificate_type, 2> server_certificate_types{};
+    fixed_vector<certificate_type, 2> client_certificate_types{};
+    /// Ask the server for OCSP responses and for certificate timestamps (section 4.5.1.1): what comes is in the entries
+    /// of the chain that verify_peer shows.
+    bool ask_for_staples = false, ask_for_scts = false;
     /// Hand out the secrets as key_log steps. For debugging only.
     bool key_log = false;
     /// Most plaintext bytes in a record that is sent, 1 to 16384. What the peer asks for counts if that is less.
     std::uint16_t record_size = 16384;
-    /// Change the sending key after so many records, if that is sooner than the cipher asks for (section 5.5); at least 2.
+    /// Change the sending key after so many records, if that is sooner than the cipher asks for (section 5.5); at
+    /// least 2.
     std::uint64_t rekey_after = UINT64_MAX;
     /// Of the records that are sent.
     v1::padding padding{};
-    /// The server is asked to send no protected record with more than so many bytes of content, content type and padding,
-    /// 64 to 16385 (RFC 8449), and may ask for the same. 0: neither. 16385 asks for nothing, but lets the server ask.
+    /// The server is asked to send no protected record with more than so many bytes of content, content type and
+    /// padding, 64 to 16385 (RFC 8449), and may ask for the same. 0: neither. 16385 asks for nothing, but lets the
+    /// server ask.
     std::uint16_t record_size_limit = 0;
-    /// Both sides are to send no more than so many bytes in a record: 512, 1024, 2048 or 4096 (RFC 6066, section 4); for
-    /// servers that do not know of record_size_limit, which wins. 0: not asked for.
+    /// Both sides are to send no more than so many bytes in a record: 512, 1024, 2048 or 4096 (RFC 6066, section 4);
+    /// for servers that do not know of record_size_limit, which wins. 0: not asked for.
     std::uint16_t max_fragment_length = 0;
     /// ClientHello is filled up to so many bytes (RFC 7685), at most 16384, for which there has to be room in the
     /// workspace; 0: it is not.
@@ -71,6 +85,22 @@ struct server_config {
     preferences prefer{};
     /// Whether to send a CertificateRequest, and whether to go on when the client has no certificate.
     client_authentication authenticate_client = client_authentication::none;
+    /// Which certificates clients are asked for: names of authorities, and extensions with their values, in DER (RFC
+    /// 9846, sections 4.3.4 and 4.3.5), and the schemes of signatures in certificates if they are others than those of
+    /// handshakes (section 4.3.3). The lists, and what they show, must outlive the connections. Clients are told, no
+    /// more.
+    std::span<const bytes_view> authorities{};
+    std::span<const oid_filter> oid_filters{};
+    fixed_vector<signature_scheme, 16> certificate_schemes{};
+    /// As in client_config, of the clients that are asked.
+    bool ask_for_staples = false, ask_for_scts = false;
+    /// What is taken from clients, best first: certificates, or raw public keys (RFC 7250). Empty: certificates. What
+    /// the server shows is up to the identity that it chooses; step.hello() has what the client takes.
+    fixed_vector<certificate_type, 2> client_certificate_types{};
+    /// Ask clients that offer it for a certificate after the handshake, whenever request_authentication() says so
+    /// (section 4.7.2). With those the workspace stays lent until the connection ends, and the connection is not to be
+    /// split.
+    bool post_handshake_auth = false;
     /// Ask `find_psk` when a client offers pre-shared keys. Otherwise they are ignored.
     bool use_psk = false;
     /// As in client_config.
@@ -82,16 +112,17 @@ struct server_config {
     std::uint16_t record_size = 16384;
     std::uint64_t rekey_after = UINT64_MAX;
     v1::padding padding{};
-    /// What a client is asked for that sends a record_size_limit of its own, 64 to 16385 (RFC 8449). What clients ask for
-    /// by it or by max_fragment_length they always get.
+    /// What a client is asked for that sends a record_size_limit of its own, 64 to 16385 (RFC 8449). What clients ask
+    /// for by it or by max_fragment_length they always get.
     std::uint16_t record_size_limit = 16385;
-    /// A HelloRetryRequest has a cookie, and any server with the same secrets goes on with the ClientHello that brings it
-    /// back; this one may be forgotten (RFC 9846, section 4.3.2). Each at least 32 bytes out of a generator, used for
-    /// nothing else, that outlive the connections. The first one seals, the second is the one before it: replacing them
-    /// makes cookies expire, and has to, since a cookie works as often as it is sent. Empty: no cookies.
+    /// A HelloRetryRequest has a cookie, and any server with the same secrets goes on with the ClientHello that brings
+    /// it back; this one may be forgotten (RFC 9846, section 4.3.2). Each at least 32 bytes out of a generator, used
+    /// for nothing else, that outlive the connections. The first one seals, the second is the one before it: replacing
+    /// them makes cookies expire, and has to, since a cookie works as often as it is sent. Empty: no cookies.
     fixed_vector<bytes_view, 2> cookie_secrets{};
-    /// Send a HelloRetryRequest, and nothing else, to all who bring no cookie: before anything is computed for them, they
-    /// show that they are reached at the address that the connection was made with.
+    /// Send a HelloRetryRequest, and nothing else, to all who bring no cookie: before anything is computed for them,
+    /// they show that they are reached at the address that the connection was made with. GnuTLS (3.7) does not go on
+    /// after one that has nothing but a cookie.
     bool always_retry = false;
     /// What a client that asks for tickets by their number is promised at most; the application sends them, as many as
     /// expected_tickets() says. 0: such requests are not answered.
@@ -102,6 +133,15 @@ struct server_config {
 
 /// The least size of a secret for cookies, in bytes.
 inline constexpr std::size_t min_cookie_secret = 32;
+
+/// Bytes of the extensions of a CertificateRequest with so many signature schemes.
+constexpr std::size_t request_extensions_size(const server_config& config, std::size_t schemes) noexcept {
+    std::size_t size = 4 + 2 + 2 * schemes + (config.ask_for_staples ? 4 : 0) + (config.ask_for_scts ? 4 : 0);
+    if (!config.certificate_schemes.empty()) size += 4 + 2 + 2 * config.certificate_schemes.size();
+    if (!config.authorities.empty()) size += 4 + authorities_size(config.authorities);
+    if (!config.oid_filters.empty()) size += 4 + oid_filters_size(config.oid_filters);
+    return size;
+}
 
 namespace detail {
 // Sections 4.3.7 and 4.3.8: nothing is listed twice.
@@ -143,13 +183,30 @@ constexpr errc check_preferences(const preferences& prefer) noexcept {
     return errc::none;
 }
 
+constexpr bool knows_types(const fixed_vector<certificate_type, 2>& types) noexcept {
+    for (const certificate_type type : types)
+        if (type != certificate_type::x509 && type != certificate_type::raw_public_key) return false;
+    return acceptable(types);
+}
+
 template <class Config>
 constexpr errc check_common(const Config& config) noexcept {
     if (!acceptable(config.alpn)) return errc::config_too_many;
     for (const std::string_view name : config.alpn)
         if (name.empty() || name.size() > 255) return errc::config_bad_alpn;
+    if (!knows_types(config.client_certificate_types)) return errc::config_bad_certificate_type;
     if (config.record_size < 1 || config.record_size > 16384 || config.rekey_after < 2) return errc::config_bad_limit;
     return config.padding.valid() ? errc::none : errc::config_bad_limit;
+}
+
+// Sections 4.3.4 and 4.3.5.
+template <class Config>
+constexpr bool can_be_requested(const Config& config) noexcept {
+    for (const bytes_view name : config.authorities)
+        if (name.empty()) return false;
+    for (const oid_filter& filter : config.oid_filters)
+        if (filter.oid.empty() || filter.oid.size() > 255 || filter.values.size() > 0xffff) return false;
+    return request_extensions_size(config, 16) <= 0xffff && sound_filters(config.oid_filters);
 }
 
 constexpr bool is_record_size_limit(std::size_t value) noexcept {
@@ -166,6 +223,7 @@ template <class P>
 constexpr errc check(const client_config& config) noexcept {
     if (const errc error = detail::check_preferences<P>(config.prefer); error != errc::none) return error;
     if (const errc error = detail::check_common(config); error != errc::none) return error;
+    if (!detail::knows_types(config.server_certificate_types)) return errc::config_bad_certificate_type;
     const bool limits = (config.record_size_limit == 0 || detail::is_record_size_limit(config.record_size_limit)) &&
                         (config.max_fragment_length == 0 || detail::is_fragment_length(config.max_fragment_length));
     if (!limits || config.client_hello_size > 16384) return errc::config_bad_limit;
@@ -188,6 +246,8 @@ constexpr errc check(const server_config& config) noexcept {
     for (const bytes_view secret : config.cookie_secrets)
         if (secret.size() < min_cookie_secret) return errc::config_bad_secret;
     if (config.always_retry && config.cookie_secrets.empty()) return errc::config_bad_secret;
+    if (!detail::acceptable(config.certificate_schemes)) return errc::config_too_many;
+    if (!detail::can_be_requested(config)) return errc::config_bad_request;
     return detail::check_common(config);
 }
 
@@ -204,6 +264,16 @@ constexpr fixed_vector<cipher_suite, 8> usable_suites(const preferences& prefer,
             if (find_suite<P>(suite) != nullptr && crypto.available(suite)) usable.push_back(suite);
     }
     return usable;
+}
+
+/// The best of them that the peer offers (RFC 9846, section 4.2.2), of that hash if one is given; null when there is
+/// none.
+template <class P>
+constexpr const suite_info* common_suite(const preferences& prefer, const P& crypto, list_view<cipher_suite> offered,
+                                         std::optional<hash_id> hash = {}) noexcept {
+    for (const cipher_suite each : usable_suites(prefer, crypto))
+        if (offered.contains(each) && (!hash || find_suite<P>(each)->hash == *hash)) return find_suite<P>(each);
+    return nullptr;
 }
 
 namespace detail {

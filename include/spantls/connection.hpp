@@ -10,6 +10,7 @@
 #include <spantls/base/error.hpp>
 #include <spantls/connection/engine.hpp>
 #include <spantls/connection/halves.hpp>
+#include <spantls/connection/moving.hpp>
 #include <spantls/connection/state.hpp>
 #include <spantls/session/psk.hpp>
 #include <spantls/step.hpp>
@@ -22,9 +23,9 @@ inline constexpr std::size_t channel_binding_size = 32;
 
 /// What client and server have in common; use those. It neither moves nor allocates.
 ///
-/// The drive contract: send what transmit() gives until it is empty, then give receive() the bytes that arrived and were
-/// not consumed yet, drop step.consumed of them, and do what the step says. Output must not be written over input that is
-/// not consumed. Getters apart, one thread at a time, until split().
+/// The drive contract: send what transmit() gives until it is empty, then give receive() the bytes that arrived and
+/// were not consumed yet, drop step.consumed of them, and do what the step says. Output must not be written over input
+/// that is not consumed. Getters apart, one thread at a time, until split().
 template <class Machine>
 class connection : public connection_engine<Machine> {
     using engine = connection_engine<Machine>;
@@ -50,8 +51,8 @@ public:
 
     // Answers. not_asked, wrong_answer and workspace_too_small change nothing: the question stays open.
 
-    /// To `client_hello` and `choose_identity`: who to be. A scheme that the client does not accept fails the handshake of
-    /// a server with no_common_scheme; a client with such an identity, or none, sends an empty Certificate.
+    /// To `client_hello` and `choose_identity`: who to be. A scheme that the client does not accept fails the handshake
+    /// of a server with no_common_scheme; a client with such an identity, or none, sends an empty Certificate.
     errc answer(const identity& who) noexcept {
         if (const errc error = asked(state::asks_identity); error != errc::none) return error;
         if (const errc error = check(who); error != errc::none) return error;
@@ -59,8 +60,8 @@ public:
         if (is_server && who.chain.empty()) return errc::wrong_answer;
         return take_answer<event::answer_identity>(who);
     }
-    /// To `find_psk`: which of the offered keys to use. The key is used up by the call. With a wrong binder the handshake
-    /// fails; with a key of a hash that no common suite has it goes on as with no_psk.
+    /// To `find_psk`: which of the offered keys to use. The key is used up by the call. With a wrong binder the
+    /// handshake fails; with a key of a hash that no common suite has it goes on as with no_psk.
     errc answer(const psk_choice& choice) noexcept
         requires(is_server)
     {
@@ -121,6 +122,22 @@ public:
         return errc::none;
     }
 
+    /// Asks the client for a certificate (section 4.7.2): verify_peer shows it, client_answered says that it was
+    /// proved, or that the client has none. Several may be on the way, max_outstanding_requests of them.
+    /// authentication_not_offered when the client or config.post_handshake_auth does not want it, or an external key
+    /// stands for the client (section 4.4.2). With workspace_too_small lend_workspace() more.
+    errc request_authentication() noexcept
+        requires(is_server)
+    {
+        if (error() != errc::none) return errc::connection_failed;
+        if (!connected_) return errc::not_connected;
+        if (sender_.closed()) return errc::write_closed;
+        if (!this->authenticates_late()) return errc::authentication_not_offered;
+        const errc error = machine().request_authentication();
+        if (error == errc::workspace_too_small) this->machine_lacks_room_ = true;
+        return error;
+    }
+
     // Bytes out
 
     /// Writes what is owed to the peer: handshake, alerts, key updates, close_notify. Whole records only; empty when
@@ -132,10 +149,11 @@ public:
         return {to.written(), 0, to.used() == 0 ? error : errc::none};
     }
 
-    /// Writes what is owed, then as much of `data` as fits, in whole records. When nothing is owed, there is room for all
-    /// of it in sealed_size(data.size()) bytes, and a KeyUpdate (smallest_output() is more) for each config.rekey_after - 1
-    /// records of that, or fewer: for one, unless rekey_after is small. `data` does not overlap `out`; or it begins at
-    /// out[record_header_size] and is sealed in place, in one record, unless something is owed (errc::output_owed).
+    /// Writes what is owed, then as much of `data` as fits, in whole records. When nothing is owed, there is room for
+    /// all of it in sealed_size(data.size()) bytes, and a KeyUpdate (smallest_output() is more) for each
+    /// config.rekey_after - 1 records of that, or fewer: for one, unless rekey_after is small. `data` does not overlap
+    /// `out`; or it begins at out[record_header_size] and is sealed in place, in one record, unless something is owed
+    /// (errc::output_owed).
     output send(bytes_view data, mutable_bytes out) noexcept {
         // Section 2: not before Finished.
         if (!connected_) return {{}, 0, not_yet()};
@@ -145,13 +163,15 @@ public:
             return send_in_place(data, to);
         if (!begin_sending(to, error)) return {to.written(), 0, error};
         const std::size_t done = sender_.write_data(to, data, notes_);
-        if (done == 0 && !data.empty() && to.used() == 0) error = sender_.exhausted() ? errc::internal_error : errc::too_small;
+        if (done == 0 && !data.empty() && to.used() == 0)
+            error = sender_.exhausted() ? errc::internal_error : errc::too_small;
         return {to.written(), done, error};
     }
 
     /// Writes what is owed, then as much of `data` as early data as fits and is allowed (section 4.3.10). `data` has to
-    /// stay where it is until the handshake is done, and what comes next has to stand behind it (errc::bad_argument): if
-    /// the server rejects it, `early_data_rejected` gives all of it back. errc::early_data_over when no more can be sent.
+    /// stay where it is until the handshake is done, and what comes next has to stand behind it (errc::bad_argument):
+    /// if the server rejects it, `early_data_rejected` gives all of it back. errc::early_data_over when no more can be
+    /// sent.
     output send_early(bytes_view data, mutable_bytes out) noexcept
         requires(!is_server)
     {
@@ -181,7 +201,8 @@ public:
     /// before a key update and a close_notify, under the old key. At most record_room(out.size()) bytes, in one record.
     output send_begun(bytes_view data, mutable_bytes out) noexcept {
         if (!connected_) return {{}, 0, not_yet()};
-        if (out.size() < record_header_size || data.data() != out.data() + record_header_size) return {{}, 0, errc::bad_argument};
+        if (out.size() < record_header_size || data.data() != out.data() + record_header_size)
+            return {{}, 0, errc::bad_argument};
         output_cursor to(out);
         return send_in_place(data, to, true);
     }
@@ -196,17 +217,14 @@ public:
         return {to.written(), 0, error};
     }
 
-    /// Writes what is owed, then a NewSessionTicket; all of it or nothing. The nonce has to be another one for each ticket
-    /// of a connection, age_add random (section 4.7.1). Servers only.
+    /// Writes what is owed, then a NewSessionTicket; all of it or nothing. The nonce has to be another one for each
+    /// ticket of a connection, age_add random (section 4.7.1). Servers only.
     output send_ticket(const new_session_ticket& ticket, mutable_bytes out) noexcept
         requires(is_server)
     {
         if (!connected_) return {{}, 0, not_yet()};
         if (!tickets_wanted_) return {{}, 0, errc::ticket_not_wanted};
-        // Section 4.7.1.
-        const bool sound = ticket.lifetime <= max_ticket_lifetime && ticket.nonce.size() <= 255 && !ticket.ticket.empty() &&
-                           ticket.ticket.size() + ticket.extensions.size() <= max_handshake_message - 512;
-        if (!sound) return {{}, 0, errc::bad_argument};
+        if (!is_sound(ticket)) return {{}, 0, errc::bad_argument};
         output_cursor to(out);
         errc error = errc::none;
         if (begin_sending(to, error)) error = write_ticket(ticket, to);
@@ -216,15 +234,22 @@ public:
 
     // Memory
 
-    /// Gives the handshake a larger workspace, or after it a post-handshake message the memory that receive() asked for.
-    /// What an open question shows moves: ask receive() again. `memory` may not overlap what was lent before (errc::bad_argument).
+    /// Gives the handshake a larger workspace, or after it a post-handshake message the memory that receive() asked
+    /// for. What an open question shows moves: ask receive() again. `memory` may not overlap what was lent before
+    /// (errc::bad_argument).
     errc lend_workspace(mutable_bytes memory) noexcept {
+        if (reading_.holds_any_of(memory)) return errc::bad_argument;
+        if (this->authenticates_late() && this->machine_lacks_room_) {
+            const errc error = workspace_.move_to(memory);
+            this->machine_lacks_room_ = error != errc::none;
+            return error;
+        }
         if (connected_ || workspace_.machine() == nullptr)
             return workspace_.holds_any_of(memory) ? errc::bad_argument : reading_.lend(memory);
         return workspace_.move_to(memory);
     }
-    /// The workspace, wiped, when nothing needs it any more: the handshake is done or has failed, and transmit() has given
-    /// all of it. Empty before that.
+    /// The workspace, wiped, when nothing needs it any more: the handshake is done or has failed, and transmit() has
+    /// given all of it. Empty before that.
     mutable_bytes take_workspace() noexcept {
         if (workspace_.machine() != nullptr && (!reading_.failed() || machine().out.pending())) return {};
         const mutable_bytes memory = workspace_.release();
@@ -245,14 +270,15 @@ public:
     std::size_t sealed_size(std::size_t data) const noexcept { return sender_.shape().sealed_all(data); }
     /// The most application data in one record that has `room` bytes on the wire; 0 when there is no room for any.
     std::size_t record_room(std::size_t room) const noexcept { return sender_.shape().fit(room, max_fragment); }
-    /// Whether the peer has shown a certificate, and proved to have its key, and was accepted; in this connection, or in
-    /// the one that a ticket comes from. Of a client only when it was asked and did not decline.
+    /// Whether the peer has shown a certificate, and proved to have its key, and was accepted; in this connection, or
+    /// in the one that a ticket comes from. Of a client only when it was asked and did not decline.
     bool peer_authenticated() const noexcept { return peer_authenticated_; }
     /// Whether a pre-shared key was used, and whether the server has taken early data.
     bool psk_used() const noexcept { return psk_used_; }
     bool early_data_accepted() const noexcept { return early_data_accepted_; }
     /// Tickets that the server sends in this connection, as it has told the client that asked for some by their number
-    /// (RFC 9149): how many it is to send, and how many the client can expect. None: the client did not ask, or got no answer.
+    /// (RFC 9149): how many it is to send, and how many the client can expect. None: the client did not ask, or got no
+    /// answer.
     std::optional<std::uint8_t> expected_tickets() const noexcept { return tickets_expected_; }
     /// errc::none as long as the connection has not failed.
     errc error() const noexcept {
@@ -278,23 +304,26 @@ public:
         if (error() != errc::none) return errc::connection_failed;
         return connected_ ? export_from(exporter_, suite_->hash, label, context, out) : errc::not_connected;
     }
-    /// The same out of the early exporter secret, which both sides have before the server has answered: it can be replayed as
-    /// early data can, and is not forward secret. A client that offers early data has it from the beginning until the
-    /// server has rejected that or `handshake_done`, a server from early_data::accept until `handshake_done`; else
-    /// errc::early_data_over. Uses that are not for early data take export_keying_material().
+    /// The same out of the early exporter secret, which both sides have before the server has answered: it can be
+    /// replayed as early data can, and is not forward secret. A client that offers early data has it from the beginning
+    /// until the server has rejected that or `handshake_done`, a server from early_data::accept until `handshake_done`;
+    /// else errc::early_data_over. Uses that are not for early data take export_keying_material().
     errc export_early_keying_material(std::string_view label, bytes_view context, mutable_bytes out) const noexcept {
         if (error() != errc::none) return errc::connection_failed;
         const Machine* const now = connected_ ? nullptr : workspace_.machine();
         if (now == nullptr || !now->knows(logged_secret::early_exporter)) return errc::early_data_over;
         return export_from(now->early_exporter_secret, now->hash(), label, context, out);
     }
-    /// The channel binding "tls-exporter" (RFC 9266): the same 32 bytes at both ends of this connection and nowhere else.
+    /// The channel binding "tls-exporter" (RFC 9266): the same 32 bytes at both ends of this connection and nowhere
+    /// else.
     errc channel_binding(fixed_mutable_bytes<channel_binding_size> out) const noexcept {
         return export_keying_material("EXPORTER-Channel-Binding", {}, out);
     }
-    /// The key that a ticket with this nonce stands for (section 4.7.1): returns its size, or 0 when `psk` is too small.
+    /// The key that a ticket with this nonce stands for (section 4.7.1): returns its size, or 0 when `psk` is too
+    /// small.
     std::size_t ticket_key(bytes_view nonce, mutable_bytes psk) const noexcept {
-        if (!connected_ || error() != errc::none || psk.size() < digest_size(suite_->hash) || nonce.size() > 255) return 0;
+        if (!connected_ || error() != errc::none || psk.size() < digest_size(suite_->hash) || nonce.size() > 255)
+            return 0;
         derive_ticket_psk<provider_type>(suite_->hash, resumption_, nonce, psk);
         return digest_size(suite_->hash);
     }
@@ -302,16 +331,17 @@ public:
     // Elsewhere
 
     /// Moves all that goes on into `to`, when nothing is half done; what is left here only knows errc::exported, and
-    /// take_workspace(). Not while split() is in use. not_connected; connection_failed; output_owed as long as transmit() has
-    /// something; message_unfinished as long as receive() has not dealt with all of a record, or a message that comes in
-    /// pieces is not whole. Input that receive() has not consumed is the caller's, and has to go along. The counts of what
-    /// may come in a row (record/limits.hpp) begin anew.
+    /// take_workspace(). Not while split() is in use. not_connected; connection_failed; output_owed as long as
+    /// transmit() has something; message_unfinished as long as receive() has not dealt with all of a record, or a
+    /// message that comes in pieces is not whole; and where post-handshake authentication may come, which needs the
+    /// transcript. Input that receive() has not consumed is the caller's, and has to go along. The counts of what may
+    /// come in a row (record/limits.hpp) begin anew.
     errc export_state(connection_state<provider_type>& to) noexcept {
         if (error() != errc::none) return errc::connection_failed;
         if (!connected_) return errc::not_connected;
         if (owes_output()) return errc::output_owed;
-        if (!reading_.at_rest()) return errc::message_unfinished;
-        this->export_to(to);
+        if (!reading_.at_rest() || workspace_.machine() != nullptr) return errc::message_unfinished;
+        connection_mover::export_to(static_cast<engine&>(*this), to);
         return errc::none;
     }
 
@@ -323,18 +353,27 @@ public:
     };
     /// After `handshake_done`: what one thread reads with and another writes with, without a lock. Both refer to this
     /// connection, which is not to be used otherwise meanwhile.
-    halves split() noexcept { return {reader_half<connection>(*this), writer_half<connection>(*this)}; }
+    halves split() noexcept {
+        reading_.expect({});
+        return {reader_half<connection>(*this), writer_half<connection>(*this)};
+    }
 
 protected:
-    using engine::engine, engine::begin, engine::expect_answer_to_retry, engine::import_from;
+    using engine::engine, engine::begin, engine::expect_answer_to_retry;
     ~connection() = default;
+
+    template <class Config>
+    void import_from(errc error, connection_state<provider_type>& from, const Config& settings,
+                     const provider_type& crypto) noexcept {
+        connection_mover::import_from(static_cast<engine&>(*this), error, from, settings, crypto);
+    }
 
 private:
     /// Why nothing can be sent when the handshake is not done.
     errc not_yet() const noexcept { return error() == errc::none ? errc::not_connected : errc::connection_failed; }
 
     step receive_connected(mutable_bytes input) noexcept {
-        step result = reading_.receive(input, notes_);
+        step result = this->authenticates_late() ? this->receive_late(input) : reading_.receive(input, notes_);
         if (result.what == what::failed) drop_flight();
         if (result.what == what::need_input && owes_output()) result = {what::output_waiting};
         return result;
@@ -342,11 +381,14 @@ private:
 
     friend class reader_half<connection>;
     friend class writer_half<connection>;
-    using engine::asked, engine::begin_sending, engine::connected_, engine::drop_flight, engine::early_data_accepted_, engine::exporter_, engine::fail, engine::forget_exported,
-        engine::group_, engine::machine, engine::notes_, engine::peer_authenticated_, engine::protocol_, engine::psk_used_, engine::question_open, engine::reading_,
+protected:
+    using engine::asked, engine::begin_sending, engine::connected_, engine::drop_flight, engine::early_data_accepted_,
+        engine::exporter_, engine::fail, engine::forget_exported, engine::group_, engine::machine, engine::notes_,
+        engine::peer_authenticated_, engine::protocol_, engine::psk_used_, engine::question_open, engine::reading_,
         engine::receive_in_handshake, engine::resumption_, engine::send_flight, engine::send_in_place, engine::sender_,
         engine::suite_, engine::tickets_expected_, engine::tickets_wanted_, engine::workspace_, engine::write_ticket;
 
+private:
     static errc export_from(const traffic_secret<provider_type>& secret, hash_id hash, std::string_view label,
                             bytes_view context, mutable_bytes out) noexcept {
         if (label.empty() || label.size() > 249 || out.size() > 255 * digest_size(hash)) return errc::bad_argument;
@@ -356,6 +398,7 @@ private:
 
     template <event On, class Answer>
     errc take_answer(const Answer& given) noexcept {
+        this->lend_secret();
         this->settle(dispatch<Machine::table, On>(machine(), machine().current(), On, errc::not_asked, given));
         return errc::none;
     }

@@ -3,5 +3,6 @@
 
 #include <spantls/client.hpp>
 #include <spantls/connection/tickets.hpp>
+#include <spantls/quic.hpp>
 #include <spantls/server.hpp>
 #include <spantls/version.hpp>

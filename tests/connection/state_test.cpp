@@ -438,3 +438,42 @@ TEST_CASE("key, IV and sequence number open the next record, by somebody else's 
     REQUIRE_FALSE(derive_record_keys(state.suite, closed, keys));
     REQUIRE_FALSE(derive_record_keys(cipher_suite{}, state.receiving, keys));
 }
+
+TEST_CASE("what has arrived of a record goes along, and the old object gives its memory back") {
+    test::pair<chacha> both(talkative());
+    REQUIRE(both.handshake());
+    test::buffer record = all_of(both.server.tls, std::string(5000, 'r'));
+    for (const std::size_t size : {std::size_t{1}, std::size_t{5}, std::size_t{4000}, record.size() - 1}) {
+        const step seen = both.client.tls.receive(mutable_bytes(record).first(size));
+        REQUIRE(seen.what == what::need_input);
+        REQUIRE(seen.consumed == 0);
+    }
+    connection_state<chacha> state = exported(both.client.tls, both.client_crypto);
+    REQUIRE(both.client.tls.take_workspace().size() == client<chacha>::workspace_size);
+    client<chacha> now(both.client_crypto, both.options.client, std::move(state));
+    REQUIRE(heard_by(now, record) == std::string(5000, 'r'));
+    close_both(now, both.server.tls);
+}
+
+TEST_CASE("written down member by member and read again, it is the same connection") {
+    test::pair<chacha> both(talkative());
+    REQUIRE(both.handshake());
+    const connection_state<chacha> taken = exported(both.server.tls, both.server_crypto);
+    connection_state<chacha> read;
+    read.is_server = taken.is_server;
+    read.suite = taken.suite;
+    read.group = taken.group;
+    for (const auto way : {&connection_state<chacha>::sending, &connection_state<chacha>::receiving}) {
+        copy_bytes((taken.*way).secret.bytes(), (read.*way).secret.bytes());
+        (read.*way).sequence = (taken.*way).sequence;
+        (read.*way).limit = (taken.*way).limit;
+    }
+    copy_bytes(taken.exporter.bytes(), read.exporter.bytes());
+    copy_bytes(taken.resumption.bytes(), read.resumption.bytes());
+    read.protocol_name = taken.protocol_name;
+    read.protocol_size = taken.protocol_size;
+    server<chacha> now(both.server_crypto, both.options.server, std::move(read));
+    REQUIRE(now.error() == errc::none);
+    talk(now, both.client.tls);
+    same_exports(now, both.client.tls);
+}

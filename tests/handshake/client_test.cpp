@@ -374,7 +374,7 @@ TEST_CASE("client: what EncryptedExtensions and CertificateRequest may have (sec
                                  .add(ext::supported_groups, {0, 2, 0x0a, 0x0a}))));
     it.feed(sealed_handshake(certificate_request(request_extensions()
                                                      .add(0x0a0a, {1})
-                                                     .add(ext::certificate_authorities, {0, 0})
+                                                     .add(ext::certificate_authorities, {0, 3, 0, 1, 0x30})
                                                      .add(ext::oid_filters, {0, 0}))));
     it.feed(sealed_handshake(join({test::leaf_message(), certificate_verify()}))).feed(sealed_handshake(finished()));
     CHECK(it.tls.connected());

@@ -1,11 +1,15 @@
 #include <spantls/handshake/post_handshake.hpp>
 
+#include <functional>
+
 #include "handshake/rules.hpp"
 
 using spantls::errc;
 using test::buffer;
 using test::null_client;
 using test::null_server;
+using test::client_rules;
+using test::server_rules;
 using namespace test::forge;
 using alert = spantls::alert_description;
 
@@ -162,4 +166,163 @@ TEST_CASE("missing_of_first says what a message lacks") {
     CHECK(spantls::missing_of_first(spantls::bytes_view(whole).first(whole.size() - 3)) == 3);
     CHECK(spantls::missing_of_first(spantls::bytes_view(whole).first(4)) == whole.size() - 4);
     CHECK(spantls::missing_of_first(spantls::bytes_view(whole).first(1)) == 3);
+}
+
+namespace {
+
+/// Connected with a client that offers post_handshake_auth, and asked so many times; then what `more` makes of the context
+/// of the first request arrives, each in a record of its own.
+auto asked(std::size_t times, std::function<std::vector<buffer>(const buffer&)> more) {
+    return [=](null_server& it) {
+        client_hello hello;
+        hello.ext_.add(ext::post_handshake_auth);
+        it.feed(hello.record()).feed(sealed_handshake(finished()));
+        buffer context;
+        for (std::size_t i = 0; i < times; ++i) {
+            REQUIRE(it.tls.request_authentication() == errc::none);
+            it.run();
+            const buffer record = it.records().back();
+            if (context.empty()) context = {record.begin() + 10, record.begin() + 26};
+        }
+        for (const buffer& one : more(context)) it.feed(sealed_handshake(one));
+    };
+}
+buffer shown(const buffer& context) { return certificate(certificate_entry(test::leaf_der()), context); }
+
+}  // namespace
+
+TEST_CASE("server: answers to requests after the handshake (sections 4.5.1, 4.5.2, 4.5.3 and 4.7.2)") {
+    const auto one = [](auto make) {
+        return asked(1, [make](const buffer& context) { return std::vector<buffer>{make(context)}; });
+    };
+    const auto row = [](auto... make) {
+        return asked(2, [=](const buffer& context) { return std::vector<buffer>{make(context)...}; });
+    };
+    const auto verify = [](const buffer&) { return certificate_verify(); };
+    const auto end = [](const buffer&) { return finished(); };
+    const auto declined = [](const buffer& context) { return certificate({}, context); };
+    const server_rules rules{
+        {"4.7.2: not unasked", asked(0, [](const buffer&) { return std::vector<buffer>{shown({1})}; }),
+         errc::unexpected_message, alert::unexpected_message},
+        {"4.4.2: with the context of a request", one([](buffer context) { return ++context[5], shown(context); }),
+         errc::bad_request_context, alert::illegal_parameter},
+        {"4.4.2: all of it", one([](buffer context) { return context.pop_back(), shown(context); }),
+         errc::bad_request_context, alert::illegal_parameter},
+        {"4.4.2: and no more", one([](buffer context) { return context.push_back(0), shown(context); }),
+         errc::bad_request_context, alert::illegal_parameter},
+        {"4.4.2: not without", one([](const buffer&) { return shown({}); }), errc::bad_request_context,
+         alert::illegal_parameter},
+        {"4.7.2: one answer to each", row(declined, end, declined), errc::bad_request_context, alert::illegal_parameter},
+        {"4.7.2: Certificate first", row(verify), errc::unexpected_message, alert::unexpected_message},
+        {"4.7.2: not Finished alone", row(end), errc::unexpected_message, alert::unexpected_message},
+        {"4.7.2: CertificateVerify behind a certificate", row(shown, end), errc::unexpected_message,
+         alert::unexpected_message},
+        {"4.7.2: none behind none", row(declined, verify), errc::unexpected_message, alert::unexpected_message},
+        {"4.7.2: not two certificates", row(shown, shown), errc::unexpected_message, alert::unexpected_message},
+        {"4.7.2: no KeyUpdate in between", row(shown, [](const buffer&) { return key_update(0); }),
+         errc::unexpected_message, alert::unexpected_message},
+        {"4.7.2: nor before Finished", row(shown, verify, [](const buffer&) { return key_update(0); }),
+         errc::unexpected_message, alert::unexpected_message},
+        {"4.5.2: a signature that is right", row(shown, [](const buffer&) { return certificate_verify(spantls::signature_scheme::ed25519, {}); }),
+         errc::bad_signature, alert::decrypt_error},
+        {"4.5.2: of a scheme that was offered", row(shown, [](const buffer&) { return certificate_verify(spantls::signature_scheme::ed448); }),
+         errc::scheme_not_offered, alert::illegal_parameter},
+        {"4.5.3: a Finished that is right", row(declined, [](const buffer&) { return finished(buffer(32, 1)); }),
+         errc::bad_finished, alert::decrypt_error},
+        {"4.5.3: of its size", row(declined, [](const buffer&) { return finished(buffer(31)); }), errc::decode_error,
+         alert::decode_error},
+        {"4.5.3: no memory for a longer one", row(declined, [](const buffer&) { return buffer{20, 0, 1, 0}; }),
+         errc::decode_error, alert::decode_error},
+        {"4.5.1: no memory for a longer one", row([](const buffer&) { return buffer{11, 1, 0, 1}; }),
+         errc::message_too_long, alert::illegal_parameter},
+        {"4.5.1: well formed", row([](const buffer& context) { return message(11, join({vec(1, context), {0, 0, 1, 0}})); }),
+         errc::decode_error, alert::decode_error},
+        {"4.5.1: nothing behind it", row([](const buffer& context) { return message(11, join({vec(1, context), {0, 0, 0, 0}})); }),
+         errc::decode_error, alert::decode_error},
+    };
+    test::check(rules, {.post_handshake_auth = true});
+
+    const auto data_between = [=](null_server& it) {
+        asked(1, [](const buffer& context) { return std::vector<buffer>{shown(context)}; })(it);
+        it.feed(sealed(spantls::content_type::application_data, {1}));
+    };
+    test::check(server_rules{{"4.7.2: no data in between", data_between, errc::unexpected_message, alert::unexpected_message}},
+                {.post_handshake_auth = true});
+    // 4.3.6: an empty extension; without it nobody is asked.
+    const auto not_empty = [](null_server& it) {
+        client_hello hello;
+        hello.ext_.add(ext::post_handshake_auth, {0});
+        it.feed(hello.record());
+    };
+    test::check(server_rules{{"4.3.6: struct {} PostHandshakeAuth", not_empty, errc::decode_error, alert::decode_error}});
+}
+
+TEST_CASE("server: right answers in one record and byte by byte (section 4.7.2)") {
+    for (const bool declines : {true, false})
+        for (const std::size_t size : {std::size_t{1}, std::size_t{33}, std::size_t{5000}}) {
+            CAPTURE(declines, size);
+            test::null_provider crypto;
+            const spantls::server_config config{.post_handshake_auth = true};
+            null_server it(crypto, config);
+            asked(1, [&](const buffer& context) {
+                const buffer all = declines ? join({certificate({}, context), finished()})
+                                            : join({shown(context), certificate_verify(), finished()});
+                std::vector<buffer> pieces;
+                for (std::size_t at = 0; at < all.size(); at += size)
+                    pieces.emplace_back(all.begin() + static_cast<std::ptrdiff_t>(at),
+                                        all.begin() + static_cast<std::ptrdiff_t>(std::min(all.size(), at + size)));
+                return pieces;
+            })(it);
+            CHECK(spantls::name_of(it.tls.error()) == "none");
+            CHECK(std::count(it.said.begin(), it.said.end(), spantls::what::client_answered) == 1);
+            CHECK(it.tls.peer_authenticated() == !declines);
+            CHECK(it.unread() == 0);
+        }
+}
+
+TEST_CASE("client: requests after the handshake (sections 4.4.2 and 4.7.2)") {
+    const client_rules rules{
+        {"4.4.2: signature_algorithms is there", late(certificate_request({}, {1})), errc::missing_extension,
+         alert::missing_extension},
+        {"4.3: key_share is not for CertificateRequest",
+         late(certificate_request(request_extensions().add(ext::key_share, {0, 0x1d}), {1})), errc::misplaced_extension,
+         alert::illegal_parameter},
+        {"nothing behind it", late(message(13, {0, 0, 0, 0})), errc::decode_error, alert::decode_error},
+        {"no memory for a longer one", late(buffer{13, 1, 0, 1}), errc::message_too_long, alert::illegal_parameter},
+        {"4.7.2: no Certificate, still", late(test::leaf_message()), errc::unexpected_message, alert::unexpected_message},
+        {"too many without data",
+         late_records(repeated(spantls::max_post_handshake_messages + 1, certificate_request(request_extensions(), {1}))),
+         errc::too_many_messages, alert::unexpected_message},
+    };
+    test::check(rules, {.post_handshake_auth = true});
+}
+
+TEST_CASE("client: what it answers, byte for byte (sections 4.5.1, 4.5.2, 4.5.3 and 4.7.2)") {
+    for (const bool has_identity : {true, false}) {
+        test::null_provider crypto;
+        const spantls::client_config config{.post_handshake_auth = true};
+        null_client it(crypto, config, spantls::client_target{.server_name = "leaf.example"});
+        it.has_identity = has_identity;
+        test::connected(it);
+        const buffer context(255, 0xcc);
+        it.sent.clear();
+        it.feed(sealed_handshake(certificate_request(request_extensions(), context)));
+        buffer content;
+        for (const buffer& record : it.records()) {
+            REQUIRE(record[record.size() - 17] == 22);
+            content.insert(content.end(), record.begin() + 5, record.end() - 17);
+        }
+        REQUIRE(content.size() > 0);
+        const spantls::handshake_message first = spantls::first_message(content);
+        const buffer entries = has_identity ? certificate_entry(test::leaf_der()) : buffer{};
+        CHECK(test::hex(first.whole) == test::hex(certificate(entries, context)));
+        buffer rest(content.begin() + static_cast<std::ptrdiff_t>(first.whole.size()), content.end());
+        if (has_identity) {
+            const spantls::handshake_message second = spantls::first_message(rest);
+            CHECK(second.type == spantls::handshake_type::certificate_verify);
+            rest.erase(rest.begin(), rest.begin() + static_cast<std::ptrdiff_t>(second.whole.size()));
+        }
+        CHECK(test::hex(rest) == test::hex(finished()));
+        CHECK(it.tls.error() == errc::none);
+    }
 }

@@ -42,7 +42,8 @@ constexpr bool ways_are_sound() {
     return true;
 }
 
-/// From the first state all others can be reached, from all of them the last, and nothing leads out of that.
+/// From the first state all others can be reached, from all of them the last; out of that leads only what section 4.7.2
+/// allows.
 template <const auto& Table, class State>
 constexpr bool all_are_reached() {
     std::array<bool, states<State>> reached{true}, ends{};
@@ -57,7 +58,7 @@ constexpr bool all_are_reached() {
     for (std::size_t i = 0; i < states<State>; ++i)
         if (!reached[i] || !ends[i]) return false;
     for (const auto& row : Table)
-        if (row.from == State::connected) return false;
+        if (row.from == State::connected && row.on != event::certificate_request && row.on != event::certificate) return false;
     return true;
 }
 

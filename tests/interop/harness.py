@@ -7,8 +7,9 @@ peer client|server --port N [--name HOST] [--cert PEM --key PEM] [--ca PEM | --p
      [--alpn A,B] [--suites aes,chacha] [--no-share] [--no-compatibility] [--client-auth none|request|require]
      [--record-size N] [--rekey-after N] [--key-log FILE] [--output FILE [--expect N]]
      [--record-size-limit N] [--constant N | --padded N] [--psk NAME:HEX[:sha384],...] [--psk-ke]
+     [--grease]
      client only: [--max-fragment-length N] [--hello-size N] [--keep SESSION] [--resume SESSION] [--early FILE]
-     server only: [--ticket-secret HEX] [--early-data N] [--reject-early]
+     server only: [--ticket-secret HEX] [--early-data N] [--reject-early] [--retry]
 
 and then, line by line: send TEXT, file PATH, update, request-update, ticket [early], cover, export LABEL, close, abort
 ALERT, truncate (end of TCP without close_notify).

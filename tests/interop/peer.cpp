@@ -36,6 +36,7 @@ void configure(Config& config, const options& opts, const std::vector<std::strin
         config.prefer.suites.push_back(suite == "chacha" ? cipher_suite::tls_chacha20_poly1305_sha256
                                                          : cipher_suite::tls_aes_256_gcm_sha384);
     config.key_log = opts.has("key-log");
+    config.grease = opts.has("grease");
     opts.set("record-size", config.record_size);
     opts.set("rekey-after", config.rekey_after);
     config.psk_ke = opts.has("psk-ke");
@@ -334,6 +335,8 @@ private:
                             step.error == errc::peer_alert ? name_of(step.alert).data() : "");
                 over_ = true;
                 return true;
+            case what::transport_parameters:
+            case what::client_answered:  // neither is asked for here
             case what::output_waiting:
             case what::progress: return true;
         }
@@ -477,8 +480,13 @@ inline bool run(const options& opts) {
                                                            : client_authentication::none;
         config.use_psk = opts.has("psk") || opts.has("ticket-secret");
         opts.set("early-data", config.max_early_data);
+        // Each process seals with a secret of its own: nobody else takes its cookies.
+        secret_bytes<min_cookie_secret> secret;
+        if (opts.has("retry") && !crypto.random(secret.bytes())) throw std::runtime_error("no randomness");
+        if (opts.has("retry")) config.cookie_secrets = {bytes_view(secret.bytes())};
+        config.always_retry = opts.has("retry");
         bytes workspace(server<sodium>::smallest_workspace);
-        server<sodium> tls(crypto, config, workspace);
+        server<sodium> tls(crypto, config, workspace, as_bytes("127.0.0.1"));
         return session(tls, crypto, opts, fd).run();
     }
     client_config config;

@@ -21,6 +21,7 @@ static_assert(test::round_trips<spantls::client_versions>(versions));
 static_assert(test::round_trips<spantls::selected_version>(selected));
 static_assert(test::round_trips<spantls::cookie>(cookie_bytes));
 static_assert(test::round_trips<spantls::psk_key_exchange_modes>(modes));
+static_assert(test::round_trips<spantls::certificate_types>(modes));
 
 template <class T>
 bool decodes(const std::string& bytes) {
@@ -53,6 +54,7 @@ TEST_CASE("lists of groups, schemes, versions and modes; a single version; a coo
     test::check_codec<spantls::selected_version>(selected, {});
     test::check_codec<spantls::cookie>(cookie_bytes, {{0, 2}});
     test::check_codec<spantls::psk_key_exchange_modes>(modes, {{0, 1}});
+    test::check_codec<spantls::certificate_types>(modes, {{0, 1}});
 }
 
 TEST_CASE("lists that may not be empty, and lists of halves") {

@@ -189,3 +189,52 @@ TEST_CASE("what was begun goes before a key update that is owed, as long as the 
     REQUIRE(owed(it, notes, out).size == record_overhead + 5);
     REQUIRE(it.write_in_place(third, data.first(10), notes, true) == errc::none);
 }
+
+TEST_CASE("no more key updates than are allowed: then no answer, no request, and data as long as the last key lasts "
+          "(sections 4.7.3 and 5.5)") {
+    static_assert(max_key_updates == 0xffffffffffff);
+    const suite_info& suite = test::null_provider::suites[0];
+    const std::size_t update = record_overhead + 5;
+    const std::vector<std::uint8_t> secret(digest_size(suite.hash));
+    std::array<std::uint8_t, 1000> out{};
+    for (const std::uint64_t allowed : {0u, 1u, 2u, 5u}) {
+        CAPTURE(allowed);
+        null_sender it;
+        mailbox notes;
+        it.set_limits(100, 3);
+        it.change_keys(suite, secret);
+        it.connected(suite);
+        it.limit_key_updates(allowed);
+        for (std::uint64_t i = 0; i < allowed; ++i) {
+            // By itself, as an answer, as a request.
+            if (i % 2 == 0) notes.set(mailbox::key_update_owed);
+            else it.queue_update(false);
+            REQUIRE(it.owes(notes));
+            REQUIRE(owed(it, notes, out).size == update);
+        }
+        // The peer asks, the application asks: nothing is owed.
+        notes.set(mailbox::key_update_owed);
+        it.queue_update(true);
+        REQUIRE_FALSE(it.owes(notes));
+        REQUIRE(owed(it, notes, out).size == 0);
+        REQUIRE_FALSE(notes.has(mailbox::update_outstanding));
+        REQUIRE_FALSE(it.exhausted());
+        // Two records of data, and the third is kept for the last alert.
+        const std::array<std::uint8_t, 300> data{};
+        output_cursor to{mutable_bytes(out)};
+        REQUIRE(it.write_data(to, data, notes) == 200);
+        REQUIRE(it.exhausted());
+        REQUIRE(it.write_data(to, data, notes) == 0);
+        REQUIRE(it.write_cover(to, notes) == errc::internal_error);
+        const bytes_view piece(data.data(), 8);
+        REQUIRE(it.write_message(to, std::array<bytes_view, 1>{piece}, notes) == errc::internal_error);
+        output_cursor in_place{mutable_bytes(out)};
+        const bytes_view text = bytes_view(out).subspan(record_header_size, 10);
+        REQUIRE(it.write_in_place(in_place, text, notes) == errc::internal_error);
+        REQUIRE(it.write_in_place(in_place, text, notes, true) == errc::internal_error);
+        REQUIRE(in_place.used() == 0);
+        it.queue_close();
+        REQUIRE(owed(it, notes, out).size == record_overhead + 2);
+        REQUIRE_FALSE(it.owes(notes));
+    }
+}

@@ -82,6 +82,85 @@ TEST_CASE("a client that is asked shows its certificate") {
     }
 }
 
+TEST_CASE("which certificate the server would like is told to the client (sections 4.3.3, 4.3.4, 4.3.5 and 4.4.2)") {
+    const test::buffer name = test::unhex("300d310b300906035504030c024341"), another{0x30, 0x00};
+    const test::buffer usage = test::unhex("551d0f"), value = test::unhex("03020780");
+    const std::vector<bytes_view> authorities{name, another};
+    const std::vector<oid_filter> filters{{usage, value}};
+    test::pair_options options = asking(client_authentication::require);
+    options.server.authorities = authorities;
+    options.server.oid_filters = filters;
+    options.server.certificate_schemes = {signature_scheme::rsa_pkcs1_sha256, signature_scheme::ed25519};
+    for (const std::size_t workspace : {std::size_t{0}, server<seeded_chacha>::smallest_workspace}) {
+        options.server_workspace = workspace;
+        pair both(options);
+        both.client.own = &both.client_credentials();
+        std::vector<test::buffer> shown;
+        both.client.watch = [&](const step& step) {
+            if (step.what != what::choose_identity) return;
+            const requested_certificate request = step.request();
+            for (const bytes_view der : request.authorities) shown.push_back(test::copy(der));
+            for (const oid_filter one : request.oid_filters) {
+                shown.push_back(test::copy(one.oid));
+                shown.push_back(test::copy(one.values));
+            }
+            REQUIRE(request.context.empty());
+            REQUIRE(request.schemes.size() == 1);
+            REQUIRE(request.certificate_schemes.size() == 2);
+            REQUIRE(request.certificate_schemes[0] == signature_scheme::rsa_pkcs1_sha256);
+        };
+        REQUIRE(both.handshake());
+        REQUIRE(shown == std::vector<test::buffer>{name, another, usage, value});
+        REQUIRE(both.server.tls.peer_authenticated());
+    }
+}
+
+TEST_CASE("names of authorities that fill a workspace") {
+    const test::buffer name(1000, 0x30);
+    const std::vector<bytes_view> authorities(60, name);
+    test::pair_options options = asking(client_authentication::require);
+    options.server.authorities = authorities;
+    pair both(options);
+    both.client.own = &both.client_credentials();
+    std::size_t shown = 0;
+    both.client.watch = [&](const step& step) {
+        if (step.what == what::choose_identity) shown = step.request().authorities.size();
+    };
+    REQUIRE(both.handshake());
+    REQUIRE(both.server.loans != 0);
+    REQUIRE(both.client.loans != 0);
+    REQUIRE(shown == 60);
+}
+
+TEST_CASE("what no CertificateRequest can say is refused beforehand (sections 4.3.4 and 4.3.5)") {
+    const test::buffer some(255, 1), much(256, 1), most(0x10000, 1), eku = test::unhex("551d25"),
+                       any = test::unhex("30060604551d2500");
+    const auto authorities = [](std::vector<bytes_view> names) {
+        server_config config;
+        config.authorities = names;
+        return check<seeded_chacha>(config);
+    };
+    const auto filters = [](std::vector<oid_filter> list) {
+        server_config config;
+        config.oid_filters = list;
+        return check<seeded_chacha>(config);
+    };
+    REQUIRE(authorities({some, much}) == errc::none);
+    REQUIRE(authorities({some, {}}) == errc::config_bad_request);
+    REQUIRE(authorities({most}) == errc::config_bad_request);
+    REQUIRE(authorities(std::vector<bytes_view>(254, bytes_view(some))) == errc::none);
+    REQUIRE(authorities(std::vector<bytes_view>(255, bytes_view(some))) == errc::config_bad_request);
+    REQUIRE(filters({{some, much}, {eku, {}}}) == errc::none);
+    REQUIRE(filters({{much, some}}) == errc::config_bad_request);
+    REQUIRE(filters({{{}, some}}) == errc::config_bad_request);
+    REQUIRE(filters({{some, most}}) == errc::config_bad_request);
+    REQUIRE(filters({{some, much}, {some, {}}}) == errc::config_bad_request);
+    REQUIRE(filters({{eku, any}}) == errc::config_bad_request);
+    server_config twice;
+    twice.certificate_schemes = {signature_scheme::ed25519, signature_scheme::ed25519};
+    REQUIRE(check<seeded_chacha>(twice) == errc::config_too_many);
+}
+
 TEST_CASE("a chain of several certificates arrives in order (section 4.5.1)") {
     const test::credentials longer("client", 3000);
     pair both(asking(client_authentication::require));

@@ -207,7 +207,7 @@ struct libssl_peer {
 
 }  // namespace
 
-TEST_CASE("a client exports what libssl does, early and late") {
+TEST_CASE("a client exports what libssl does (section 7.5), early and late") {
     libssl_peer peer(true);
     seeded_chacha crypto(1);
     const test::pair_options options = early_options();

@@ -107,6 +107,13 @@ TEST_CASE("answers to questions that nobody asked") {
     answer_wrongly(both.client, who, std::nullopt);
     both.client.tls.abort();
     REQUIRE(both.client.tls.answer(x509::verdict::accept()) == errc::connection_failed);
+
+    // The writing half has given up, and the reading half has not heard of it yet.
+    real_pair given_up;
+    REQUIRE(given_up.handshake());
+    given_up.client.tls.split().writer.abort();
+    REQUIRE(given_up.client.tls.error() == errc::canceled);
+    REQUIRE(given_up.client.tls.answer(x509::verdict::accept()) == errc::connection_failed);
     REQUIRE(both.client.tls.refuse() == errc::not_asked);
 }
 

@@ -13,6 +13,8 @@ template class spantls::connection<spantls::client_handshake<chosen>>;
 template class spantls::connection<spantls::server_handshake<chosen>>;
 template class spantls::client<chosen>;
 template class spantls::server<chosen>;
+template class spantls::quic_client<chosen>;
+template class spantls::quic_server<chosen>;
 template class spantls::reader_half<client_core>;
 template class spantls::reader_half<server_core>;
 template class spantls::writer_half<server_core>;

@@ -114,6 +114,7 @@ inline bool may_consume_nothing(const spantls::step& step) {
         case find_psk:
         case early_data_offered:
         case early_data_rejected:
+        case transport_parameters:
         case client_hello:
         case choose_identity:
         case verify_peer:
@@ -121,13 +122,14 @@ inline bool may_consume_nothing(const spantls::step& step) {
         case key_log:
         case handshake_done:
         case key_updated:
+        case ticket:
+        case client_answered:
         case peer_closed:
         case closed:
         case failed: return true;
         case progress:
         case early_data:
-        case application_data:
-        case ticket: return false;
+        case application_data: return false;
     }
     return false;
 }
@@ -305,7 +307,7 @@ public:
 
 private:
     bool question_is_open() {
-        return tls.error() == spantls::errc::none && !tls.connected() &&
+        return tls.error() == spantls::errc::none &&
                (name_of(tls.handshake_state()).substr(0, 5) == "asks_");
     }
 

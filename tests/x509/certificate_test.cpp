@@ -476,3 +476,21 @@ TEST_CASE("certificate: those of NIST's PKITS and of pyca/cryptography, read as 
     }
     test::ran("certificates of PKITS and pyca/cryptography", count.parsed);
 }
+
+TEST_CASE("a raw public key is a SubjectPublicKeyInfo and nothing else (RFC 7250, section 3)") {
+    const test::bytes key = test::key_pair("a").spki();
+    x509::certificate it;
+    REQUIRE(x509::parse_raw_public_key(key, it) == errc::none);
+    CHECK(it.public_key.size() == 32);
+    CHECK(equal_bytes(it.spki, key));
+    REQUIRE(x509::schemes_for(it).size() == 1);
+    CHECK(x509::schemes_for(it)[0] == signature_scheme::ed25519);
+    for (std::size_t size = 0; size < key.size(); ++size)
+        CHECK(x509::parse_raw_public_key(bytes_view(key).first(size), it) == errc::bad_certificate);
+    test::bytes longer = key;
+    longer.push_back(0);
+    CHECK(x509::parse_raw_public_key(longer, it) == errc::bad_certificate);
+    CHECK(x509::parse_raw_public_key(test::leaf("a", "root").der(), it) == errc::bad_certificate);
+    // The same key as a certificate is none.
+    CHECK(x509::parse_certificate(key, it) != errc::none);
+}

@@ -102,3 +102,19 @@ TEST_CASE("pins: one of several keys, or of none") {
     CHECK_FALSE(pinned.judge(crypto, shown({c}).who).accepted());
     CHECK_FALSE(pinned_spki(std::span<const spki_hash>{}).judge(crypto, shown({c}).who).accepted());
 }
+
+TEST_CASE("pins: a key is taken raw, and a pinned certificate is no raw key (RFC 7250)") {
+    const test::bytes key = test::key_pair("a").spki(), other = test::key_pair("b").spki();
+    const sodium crypto;
+    const pinned_spki pinned(hash_of(test::leaf("a", "root").der()));
+    shown raw({key}), another({other}), certificate({test::leaf("a", "root").der()}), none({});
+    for (shown* one : {&raw, &another, &certificate, &none}) one->who.type = certificate_type::raw_public_key;
+    CHECK(pinned.judge(crypto, raw.who).accepted());
+    CHECK(pinned.judge(crypto, another.who).error() == errc::certificate_unknown);
+    CHECK(pinned.judge(crypto, certificate.who).error() == errc::bad_certificate);
+    CHECK(pinned.judge(crypto, none.who).error() == errc::certificate_required);
+    CHECK(pinned_certificate(bytes_view(key)).judge(raw.who).error() == errc::unsupported_certificate);
+    // What was not agreed on as a raw key is none.
+    raw.who.type = certificate_type::x509;
+    CHECK_FALSE(pinned.judge(crypto, raw.who).accepted());
+}

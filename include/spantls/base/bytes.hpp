@@ -41,7 +41,8 @@ constexpr void copy_bytes(bytes_view from, mutable_bytes to) noexcept {
 
 /// Whether two spans have bytes in common.
 inline bool overlaps(bytes_view a, bytes_view b) noexcept {
-    const auto begin_a = reinterpret_cast<std::uintptr_t>(a.data()), begin_b = reinterpret_cast<std::uintptr_t>(b.data());
+    const auto begin_a = reinterpret_cast<std::uintptr_t>(a.data()),
+               begin_b = reinterpret_cast<std::uintptr_t>(b.data());
     return !a.empty() && !b.empty() && begin_a < begin_b + b.size() && begin_b < begin_a + a.size();
 }
 

@@ -102,6 +102,9 @@ enum class fault : std::uint8_t { nobody, peer, transport, caller };
     X(bad_signature, peer, decrypt_error, "the signature of CertificateVerify is wrong")                               \
     X(bad_finished, peer, decrypt_error, "the verify_data of Finished is wrong")                                       \
     X(bad_request_context, peer, illegal_parameter, "a certificate_request_context that does not belong here")         \
+    X(bad_oid_filters, peer, illegal_parameter, "oid_filters with an OID twice, or for any purpose, or too many")      \
+    X(bad_certificate_type, peer, illegal_parameter, "the server selected a certificate type that was not offered")    \
+    X(no_common_certificate_type, peer, unsupported_certificate, "no certificate type in common")                      \
     X(empty_certificate, peer, decode_error, "a server's Certificate without certificates")                            \
     X(certificate_required, peer, certificate_required, "the client sent no certificate")                              \
     X(bad_psk_binders, peer, illegal_parameter, "not one binder for each pre-shared key")                              \
@@ -112,6 +115,9 @@ enum class fault : std::uint8_t { nobody, peer, transport, caller };
     X(unknown_psk, peer, unknown_psk_identity, "no pre-shared key in common")                                          \
     X(bad_early_data_choice, peer, illegal_parameter, "the server accepted early data that it could not accept")       \
     X(too_much_early_data, peer, unexpected_message, "more early data than was allowed")                               \
+    X(quic_session_id, peer, illegal_parameter, "a session id over QUIC, which has no compatibility mode")             \
+    X(bad_quic_ticket, peer, illegal_parameter, "a ticket over QUIC with an early data limit that QUIC does not have") \
+    X(quic_parameters, peer, unsupported_extension, "QUIC's transport parameters, and no QUIC")                        \
     X(bad_key_update, peer, illegal_parameter, "a KeyUpdate with an unknown request")                                  \
     /* certificates, section 4.5 */                                                                                    \
     X(bad_certificate, peer, bad_certificate, "a certificate that is malformed or whose signature is wrong")           \
@@ -133,7 +139,7 @@ enum class fault : std::uint8_t { nobody, peer, transport, caller };
     X(not_asked, caller, none, "an answer to a question that is not open")                                             \
     X(wrong_answer, caller, none, "an answer that does not fit the open question")                                     \
     X(too_small, caller, none, "the output has no room; nothing was written")                                          \
-    X(output_owed, caller, none, "something else has to leave first: call transmit(); nothing was written")             \
+    X(output_owed, caller, none, "something else has to leave first: call transmit(); nothing was written")            \
     X(not_connected, caller, none, "not possible before the handshake is done")                                        \
     X(write_closed, caller, none, "nothing can be sent after close")                                                   \
     X(connection_failed, caller, none, "the connection has failed before")                                             \
@@ -144,6 +150,8 @@ enum class fault : std::uint8_t { nobody, peer, transport, caller };
     X(message_unfinished, caller, none, "what has arrived is not dealt with to its end: receive() first")              \
     X(exported, caller, none, "the connection was exported, and goes on elsewhere")                                    \
     X(state_unfit, caller, none, "an exported connection of another role, provider or configuration, or damaged")      \
+    X(authentication_not_offered, caller, none, "the client does not authenticate itself after the handshake")         \
+    X(too_many_requests, caller, none, "as many requests for authentication as may be outstanding")                    \
     X(ticket_not_wanted, caller, none, "a ticket for a client that did not say how it would use one")                  \
     X(session_damaged, caller, none, "bytes that are not a session, or not the whole of one")                          \
     X(session_newer, caller, none, "a session that a newer version of this library wrote")                             \
@@ -157,8 +165,11 @@ enum class fault : std::uint8_t { nobody, peer, transport, caller };
     X(config_bad_shares, caller, none, "a key share of a group that is not offered")                                   \
     X(config_bad_limit, caller, none, "a limit out of its range")                                                      \
     X(config_bad_chain, caller, none, "a certificate chain that is empty or too long for the peer's limits")           \
+    X(config_bad_request, caller, none, "authorities or oid_filters that no CertificateRequest can carry")             \
+    X(config_bad_certificate_type, caller, none, "a certificate type that is unknown or listed twice")                 \
     X(config_bad_psk, caller, none, "a pre-shared key without identity or key, or a longer one than can be sent")      \
     X(config_bad_secret, caller, none, "a cookie secret of less than 32 bytes, or none where one is needed")           \
+    X(config_for_records, caller, none, "a configuration of what only records have, for a handshake over QUIC")        \
     X(config_workspace, caller, none, "the workspace is smaller than smallest_workspace")
 
 /// What went wrong, exactly.

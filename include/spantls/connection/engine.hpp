@@ -1,4 +1,5 @@
-// What moves a connection: the handshake machine between the two halves of the record layer. connection.hpp is its face.
+// What moves a connection: the handshake machine between the two halves of the record layer. connection.hpp is its
+// face.
 #pragma once
 
 #include <array>
@@ -7,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 #include <spantls/base/bytes.hpp>
 #include <spantls/base/error.hpp>
@@ -20,6 +22,8 @@
 
 namespace spantls {
 inline namespace v1 {
+
+struct connection_mover;
 
 /// The state of a connection, and everything that it does by itself.
 template <class Machine>
@@ -36,6 +40,7 @@ public:
     static constexpr std::size_t workspace_size = handshake_workspace<Machine>::overhead + 6 * 1024;
 
 protected:
+    friend struct connection_mover;
     connection_engine(mutable_bytes lent, std::size_t record_size, std::uint64_t rekey_after, padding how = {}) noexcept
         : workspace_(lent.size() < smallest_workspace ? mutable_bytes{} : lent) {
         sender_.set_limits(record_size, rekey_after, how);
@@ -54,60 +59,6 @@ protected:
         // Nobody has heard of this connection, so nobody is told of its end.
         (void)reading_.fail(config_error, std::nullopt, notes_);
         drop_flight();
-    }
-
-    /// Everything that goes on elsewhere; what stays here is a connection that has failed with errc::exported.
-    void export_to(connection_state<provider_type>& to) noexcept {
-        to.is_server = is_server;
-        to.suite = suite_->suite;
-        to.group = group_;
-        sender_.export_to(to.sending, to.key_updates_sent);
-        reading_.export_to(to.receiving);
-        to.exporter = static_cast<traffic_secret<provider_type>&&>(exporter_);
-        to.resumption = static_cast<traffic_secret<provider_type>&&>(resumption_);
-        to.update_outstanding = notes_.has(mailbox::update_outstanding);
-        to.tickets_wanted = tickets_wanted_;
-        to.peer_authenticated = peer_authenticated_;
-        to.psk_used = psk_used_;
-        to.early_data_accepted = early_data_accepted_;
-        to.protocol_size = static_cast<std::uint8_t>(protocol_.size());
-        std::size_t at = 0;
-        for (const char c : protocol_) to.protocol_name[at++] = c;
-        (void)reading_.fail(errc::exported, std::nullopt, notes_);
-    }
-
-    /// Goes on with what was exported, or is born failed; then nothing is taken out of `from`.
-    template <class Config>
-    void import_from(errc error, connection_state<provider_type>& from, const Config& settings,
-                     const provider_type& crypto) noexcept {
-        const suite_info* const suite = find_suite<provider_type>(from.suite);
-        const auto sound = [](std::size_t limit) { return limit >= least_record_size_limit && limit <= max_inner_plaintext; };
-        bool fits = from.is_server == is_server && suite != nullptr && crypto.available(from.suite) &&
-                    sound(from.sending.limit) && sound(from.receiving.limit) && from.key_updates_sent <= max_key_updates;
-        std::size_t name = 0;
-        if (from.protocol_size != 0) {
-            while (name < settings.alpn.size() && settings.alpn[name] != from.protocol()) ++name;
-            fits = fits && name < settings.alpn.size();
-            if (fits) protocol_ = settings.alpn[name];
-        }
-        if (error == errc::none && !fits) error = errc::state_unfit;
-        if (error != errc::none) {
-            (void)reading_.fail(error, std::nullopt, notes_);
-            return;
-        }
-        connected_ = true;
-        suite_ = suite;
-        group_ = from.group;
-        sender_.import_from(from.sending, from.key_updates_sent, *suite);
-        reading_.import_from(from.receiving, *suite, is_server);
-        exporter_ = static_cast<traffic_secret<provider_type>&&>(from.exporter);
-        resumption_ = static_cast<traffic_secret<provider_type>&&>(from.resumption);
-        if (from.sending.closed) notes_.set(mailbox::write_closed);
-        if (from.update_outstanding) notes_.set(mailbox::update_outstanding);
-        tickets_wanted_ = from.tickets_wanted;
-        peer_authenticated_ = from.peer_authenticated;
-        psk_used_ = from.psk_used;
-        early_data_accepted_ = from.early_data_accepted;
     }
 
     /// Sections 4.3.2 and 5: the first that comes may be what follows a retry of which nothing was kept: rejected early
@@ -158,10 +109,21 @@ protected:
             return;
         }
         machine().enter(result.next);
+        // Nobody needs it twice, and by the next time it may be another.
+        if (connected_) machine().client_application_traffic.clear();
         if (!machine().keeps_input()) machine().memory.release_input();
         if (machine().read != read_epoch_) change_reading_keys();
         if (!machine().out.pending()) change_writing_keys(machine().write);
         limit_records();
+        // An answer that comes after close_notify is too late.
+        if (connected_ && machine().out.pending() && notes_.has(mailbox::write_closed)) end_flight();
+    }
+    /// Section 4.5: what a Finished after the handshake is made with is what the client sends with then.
+    void lend_secret() noexcept {
+        if (!connected_) return;
+        bytes_view now = sender_.secret().bytes();
+        if constexpr (is_server) now = reading_.records.secret().bytes();
+        copy_bytes(now, machine().client_application_traffic.bytes());
     }
     /// What was agreed on holds for what is protected with keys of this handshake (RFC 8449, section 4). A client knows
     /// of it only with EncryptedExtensions, a server before it has such keys.
@@ -180,7 +142,8 @@ protected:
         // Section 4.3.10: what is accepted is held to the rules of all records.
         if constexpr (is_server)
             if (read_epoch_ == epoch::early) reading_.records.skip_early_data(0);
-        reading_.records.change_keys(*aligned, *machine().suite, machine().receiving(read_epoch_).first(machine().hash_size()));
+        reading_.records.change_keys(*aligned, *machine().suite,
+                                     machine().receiving(read_epoch_).first(machine().hash_size()));
         // Section 5: not after the peer's Finished.
         if (read_epoch_ == epoch::application) reading_.records.allow_change_cipher_spec(false);
     }
@@ -203,15 +166,18 @@ protected:
             drop_flight();
         }
         for (std::size_t consumed = 0;;) {
-            if (reading_.failed()) return end_handshake(consumed);
+            if (reading_.failed()) return end_in_failure(consumed);
             if ((machine().secrets_known & ~logged_) != 0 && machine().key_log_wanted()) return log_secret(consumed);
             if constexpr (!is_server)
                 if (machine().take_rejection()) return rejected_early_data(consumed);
+            if constexpr (Machine::quic)
+                if (std::exchange(machine().parameters_waiting, false)) return parameters_of_peer();
             if (machine().done()) return finish(consumed);
             if (question_open()) {
                 const std::size_t lacking = lacking_for_signature();
                 if (lacking == 0) return ask(consumed);
-                return consumed == 0 ? step(what::need_workspace, 0, workspace_with(lacking)) : step(what::progress, consumed);
+                return consumed == 0 ? step(what::need_workspace, 0, workspace_with(lacking))
+                                     : step(what::progress, consumed);
             }
             const bytes_view waiting = machine().memory.input();
             const std::size_t size = message_size(waiting);
@@ -230,7 +196,7 @@ protected:
     }
 
     /// Section 6.2: the secrets of a connection that failed are forgotten, as soon as the alert needs none of them.
-    step end_handshake(std::size_t consumed) noexcept {
+    step end_in_failure(std::size_t consumed) noexcept {
         if (!notes_.owed_alert()) workspace_.destroy();
         return reading_.failure(consumed);
     }
@@ -258,7 +224,9 @@ protected:
     }
     /// Before the question is asked there is room for its answer.
     std::size_t lacking_for_signature() noexcept {
-        return machine().current() == state::asks_signature ? lacking_for_signature(largest_signature(machine().own_scheme)) : 0;
+        return machine().current() == state::asks_signature
+                   ? lacking_for_signature(largest_signature(machine().own_scheme))
+                   : 0;
     }
     /// A message that is refused anyway needs no room.
     bool changes_nothing(const handshake_message& message) noexcept {
@@ -267,17 +235,21 @@ protected:
 
     void handle(const handshake_message& message) noexcept {
         // Section 5.1: these messages come before a key change, so nothing may be behind them.
-        const bool ends_record = message.type == handshake_type::client_hello || message.type == handshake_type::server_hello ||
-                                 message.type == handshake_type::finished || message.type == handshake_type::end_of_early_data;
+        const bool ends_record =
+            message.type == handshake_type::client_hello || message.type == handshake_type::server_hello ||
+            message.type == handshake_type::finished || message.type == handshake_type::end_of_early_data;
         if (ends_record && machine().memory.input().size() != message.whole.size()) {
             (void)fail(changes_nothing(message) ? errc::unexpected_message : errc::key_change_unaligned);
             return;
         }
         // Section 4: messages have one order.
-        const auto result = dispatch<Machine::table>(machine(), machine().current(), event_for(message.type),
-                                                     errc::unexpected_message, message);
+        lend_secret();
+        auto result = dispatch<Machine::table>(machine(), machine().current(), event_for(message.type),
+                                               errc::unexpected_message, message);
+        if constexpr (Machine::quic)
+            if (result.error == errc::none) result.error = machine().check(machine(), message);
         machine().memory.pass(message.whole.size());
-        if constexpr (is_server) {
+        if constexpr (is_server) if (!connected_) {
             reading_.records.allow_change_cipher_spec(true);
             // Section 4.3.10: behind the ClientHello that offers it, and not behind a second one.
             if (message.type == handshake_type::client_hello)
@@ -294,7 +266,8 @@ protected:
         if (record.missing != 0) return {what::need_input, 0, record.missing};
         if (record.dropped) return {what::progress, record.size};
         if (reading_.records.last().encrypted) machine().limits.saw(record.size - (record_overhead - 1));
-        if (!memory.aligned() && record.type != content_type::handshake) return fail(errc::interleaved_record, record.size);
+        if (!memory.aligned() && record.type != content_type::handshake)
+            return fail(errc::interleaved_record, record.size);
         if (record.type == content_type::alert) {
             const step result = reading_.receive_alert(record, true, notes_);
             if (reading_.failed()) drop_flight();
@@ -302,14 +275,17 @@ protected:
         }
         // Section 4.3.10.
         if constexpr (is_server)
-            if (record.type == content_type::application_data && read_epoch_ == epoch::early) return take_early_data(record);
+            if (record.type == content_type::application_data && read_epoch_ == epoch::early)
+                return take_early_data(record);
         // Section 2: no application data before Finished.
         if (record.type != content_type::handshake) return fail(errc::premature_application_data, record.size);
-        if (const errc error = refuse_begun(memory.aligned() ? bytes_view(record.content) : memory.input()); error != errc::none)
+        if (const errc error = refuse_begun(memory.aligned() ? bytes_view(record.content) : memory.input());
+            error != errc::none)
             return fail(error, record.size);
         if (const std::size_t wanted = room_for(record.content); !memory.reserve_input(wanted)) {
             reading_.records.hold(record);
-            return {what::need_workspace, 0, handshake_workspace<Machine>::overhead + memory.capacity_for_input(wanted)};
+            return {what::need_workspace, 0,
+                    handshake_workspace<Machine>::overhead + memory.capacity_for_input(wanted)};
         }
         reading_.records.release();
         memory.append_input(record.content);
@@ -343,7 +319,8 @@ protected:
         const auto type = static_cast<handshake_type>(content[0]);
         if (rows_for<Machine::table>(machine().current(), event_for(type)) == 0) return errc::unexpected_message;
         const std::size_t size = message_size(content);
-        if (type == handshake_type::finished && size > handshake_header_size + max_digest_size) return errc::decode_error;
+        if (type == handshake_type::finished && size > handshake_header_size + max_digest_size)
+            return errc::decode_error;
         return size > max_handshake_message ? errc::message_too_long : errc::none;
     }
 
@@ -386,6 +363,7 @@ protected:
             case state::asks_identity:
                 result.what = is_server ? what::client_hello : what::choose_identity;
                 result.question_ = machine().request();
+                result.type_ = machine().types.client;
                 break;
             case state::asks_signature:
                 result.what = what::sign;
@@ -397,10 +375,20 @@ protected:
         return result;
     }
 
+    step parameters_of_peer() noexcept
+        requires(Machine::quic)
+    {
+        machine().parameters_shown = true;
+        step result{what::transport_parameters};
+        result.question_ = machine().memory.at(machine().peer_parameters);
+        return result;
+    }
+
     step log_secret(std::size_t consumed) noexcept {
         const mutable_bytes line = workspace_.log_line();
         step result{what::key_log, consumed};
-        const auto next = static_cast<std::uint8_t>(std::countr_zero(static_cast<unsigned>(machine().secrets_known & ~logged_)));
+        const auto next =
+            static_cast<std::uint8_t>(std::countr_zero(static_cast<unsigned>(machine().secrets_known & ~logged_)));
         result.data = line.first(write_key_log_line<provider_type>(machine(), static_cast<logged_secret>(next), line));
         logged_ = static_cast<std::uint8_t>(logged_ | 1u << next);
         return result;
@@ -422,8 +410,72 @@ protected:
         exporter_ = static_cast<traffic_secret<provider_type>&&>(machine().exporter_secret);
         resumption_ = static_cast<traffic_secret<provider_type>&&>(machine().resumption_secret);
         reading_.connected(*suite_, is_server);
-        if (!machine().out.pending()) workspace_.destroy();
+        if (!machine().out.pending()) end_handshake();
         return {what::handshake_done, consumed};
+    }
+    /// The handshake is over, and the last of it has left.
+    void end_handshake() noexcept {
+        if (!machine().authenticates_late() || reading_.peer_closed()) workspace_.destroy();
+        else if (!machine().late) machine().keep_transcript_only();
+    }
+
+    // Post-handshake authentication (section 4.7.2)
+
+    /// Whether the machine stays until the connection ends.
+    bool authenticates_late() noexcept {
+        return connected_ && workspace_.machine() != nullptr && machine().authenticates_late();
+    }
+
+    /// As reading_.receive, and what comes of post-handshake authentication is the machine's.
+    step receive_late(mutable_bytes input) noexcept {
+        for (std::size_t consumed = 0;;) {
+            if (reading_.failed()) return reading_.failure(consumed);
+            if (question_open()) {
+                const std::size_t lacking = lacking_for_signature();
+                if (lacking == 0) return ask(consumed);
+                return consumed == 0 ? ask_for_workspace(workspace_with(lacking)) : step(what::progress, consumed);
+            }
+            if constexpr (is_server)
+                if (machine().take_answered()) return client_answered(consumed);
+            if (consumed != 0) return {what::progress, consumed};
+            reading_.expect(machine().late_expected());
+            const step result = reading_.receive(input, notes_);
+            const bytes_view whole = reading_.late_message();
+            if (whole.empty()) {
+                if (reading_.peer_closed() && !machine().out.pending()) workspace_.destroy();
+                machine_lacks_room_ = machine_lacks_room_ && result.what != what::need_workspace;
+                return result;
+            }
+            // Whoever has closed cannot answer any more.
+            if (!is_server && sender_.closed()) {
+                consumed = reading_.pass_late_message();
+                continue;
+            }
+            if (machine().out.pending()) return {what::output_waiting};
+            arena& memory = machine().memory;
+            if (!memory.reserve_input(whole.size())) return ask_for_workspace(workspace_with_input(whole.size()));
+            const handshake_message message = first_message(whole);
+            const std::size_t needed = machine().output_needed(message), room = memory.output_room().size();
+            if (needed + whole.size() > room) return ask_for_workspace(workspace_with(needed + whole.size() - room));
+            memory.append_input(whole);
+            consumed = reading_.pass_late_message();
+            handle(first_message(memory.input()));
+        }
+    }
+    step ask_for_workspace(std::size_t size) noexcept {
+        machine_lacks_room_ = true;
+        return {what::need_workspace, 0, size};
+    }
+    std::size_t workspace_with_input(std::size_t size) noexcept {
+        return handshake_workspace<Machine>::overhead + machine().memory.capacity_for_input(size);
+    }
+    step client_answered(std::size_t consumed) noexcept
+        requires(is_server)
+    {
+        step result{what::client_answered, consumed};
+        result.authenticated_ = machine().peer_authenticated;
+        peer_authenticated_ = peer_authenticated_ || machine().peer_authenticated;
+        return result;
     }
 
     // Bytes out
@@ -435,7 +487,7 @@ protected:
             if (!send_part(to)) return errc::too_small;
             if (!machine().out.pending()) end_flight();
         }
-        if (connected_) workspace_.destroy();
+        if (connected_) end_handshake();
         return errc::none;
     }
 
@@ -488,21 +540,8 @@ protected:
     }
 
     errc write_ticket(const new_session_ticket& ticket, output_cursor& to) noexcept {
-        std::array<std::uint8_t, handshake_header_size + 8 + 1 + 255 + 2> head;
-        const std::size_t own = ticket_grease_ != 0 ? 4 : 0;
-        std::array<std::uint8_t, 2 + 4> extensions{};
-        store_be(extensions.data(), own + ticket.extensions.size(), 2);
-        store_be(extensions.data() + 2, ticket_grease_, 2);
-        const bytes_view begun = bytes_view(extensions).first(2 + own);
-        writer front(head);
-        write_message(front, handshake_type::new_session_ticket, [&] {
-            front.u32(ticket.lifetime);
-            front.u32(ticket.age_add);
-            front.opaque(ticket.nonce, 1);
-            front.u16(static_cast<std::uint16_t>(ticket.ticket.size()));
-        }, ticket.ticket.size() + begun.size() + ticket.extensions.size());
-        const std::array<bytes_view, 4> pieces{front.written(), ticket.ticket, begun, ticket.extensions};
-        return sender_.write_message(to, pieces, notes_);
+        return in_pieces(ticket, ticket_grease_,
+                         [&](const auto& pieces) { return sender_.write_message(to, pieces, notes_); });
     }
 
     handshake_workspace<Machine> workspace_;
@@ -513,6 +552,7 @@ protected:
     bool peer_authenticated_ : 1 = false;
     bool psk_used_ : 1 = false, early_data_accepted_ : 1 = false;
     bool tickets_wanted_ : 1 = false;
+    bool machine_lacks_room_ : 1 = false;  // what is lent next is for the machine
     std::optional<std::uint8_t> tickets_expected_;
     std::uint8_t logged_ = 0;
     std::uint16_t ticket_grease_ = 0;

@@ -34,8 +34,8 @@ public:
     }
     mutable_bytes take_workspace() noexcept { return whole_->reading_.take_back(); }
     errc error() const noexcept { return whole_->error(); }
-    /// Whether the writer should be woken, to transmit what reading has made necessary; or, when the connection has failed
-    /// and nothing is to be said about it, to forget its secrets.
+    /// Whether the writer should be woken, to transmit what reading has made necessary; or, when the connection has
+    /// failed and nothing is to be said about it, to forget its secrets.
     bool owes_output() const noexcept {
         const mailbox::snapshot now = whole_->notes_.read();
         return !now.has(mailbox::write_closed) && (now.has(mailbox::dead) || now.has(mailbox::key_update_owed));
@@ -72,7 +72,9 @@ public:
     /// Whether transmit() would write something.
     bool owes_output() const noexcept { return whole_->owes_output(); }
     /// Ends the connection with a fatal alert, which the next call writes.
-    void abort(alert_description alert = alert_description::internal_error) noexcept { whole_->notes_.owe_alert(alert); }
+    void abort(alert_description alert = alert_description::internal_error) noexcept {
+        whole_->notes_.owe_alert(alert);
+    }
 
 private:
     Connection* whole_;

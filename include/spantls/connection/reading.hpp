@@ -4,6 +4,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
+#include <optional>
 
 #include <spantls/base/bytes.hpp>
 #include <spantls/base/error.hpp>
@@ -55,7 +57,9 @@ public:
     }
 
     /// Whether what has arrived has been dealt with to its end, and told.
-    bool at_rest() const noexcept { return assembled_ == 0 && !key_update_news_ && !records.holds(); }
+    bool at_rest() const noexcept {
+        return assembled_ == 0 && late_.empty() && passed_ == 0 && !key_update_news_ && !records.holds();
+    }
     void export_to(direction_state<P>& to) noexcept {
         to.closed = peer_closed_;
         records.export_to(to);
@@ -65,6 +69,29 @@ public:
         peer_closed_ = from.closed;
         records.allow_change_cipher_spec(false);
         records.import_from(from, suite);
+    }
+
+    bool peer_closed() const noexcept { return peer_closed_; }
+
+    /// Which messages of post-handshake authentication may come from here on.
+    void expect(late_messages expected) noexcept { expected_ = expected; }
+    /// One of these, whole: receive() has come upon it, has consumed nothing and says `progress`. It lasts until the
+    /// next call, and comes again until it is passed.
+    bytes_view late_message() const noexcept { return late_; }
+    /// It is done with. Returns how many bytes of the input are, too.
+    std::size_t pass_late_message() noexcept {
+        ++messages_;
+        const std::size_t size = late_.size();
+        records.last().messages |= std::uint32_t{1} << (late_[0] & 31);
+        late_ = {};
+        if (assembled_ != 0) {
+            dropped_ = static_cast<std::uint32_t>(size);
+            if (dropped_ == assembled_) assembled_ = dropped_ = 0;
+            look_again_ = assembled_ != 0;
+            return 0;
+        }
+        passed_ = static_cast<std::uint16_t>(passed_ + size);
+        return passed_ < records.last().content_size ? 0 : end_of_record();
     }
 
     /// One record of a connection whose handshake is done.
@@ -78,11 +105,26 @@ public:
         }
         // Section 6.1: whatever comes after a closure alert is ignored.
         if (peer_closed_) return {notes.has(mailbox::write_closed) ? what::closed : what::peer_closed, input.size()};
+        late_ = {};
+        if (look_again_) {
+            const step result = read_assembled(notes);
+            if (result.what != what::progress || !late_.empty()) return result;
+        }
         const incoming_record record = records.open(input);
         if (record.error != errc::none) return fail(record.error, notes);
         if (record.missing != 0) return {what::need_input, 0, record.missing};
         return receive_record(record, notes);
     }
+
+    /// Over QUIC: whole or in pieces, without records.
+    step receive_messages(mutable_bytes content, mailbox& notes) noexcept {
+        incoming_record carried;
+        carried.size = content.size();
+        carried.content = content;
+        return receive_messages(carried, notes);
+    }
+    /// Keys are not updated by messages there (RFC 9001, section 6).
+    void refuse_key_updates() noexcept { takes_key_updates_ = false; }
 
     /// The transport has ended. Without close_notify before it, that is truncation (section 6.1).
     step end_of_input(mailbox& notes) noexcept {
@@ -117,6 +159,7 @@ public:
         memory_ = memory;
         return errc::none;
     }
+    bool holds_any_of(bytes_view memory) const noexcept { return overlaps(memory, memory_); }
     mutable_bytes take_back() noexcept {
         if (assembled_ != 0) return {};
         const mutable_bytes memory = memory_;
@@ -129,9 +172,12 @@ private:
     step receive_record(const incoming_record& record, mailbox& notes) noexcept {
         if (record.dropped) return {what::progress, record.size};
         // Section 5.1: handshake messages are not interleaved with other records.
-        if (assembled_ != 0 && record.type != content_type::handshake) return fail(errc::interleaved_record, notes, record.size);
+        if (assembled_ != 0 && record.type != content_type::handshake)
+            return fail(errc::interleaved_record, notes, record.size);
         if (record.type == content_type::alert) return receive_alert(record, false, notes);
         if (record.type == content_type::handshake) return receive_messages(record, notes);
+        // Section 4.7.2: nothing comes between the messages of an answer.
+        if (expected_.only) return fail(errc::unexpected_message, notes, record.size);
         if (record.content.empty()) return {what::progress, record.size};
         messages_ = key_updates_ = 0;
         step result{what::application_data, record.size};
@@ -140,13 +186,21 @@ private:
     }
 
     step receive_messages(const incoming_record& record, mailbox& notes) noexcept {
-        const mutable_bytes content = record.content;
+        const mutable_bytes content = record.content.subspan(passed_);
         post_handshake_messages found;
         if (assembled_ == 0) {
             const errc error = read(content, notes, found);
             if (error != errc::none) return fail(error, notes, record.size);
-            if (found.key_update || found.rest.empty())
+            if (found.key_update || (found.rest.empty() && found.late.empty())) {
+                (void)end_of_record();
                 return handle(content.first(found.tickets.size()), found, record.size, notes);
+            }
+            if (!found.late.empty() || found.late_next) {
+                records.hold(record);
+                late_ = found.late;
+                passed_ = static_cast<std::uint16_t>(passed_ + found.tickets.size());
+                return found.late_next ? ticket(content.first(found.tickets.size()), 0) : step(what::progress);
+            }
         }
         // Not whole in this record: to be put together in the workspace. Room for all of it is asked for at once.
         const std::size_t lacking = missing_of_first(assembled_ == 0 ? found.rest : unfinished());
@@ -159,16 +213,54 @@ private:
             records.hold(record);
             return {what::need_workspace, 0, needed};
         }
-        records.release();
+        (void)end_of_record();
         copy_bytes(content, memory_.subspan(assembled_));
         const bool goes_on = assembled_ != 0;
         assembled_ += static_cast<std::uint32_t>(content.size());
         // Only what has not been read before: a peer that sends a byte at a time must not cost more than the byte.
         const errc error = goes_on ? read(unfinished(), notes, found) : errc::none;
         if (error != errc::none) return fail(error, notes, record.size);
+        return handle_assembled(found, record.size, notes);
+    }
+    step handle_assembled(const post_handshake_messages& found, std::size_t consumed, mailbox& notes) noexcept {
         begun_ += static_cast<std::uint32_t>(found.tickets.size());
-        if (found.key_update || found.rest.empty()) return handle(memory_.first(begun_), found, record.size, notes);
-        return {what::progress, record.size};
+        const bool late = !found.late.empty() || found.late_next;
+        if (!late && (found.key_update || found.rest.empty()))
+            return handle(memory_.first(begun_), found, consumed, notes);
+        if (late && begun_ != 0) {
+            // The tickets first; they stay where they are until the next call.
+            dropped_ = begun_;
+            begun_ = 0;
+            look_again_ = true;
+            return ticket(memory_.first(dropped_), consumed);
+        }
+        look_again_ = late;
+        if (consumed == 0) late_ = found.late;
+        return {what::progress, consumed};
+    }
+    /// What is left of the memory when its front is done with.
+    step read_assembled(mailbox& notes) noexcept {
+        const std::uint32_t rest = assembled_ - dropped_;
+        if (rest != 0) std::memmove(memory_.data(), memory_.data() + dropped_, rest);
+        assembled_ = rest;
+        begun_ = dropped_ = 0;
+        look_again_ = false;
+        if (rest == 0) return {what::progress};
+        post_handshake_messages found;
+        const errc error = read(unfinished(), notes, found);
+        return error == errc::none ? handle_assembled(found, 0, notes) : fail(error, notes);
+    }
+    /// Nothing more of the record is looked at. Returns its size.
+    std::size_t end_of_record() noexcept {
+        records.release();
+        passed_ = 0;
+        return records.last().wire_size;
+    }
+    step ticket(mutable_bytes messages, std::size_t consumed) noexcept {
+        records.last().messages |= std::uint32_t{1} << static_cast<unsigned>(handshake_type::new_session_ticket);
+        step result{what::ticket, consumed};
+        result.data = messages;
+        return result;
     }
 
     /// The pieces from where a message begins that was not whole with the record before the last.
@@ -181,23 +273,28 @@ private:
             notes.clear(mailbox::data_sent);
             messages_ = key_updates_ = 0;
         }
-        const errc error = read_post_handshake(messages, is_server_, max_handshake_message, found);
+        const errc error =
+            read_post_handshake(messages, is_server_, max_handshake_message, found, expected_, takes_key_updates_);
         if (error != errc::none) return error;
         // An answer that was asked for does not count: a peer with nothing to send may have to give any number of them.
         const bool asked = found.key_update && notes.has(mailbox::update_outstanding);
         if (asked) --found.count;
         if (found.key_update && !asked && ++key_updates_ > max_key_updates_in_a_row) return errc::too_many_key_updates;
-        if (found.count > max_post_handshake_messages - messages_) return errc::too_many_messages;
+        // One of authentication counts when it is passed: until then it may be come upon again.
+        const std::uint32_t more = found.count + (found.late.empty() ? 0 : 1);
+        if (more > max_post_handshake_messages - messages_) return errc::too_many_messages;
         messages_ = static_cast<std::uint8_t>(messages_ + found.count);
         return errc::none;
     }
 
-    step handle(mutable_bytes tickets, const post_handshake_messages& found, std::size_t consumed, mailbox& notes) noexcept {
+    step handle(mutable_bytes tickets, const post_handshake_messages& found, std::size_t consumed,
+                mailbox& notes) noexcept {
         assembled_ = begun_ = 0;
         // Section 5.1: nothing may follow a KeyUpdate in its record.
         const auto aligned = aligned_proof::of(found.rest);
         if (!aligned) return fail(errc::key_change_unaligned, notes, consumed);
-        records.last().messages = (found.key_update ? std::uint32_t{1} << static_cast<unsigned>(handshake_type::key_update) : 0) |
+        records.last().messages =
+            (found.key_update ? std::uint32_t{1} << static_cast<unsigned>(handshake_type::key_update) : 0) |
             (tickets.empty() ? 0 : std::uint32_t{1} << static_cast<unsigned>(handshake_type::new_session_ticket));
         if (found.key_update) {
             records.update_keys(*aligned, *suite_);
@@ -217,10 +314,16 @@ private:
     mutable_bytes memory_;
     std::uint32_t assembled_ = 0;
     std::uint32_t begun_ = 0;  // where in them the message begins that is not whole
+    std::uint32_t dropped_ = 0;  // bytes in front of them that are done with
+    bytes_view late_;
+    late_messages expected_;
+    std::uint16_t passed_ = 0;  // bytes of the content of a record that are done with, while it is held
     std::uint8_t messages_ = 0, key_updates_ = 0;
     errc error_ = errc::none;
     alert_description alert_ = alert_description::close_notify;
     bool is_server_ = false, peer_closed_ = false, key_update_news_ = false;
+    bool takes_key_updates_ = true;
+    bool look_again_ = false;  // what has been put together may begin with a whole message
 };
 
 }  // namespace v1

@@ -42,7 +42,8 @@ public:
     /// Goes on in `larger`; what was in the old memory is wiped. Nothing is changed when it is not larger, or overlaps.
     errc move_to(mutable_bytes larger) noexcept {
         if (overlaps(larger, memory_)) return errc::bad_argument;
-        if (context_ == nullptr || larger.size() < memory_.size() || behind(larger).size() < context_->machine.memory.capacity())
+        if (context_ == nullptr || larger.size() < memory_.size() ||
+            behind(larger).size() < context_->machine.memory.capacity())
             return errc::workspace_too_small;
         context* const moved = ::new (static_cast<void*>(aligned(larger))) context(static_cast<context&&>(*context_));
         copy_bytes(moved->machine.memory.memory(), behind(larger));

@@ -45,7 +45,8 @@ void hkdf_expand(const hmac_key<P>& prk, bytes_view info, mutable_bytes out) noe
 /// HKDF-Expand-Label(secret, label, context, out.size()): `label` without the "tls13 " in front, at most 249 bytes;
 /// `context` at most 255 bytes.
 template <class P>
-void hkdf_expand_label(const hmac_key<P>& secret, std::string_view label, bytes_view context, mutable_bytes out) noexcept {
+void hkdf_expand_label(const hmac_key<P>& secret, std::string_view label, bytes_view context,
+                       mutable_bytes out) noexcept {
     std::uint8_t info[max_hkdf_info];
     writer to(info);
     to.u16(static_cast<std::uint16_t>(out.size()));

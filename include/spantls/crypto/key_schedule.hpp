@@ -157,8 +157,8 @@ public:
         secret_bytes<secret_size<P>> secret;
         this->derive("derived", empty_hash(this->hash()), salt);
         const std::array<std::uint8_t, max_digest_size> zeros{};
-        hkdf_extract<P>(this->hash(), salt.first(size), shared_secret.empty() ? bytes_view(zeros).first(size) : shared_secret,
-                        secret.bytes().data());
+        hkdf_extract<P>(this->hash(), salt.first(size),
+                        shared_secret.empty() ? bytes_view(zeros).first(size) : shared_secret, secret.bytes().data());
         handshake_stage<P> result(this->hash(), secret.first(size));
         this->key_.clear();  // and which hash it is of
         return result;

@@ -50,36 +50,44 @@ concept hash_function = std::is_trivially_copyable_v<typename H::state> && requi
     { H::finish(state, out) } noexcept;  // writes digest_size(H::id) bytes; the state is spent
 };
 
-/// An AEAD shaped for records (RFC 9846, section 5.2): the inner plaintext is `text`, then the content type, then zeros.
+/// An AEAD shaped for records (RFC 9846, section 5.2): the inner plaintext is `text`, then the content type, then
+/// zeros.
 ///
-/// seal: `out` has room for text.size() + 1 + zeros + tag_size bytes; `text` is `out`'s own front or does not overlap it.
-/// open: deciphers `record` (ciphertext, then tag) in place; false, with the contents undefined, when it is not authentic.
+/// seal: `out` has room for text.size() + 1 + zeros + tag_size bytes; `text` is `out`'s own front or does not overlap
+/// it. open: deciphers `record` (ciphertext, then tag) in place; false, with the contents undefined, when it is not
+/// authentic.
 template <class A>
 concept record_aead = std::is_trivially_copyable_v<typename A::context> &&
-    requires(typename A::context& context, const typename A::context& ready, fixed_bytes<12> nonce, fixed_bytes<5> header,
-             fixed_bytes<A::key_size> key, bytes_view text, content_type type, std::size_t zeros, std::uint8_t* out,
-             mutable_bytes record) {
-        { A::tag_size } -> std::convertible_to<std::size_t>;
-        { A::record_limit } -> std::convertible_to<std::uint64_t>;  // records under one key, section 5.5
-        { A::set_key(context, key) } noexcept;
-        { A::seal(ready, nonce, header, text, type, zeros, out) } noexcept;
-        { A::open(ready, nonce, header, record) } noexcept -> std::same_as<bool>;
-    };
+    requires(typename A::context& context, const typename A::context& ready, fixed_bytes<12> nonce,
+             fixed_bytes<5> header, fixed_bytes<A::key_size> key, bytes_view text, content_type type, std::size_t zeros,
+             std::uint8_t* out, mutable_bytes record) {
+    { A::tag_size } -> std::convertible_to<std::size_t>;
+    { A::record_limit } -> std::convertible_to<std::uint64_t>;  // records under one key, section 5.5
+    { A::set_key(context, key) }
+    noexcept;
+    { A::seal(ready, nonce, header, text, type, zeros, out) }
+    noexcept;
+    { A::open(ready, nonce, header, record) }
+    noexcept->std::same_as<bool>;
+};
 
 /// A key exchange, shaped so that a KEM fits: the client generates, the server responds, the client finishes.
 /// `random` is fresh and used for nothing else. False: the peer's share is not acceptable (section 7.4.2).
 template <class G>
-concept key_exchange =
-    requires(fixed_bytes<G::client_random_size> client_random, fixed_bytes<G::server_random_size> server_random,
-             fixed_mutable_bytes<G::private_size> private_key, fixed_bytes<G::private_size> own_private,
-             fixed_mutable_bytes<G::client_share_size> client_share, fixed_bytes<G::client_share_size> their_client_share,
-             fixed_mutable_bytes<G::server_share_size> server_share, fixed_bytes<G::server_share_size> their_server_share,
-             fixed_mutable_bytes<G::secret_size> secret) {
-        { G::id } -> std::convertible_to<named_group>;
-        { G::generate(client_random, private_key, client_share) } noexcept -> std::same_as<bool>;
-        { G::respond(server_random, their_client_share, server_share, secret) } noexcept -> std::same_as<bool>;
-        { G::finish(own_private, their_server_share, secret) } noexcept -> std::same_as<bool>;
-    };
+concept key_exchange = requires(
+    fixed_bytes<G::client_random_size> client_random, fixed_bytes<G::server_random_size> server_random,
+    fixed_mutable_bytes<G::private_size> private_key, fixed_bytes<G::private_size> own_private,
+    fixed_mutable_bytes<G::client_share_size> client_share, fixed_bytes<G::client_share_size> their_client_share,
+    fixed_mutable_bytes<G::server_share_size> server_share, fixed_bytes<G::server_share_size> their_server_share,
+    fixed_mutable_bytes<G::secret_size> secret) {
+    { G::id } -> std::convertible_to<named_group>;
+    { G::generate(client_random, private_key, client_share) }
+    noexcept->std::same_as<bool>;
+    { G::respond(server_random, their_client_share, server_share, secret) }
+    noexcept->std::same_as<bool>;
+    { G::finish(own_private, their_server_share, secret) }
+    noexcept->std::same_as<bool>;
+};
 
 namespace detail {
 template <class List>
@@ -116,13 +124,19 @@ constexpr void visit_index(type_list<T...>, std::size_t index, Use use) noexcept
 
 /// Everything that the core needs from a provider.
 template <class P>
-concept provider = detail::list_facts<typename P::hashes>::all_hashes && detail::list_facts<typename P::aeads>::all_aeads &&
-    detail::list_facts<typename P::groups>::all_groups && (P::suites.size() > 0) && (P::verify_schemes.size() > 0) &&
-    requires(P& crypto, const P& constant, mutable_bytes out, cipher_suite suite, signature_scheme scheme, bytes_view in) {
-        { constant.available(suite) } noexcept -> std::same_as<bool>;
-        { crypto.random(out) } noexcept -> std::same_as<bool>;
-        { constant.verify(scheme, in, in, in) } noexcept -> std::same_as<bool>;
-    };
+concept provider = detail::list_facts<typename P::hashes>::all_hashes &&
+                   detail::list_facts<typename P::aeads>::all_aeads &&
+                   detail::list_facts<typename P::groups>::all_groups &&(P::suites.size() > 0) &&
+                   (P::verify_schemes.size() > 0) &&
+                   requires(P& crypto, const P& constant, mutable_bytes out, cipher_suite suite,
+                            signature_scheme scheme, bytes_view in) {
+    { constant.available(suite) }
+    noexcept->std::same_as<bool>;
+    { crypto.random(out) }
+    noexcept->std::same_as<bool>;
+    { constant.verify(scheme, in, in, in) }
+    noexcept->std::same_as<bool>;
+};
 
 /// The provider's row for `suite`; null when it has none.
 template <class P>

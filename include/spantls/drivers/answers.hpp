@@ -49,14 +49,17 @@ concept signing_key = requires(const K& key, bytes_view message) {
     { key.sign(message) } -> std::convertible_to<bytes_view>;
 };
 
-/// A certificate chain, DER, the own certificate first, and its key; refers to both. It trusts nobody.
+/// A certificate chain, DER, the own certificate first, or a raw public key, and its key; refers to both. It trusts
+/// nobody.
 template <signing_key Key>
 class credentials {
 public:
-    constexpr credentials(std::span<const bytes_view> chain, const Key& key) noexcept : chain_(chain), key_(&key) {}
+    constexpr credentials(std::span<const bytes_view> chain, const Key& key,
+                          certificate_type type = certificate_type::x509) noexcept
+        : chain_(chain), key_(&key), type_(type) {}
 
     x509::verdict judge(const x509::peer&) const noexcept { return x509::verdict::refuse(); }
-    identity identify(const step&) const noexcept { return {chain_, schemes}; }
+    identity identify(const step&) const noexcept { return {chain_, schemes, type_}; }
     auto sign(const signing_request& request) const noexcept { return key_->sign(request.content); }
 
 private:
@@ -64,6 +67,7 @@ private:
 
     std::span<const bytes_view> chain_;
     const Key* key_;
+    certificate_type type_;
 };
 
 /// A client that has no certificate.

@@ -39,8 +39,8 @@ struct wants {
 /// Backpressure, towards us: as long as next() is not called, input fills up, and wants().read ends. Towards the peer:
 /// send() takes no more than the output has room for.
 ///
-/// An input buffer of max_record bytes does for every peer: with less, a record that is too long ends the connection with
-/// errc::too_small. The output buffer has smallest_output() bytes or more. Larger ones mean fewer system calls.
+/// An input buffer of max_record bytes does for every peer: with less, a record that is too long ends the connection
+/// with errc::too_small. The output buffer has smallest_output() bytes or more. Larger ones mean fewer system calls.
 template <class Connection>
 class full_duplex {
 public:

@@ -12,26 +12,28 @@
 #include <spantls/base/bytes.hpp>
 #include <spantls/base/error.hpp>
 #include <spantls/config.hpp>
+#include <spantls/handshake/carrier.hpp>
 #include <spantls/handshake/client_target.hpp>
 #include <spantls/handshake/core.hpp>
 #include <spantls/handshake/grease.hpp>
 #include <spantls/handshake/key_exchange.hpp>
 #include <spantls/handshake/offered_keys.hpp>
+#include <spantls/handshake/post_handshake.hpp>
 #include <spantls/handshake/tables.hpp>
 #include <spantls/handshake/ticket_request.hpp>
 #include <spantls/message/client_hello.hpp>
 #include <spantls/message/key_share.hpp>
 #include <spantls/message/pre_shared_key.hpp>
+#include <spantls/message/requested_certificate.hpp>
 #include <spantls/message/server_hello.hpp>
-#include <spantls/session/session.hpp>
 #include <spantls/x509/name.hpp>
 #include <spantls/x509/peer.hpp>
 
 namespace spantls {
 inline namespace v1 {
 
-template <class P>
-class client_handshake : public handshake_core<P> {
+template <class P, class Carrier = by_records>
+class client_handshake : public handshake_core<P>, public Carrier {
 public:
     using provider_type = P;
     using state = client_state;
@@ -42,7 +44,8 @@ public:
     using here = at<client_table, From, On>;
     using outcome = v1::outcome<client_state>;
 
-    /// Composes ClientHello (section 4.2.2). `settings` and `target` have been checked; the names in them stay where they are.
+    /// Composes ClientHello (section 4.2.2). `settings` and `target` have been checked; the names in them stay where
+    /// they are.
     errc start(P& provider, const client_config& settings, const client_target& target, arena behind) noexcept {
         this->crypto = &provider;
         this->memory = behind;
@@ -77,7 +80,8 @@ public:
 
     /// Messages that were handled are still looked at.
     bool keeps_input() const noexcept {
-        return state_ == state::asks_identity || state_ == state::asks_verdict || state_ == state::wait_certificate_verify;
+        return state_ == state::asks_identity || state_ == state::asks_verdict ||
+               state_ == state::wait_certificate_verify;
     }
     /// ClientHello is kept until ServerHello says what to hash it with.
     bool keeps_output() const noexcept { return state_ == state::wait_server_hello; }
@@ -85,16 +89,21 @@ public:
     /// Room in the arena's output that handling `message` may need.
     std::size_t output_needed(const handshake_message& message) const noexcept {
         if (message.type == handshake_type::finished) return 16 + max_digest_size;
-        return asks_retry(message) ? this->memory.output().size() + message.body.size() + group_facts<P>::client_share : 0;
+        // Certificate without its chain, and Finished.
+        if (this->late) return handshake_header_size + 1 + 255 + 3 + handshake_header_size + max_digest_size;
+        return asks_retry(message) ? this->memory.output().size() + message.body.size() + group_facts<P>::client_share
+                                   : 0;
     }
-    /// Room that there is for it. The answer to a retry goes behind the retry, since the first hello is still looked at.
+    /// Room that there is for it. The answer to a retry goes behind the retry, since the first hello is still looked
+    /// at.
     std::size_t output_room(const handshake_message& message) const noexcept {
         return asks_retry(message) ? this->memory.room_behind_input() : this->memory.output_room().size();
     }
 
     // What the open question shows.
     x509::peer peer() const noexcept {
-        return {x509::chain_view(this->memory.at(peer_list_)), server_name_, x509::key_purpose::server_auth};
+        return {x509::chain_view(this->memory.at(peer_list_)), server_name_, x509::key_purpose::server_auth,
+                this->types.server};
     }
     bytes_view request() const noexcept { return this->memory.at(request_); }
 
@@ -103,6 +112,15 @@ public:
         return protocol_ < config_->alpn.size() ? config_->alpn[protocol_] : std::string_view{};
     }
     bool key_log_wanted() const noexcept { return config_->key_log; }
+
+    /// Whether the server may ask for a certificate later. Section 4.4.2: not one that an external key stands for.
+    bool authenticates_late() const noexcept {
+        return !Carrier::quic && config_->post_handshake_auth && !external_key_;
+    }
+    /// Bits of the messages that may come then.
+    late_messages late_expected() const noexcept {
+        return {late_messages::bit(handshake_type::certificate_request), false};
+    }
     /// The secrets of what this side sends and receives.
     traffic_secret<P>& sending(epoch keys) noexcept {
         if (keys == epoch::early) return this->client_early_traffic;
@@ -132,7 +150,7 @@ public:
     // Rows of the table.
 
     outcome on(here<state::wait_server_hello, event::server_hello> row, const handshake_message& message) noexcept {
-        if (is_retry(message)) {  // section 4.2.3: the random comes first
+        if (is_retry(message.body)) {  // section 4.2.3: the random comes first
             const errc error = receive_retry(message);
             return error == errc::none ? row.template to<state::wait_second_server_hello>() : row.fail(error);
         }
@@ -140,9 +158,10 @@ public:
         return error == errc::none ? row.template to<state::wait_encrypted_extensions>() : row.fail(error);
     }
 
-    outcome on(here<state::wait_second_server_hello, event::server_hello> row, const handshake_message& message) noexcept {
+    outcome on(here<state::wait_second_server_hello, event::server_hello> row,
+               const handshake_message& message) noexcept {
         // Section 4.2.4.
-        if (is_retry(message)) return row.fail(errc::second_retry);
+        if (is_retry(message.body)) return row.fail(errc::second_retry);
         const errc error = receive_server_hello(message);
         return error == errc::none ? row.template to<state::wait_encrypted_extensions>() : row.fail(error);
     }
@@ -153,7 +172,8 @@ public:
         const bytes_view block = in.opaque(2);
         if (!in.finished()) return row.fail(errc::decode_error);
         extension_set extensions;
-        if (const errc error = extensions.parse(block, extension_place::encrypted_extensions, offered_); error != errc::none)
+        if (const errc error = extensions.parse(block, extension_place::encrypted_extensions, offered_);
+            error != errc::none)
             return row.fail(error);
         if (const errc error = receive_parameters(extensions); error != errc::none) return row.fail(error);
         this->messages.add(message.whole);
@@ -163,30 +183,40 @@ public:
 
     outcome on(here<state::wait_certificate_or_request, event::certificate_request> row,
                const handshake_message& message) noexcept {
-        certificate_request asked{};
-        if (!decode(message.body, asked)) return row.fail(errc::decode_error);
+        requested_certificate asked;
+        if (const errc error = asked.parse(message.body); error != errc::none) return row.fail(error);
         // Section 4.4.2: the context is empty in the handshake.
         if (!asked.context.empty()) return row.fail(errc::bad_request_context);
-        extension_set extensions;
-        if (const errc error = extensions.parse(asked.extensions, extension_place::certificate_request, {}); error != errc::none)
-            return row.fail(error);
-        if (!extensions.has(extension_type::signature_algorithms)) return row.fail(errc::missing_extension);
-        signature_scheme_list accepted{};
-        if (!decode(extensions[extension_type::signature_algorithms], accepted)) return row.fail(errc::decode_error);
-        request_ = this->memory.range_of(accepted.schemes.raw());
+        request_ = this->memory.range_of(message.body);
         requested_ = true;
         this->messages.add(message.whole);
         return row.template to<state::asks_identity>();
     }
 
-    outcome on(here<state::asks_identity, event::answer_identity> row, const identity& who) noexcept {
-        // Sections 4.5.1 and 4.5.2: without a suitable certificate the client goes on and sends none.
-        const list_view<signature_scheme> accepted(this->memory.at(request_));
-        this->own = !who.chain.empty() && this->choose_scheme(who, accepted) ? who : no_identity;
-        return row.template to<state::wait_certificate>();
+    outcome on(here<state::connected, event::certificate_request> row, const handshake_message& message) noexcept {
+        if (const errc error = requested_certificate().parse(message.body); error != errc::none) return row.fail(error);
+        request_ = this->memory.range_of(message.body);
+        this->begin_answer(message.whole);
+        return row.template to<state::asks_identity>();
     }
 
-    outcome on(here<state::wait_certificate_or_request, event::certificate> row, const handshake_message& message) noexcept {
+    outcome on(here<state::asks_identity, event::answer_identity> row, const identity& who) noexcept {
+        // Sections 4.5.1 and 4.5.2: without a suitable certificate the client goes on and sends none.
+        requested_certificate asked;
+        (void)asked.parse(request());  // it has been parsed before
+        this->proofs = asked.proofs;
+        this->own = !who.chain.empty() && who.type == this->types.client && this->choose_scheme(who, asked.schemes)
+                        ? who
+                        : no_identity;
+        if (!this->late) return row.template to<state::wait_certificate>();
+        // Section 4.7.2: at once, and without anything in between.
+        if (!this->send_certificate(asked.context, false)) return row.fail(errc::internal_error);
+        if (!this->own.chain.empty()) return row.template to<state::asks_signature>();
+        return send_last() ? row.template to<state::connected>() : row.fail(errc::internal_error);
+    }
+
+    outcome on(here<state::wait_certificate_or_request, event::certificate> row,
+               const handshake_message& message) noexcept {
         const errc error = receive_certificate(message);
         return error == errc::none ? row.template to<state::asks_verdict>() : row.fail(error);
     }
@@ -200,7 +230,8 @@ public:
         return verdict.accepted() ? row.template to<state::wait_certificate_verify>() : row.fail(verdict.error());
     }
 
-    outcome on(here<state::wait_certificate_verify, event::certificate_verify> row, const handshake_message& message) noexcept {
+    outcome on(here<state::wait_certificate_verify, event::certificate_verify> row,
+               const handshake_message& message) noexcept {
         if (const errc error = this->check_certificate_verify(message, schemes_, true); error != errc::none)
             return row.fail(error);
         this->messages.add(message.whole);
@@ -214,7 +245,8 @@ public:
         this->derive_application_secrets();
         this->read = epoch::application;  // sections 4.5.1, 4.5.2, 4.5.3 and 4.6
         if (config_->compatibility_mode && !retried_ && !early_offered_) this->out.append_change_cipher_spec();
-        if (this->early_data_accepted && !this->send(epoch::early, handshake_type::end_of_early_data, [](writer&) {}))
+        if (!Carrier::quic && this->early_data_accepted &&
+            !this->send(epoch::early, handshake_type::end_of_early_data, [](writer&) {}))
             return row.fail(errc::workspace_too_small);
         if (requested_ && !this->send_certificate({}, false)) return row.fail(errc::workspace_too_small);
         if (!this->own.chain.empty()) return row.template to<state::asks_signature>();
@@ -228,12 +260,9 @@ public:
     }
 
 private:
-    static bool is_retry(const handshake_message& message) noexcept {
-        return message.body.size() >= 34 && equal_bytes(message.body.subspan(2, 32), hello_retry_request_random);
-    }
-
     bool asks_retry(const handshake_message& message) const noexcept {
-        return state_ == state::wait_server_hello && message.type == handshake_type::server_hello && is_retry(message);
+        return state_ == state::wait_server_hello && message.type == handshake_type::server_hello &&
+               is_retry(message.body);
     }
 
     void choose_shares() noexcept {
@@ -276,7 +305,8 @@ private:
         for (const cipher_suite each : suites_) keys_offered_.allow(find_suite<P>(each)->hash);
         const psk* const first = keys_offered_.at(0);
         early_offered_ = target.early_data && first != nullptr && first->early.limit != 0 &&
-                         suites_.contains(first->early.suite) && find_suite<P>(first->early.suite)->hash == first->hash &&
+                         suites_.contains(first->early.suite) &&
+                         find_suite<P>(first->early.suite)->hash == first->hash &&
                          (first->early.protocol.empty() || config_->alpn.contains(first->early.protocol));
     }
 
@@ -328,15 +358,18 @@ private:
             if (!server_name_.empty() && x509::parse_ip_address(server_name_).size == 0)
                 extension(extension_type::server_name, [&] { write_server_name(to, server_name_); });
             extension(extension_type::supported_versions, [&] {
-                grease_.write_list<protocol_version>(to, grease_place::version, std::array{protocol_version::tls_1_3}, 1);
+                grease_.write_list<protocol_version>(to, grease_place::version, std::array{protocol_version::tls_1_3},
+                                                     1);
             });
             extension(extension_type::supported_groups,
                       [&] { grease_.write_list<named_group>(to, grease_place::group, groups_, 2); });
             extension(extension_type::signature_algorithms,
                       [&] { grease_.write_list<signature_scheme>(to, grease_place::scheme, schemes_, 2); });
             if (!config_->alpn.empty())
-                extension(extension_type::application_layer_protocol_negotiation, [&] { grease_.write_protocols(to, config_->alpn); });
-            // Without it the server may not send tickets (section 4.7.1), nor may keys be offered (sections 4.3.9 and 9.2).
+                extension(extension_type::application_layer_protocol_negotiation,
+                          [&] { grease_.write_protocols(to, config_->alpn); });
+            // Without it the server may not send tickets (section 4.7.1), nor may keys be offered (sections 4.3.9
+            // and 9.2).
             extension(extension_type::psk_key_exchange_modes, [&] {
                 length_prefix modes(to, 1);
                 if (grease_.on()) to.u8(grease_.psk_mode());
@@ -347,6 +380,10 @@ private:
             if (early_offered_ && !retried_) extension(extension_type::early_data, [] {});
             offer_record_limits(to, *config_, extension);
             offer_ticket_request(to, *config_, extension);
+            if constexpr (Carrier::quic)
+                extension(extension_type::quic_transport_parameters, [&] { to.bytes(this->parameters); });
+            offer_authentication(to, *config_, extension);
+            // Section 4.3.2.
             if (!retry_cookie.empty()) extension(extension_type::cookie, [&] { to.opaque(retry_cookie, 2); });
             extension(extension_type::key_share, [&] {
                 if (shares.random.empty())
@@ -360,7 +397,8 @@ private:
             if (!keys_offered_.empty()) extension(extension_type::pre_shared_key, [&] { keys_offered_.write(to); });
         };
         if (this->out.append(this->memory, epoch::initial, handshake_type::client_hello, body).empty()) return false;
-        if (!keys_offered_.empty()) keys_offered_.bind<P>(this->memory.mutable_output(), retried_ ? &this->messages : nullptr);
+        if (!keys_offered_.empty())
+            keys_offered_.bind<P>(this->memory.mutable_output(), retried_ ? &this->messages : nullptr);
         return true;
     }
 
@@ -381,25 +419,12 @@ private:
         return hello.legacy_compression_method == 0 ? errc::none : errc::bad_compression;
     }
 
-    static errc check_version(const server_hello& hello) noexcept {
-        for (reader in(hello.extensions); !in.empty();) {
-            const auto type = static_cast<extension_type>(in.u16());
-            selected_version selected{};
-            const bytes_view data = in.opaque(2);
-            if (in.failed()) return errc::decode_error;
-            if (type != extension_type::supported_versions) continue;
-            if (!decode(data, selected)) return errc::decode_error;
-            return selected.version == protocol_version::tls_1_3 ? errc::none : errc::version_not_offered;
-        }
-        // The server chose TLS 1.2 or older; section 4.2.3, appendices E.1 and E.3, tell whether it was made to.
-        return says_downgrade(hello.random) ? errc::downgrade : errc::version_not_supported;
-    }
-
     /// Sections 4.2.2 and 4.2.4: the second ClientHello is the first, but for the share and the cookie.
     errc receive_retry(const handshake_message& message) noexcept {
         server_hello hello{};
         extension_set extensions;
-        if (const errc error = check_hello(message, hello, extensions, extension_place::hello_retry_request); error != errc::none)
+        if (const errc error = check_hello(message, hello, extensions, extension_place::hello_retry_request);
+            error != errc::none)
             return error;
         const bool has_share = extensions.has(extension_type::key_share);
         const bool has_cookie = extensions.has(extension_type::cookie);
@@ -423,14 +448,16 @@ private:
         keys_offered_.allow_only(this->hash());
         reject_early_data(epoch::initial);
         if (config_->compatibility_mode && !early_offered_) this->out.append_change_cipher_spec();
-        return has_share ? send_with_new_share(selected.group, retry_cookie.value) : send_again(first, retry_cookie.value);
+        return has_share ? send_with_new_share(selected.group, retry_cookie.value)
+                         : send_again(first, retry_cookie.value);
     }
 
     errc send_with_new_share(named_group which, bytes_view retry_cookie) noexcept {
         shared_.clear();
         shared_.push_back(which);
         std::array<std::uint8_t, group_facts<P>::all_random> random;
-        if (!this->crypto->random(mutable_bytes(random).first(client_random_size<P>(which)))) return errc::internal_error;
+        if (!this->crypto->random(mutable_bytes(random).first(client_random_size<P>(which))))
+            return errc::internal_error;
         const bool room = send_client_hello({random, {}}, retry_cookie);
         wipe(random);
         return finish_second_hello(room);
@@ -456,12 +483,14 @@ private:
     errc receive_server_hello(const handshake_message& message) noexcept {
         server_hello hello{};
         extension_set extensions;
-        if (const errc error = check_hello(message, hello, extensions, extension_place::server_hello); error != errc::none)
+        if (const errc error = check_hello(message, hello, extensions, extension_place::server_hello);
+            error != errc::none)
             return error;
         // Section 4.2.4: HelloRetryRequest has settled the suite.
         if (retried_ && hello.suite != this->suite->suite) return errc::suite_changed;
         const psk* key = nullptr;
-        if (const errc error = receive_psk(extensions, find_suite<P>(hello.suite)->hash, key); error != errc::none) return error;
+        if (const errc error = receive_psk(extensions, find_suite<P>(hello.suite)->hash, key); error != errc::none)
+            return error;
         shared_secret<P> secret;
         if (extensions.has(extension_type::key_share)) {
             const errc error = receive_share(extensions[extension_type::key_share], secret);
@@ -475,6 +504,7 @@ private:
         if (key != nullptr) {
             this->psk_used = true;
             this->peer_authenticated = key->peer_authenticated;
+            external_key_ = key->kind != psk_kind::resumption;
             extract_early_secret<P>(key->hash, key->key, this->early_secret);
         }
         if (!retried_) {
@@ -526,21 +556,26 @@ private:
     errc receive_parameters(const extension_set& extensions) noexcept {
         // RFC 6066, section 3: the server acknowledges the name with an empty extension.
         if (!extensions[extension_type::server_name].empty()) return errc::decode_error;
-        if (const errc error = accept_record_limits(*config_, extensions, this->limits); error != errc::none) return error;
-        if (const errc error = accept_ticket_request(extensions, this->tickets_expected); error != errc::none) return error;
+        if (const errc error = accept_record_limits(*config_, extensions, this->limits); error != errc::none)
+            return error;
+        if (const errc error = accept_ticket_request(extensions, this->tickets_expected); error != errc::none)
+            return error;
         // Section 4.3.7: may be sent, and is not acted upon here; but it has to be well formed.
         named_group_list groups{};
-        if (extensions.has(extension_type::supported_groups) && !decode(extensions[extension_type::supported_groups], groups))
+        if (extensions.has(extension_type::supported_groups) &&
+            !decode(extensions[extension_type::supported_groups], groups))
             return errc::decode_error;
         if (const errc error = receive_protocol(extensions); error != errc::none) return error;
-        return receive_early_data_answer(extensions);
+        const errc error = accept_certificate_types(*config_, extensions, this->psk_used, this->types);
+        return error != errc::none ? error : receive_early_data_answer(extensions);
     }
 
     errc receive_protocol(const extension_set& extensions) noexcept {
         if (!extensions.has(extension_type::application_layer_protocol_negotiation)) return errc::none;
         protocol_names selected;
         // RFC 7301, section 3.1: exactly one name, and one of ours.
-        if (!selected.parse(extensions[extension_type::application_layer_protocol_negotiation])) return errc::decode_error;
+        if (!selected.parse(extensions[extension_type::application_layer_protocol_negotiation]))
+            return errc::decode_error;
         if (selected.size() != 1) return errc::decode_error;
         for (protocol_ = 0; protocol_ < config_->alpn.size(); ++protocol_)
             if (selected.contains(config_->alpn[protocol_])) return errc::none;
@@ -549,7 +584,8 @@ private:
 
     errc receive_certificate(const handshake_message& message) noexcept {
         bytes_view list;
-        if (const errc error = this->read_certificate(message, list); error != errc::none) return error;
+        if (const errc error = this->read_certificate(message, this->types.server, offered_, list); error != errc::none)
+            return error;
         if (list.empty()) return errc::empty_certificate;  // sections 4.5.1 and 4.5.1.3
         peer_list_ = this->memory.range_of(list);
         this->messages.add(message.whole);
@@ -557,8 +593,9 @@ private:
     }
 
     bool send_last() noexcept {
-        if (!this->send_finished(this->client_handshake_traffic)) return false;
-        this->derive_resumption_secret();
+        if (!this->send_finished(this->client_base())) return false;
+        if (this->late) this->end_answer();
+        else this->derive_resumption_secret();
         this->write = epoch::application;
         this->out.complete();
         return true;
@@ -583,6 +620,7 @@ private:
     state state_ = state::wait_server_hello;
     bool retried_ = false;
     bool requested_ = false;
+    bool external_key_ = false;
     bool early_offered_ = false;
     bool rejected_ = false;
 };

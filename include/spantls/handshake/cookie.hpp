@@ -110,5 +110,24 @@ template <class P>
     return in.finished();
 }
 
+/// All of a ClientHello that may not change after a retry that asks for a share, or for none (section 4.2.2).
+template <class P>
+digest hash_unchanging(hash_id with, const parsed_client_hello& hello, bool asks_share) noexcept {
+    hasher<P> hash(with);
+    const bytes_view extensions = hello.hello.extensions;
+    const std::uint8_t* const begin = hello.hello.random.data();
+    hash.update({begin, static_cast<std::size_t>(extensions.data() - 2 - begin)});
+    for (reader in(extensions); !in.empty();) {
+        const bytes_view whole = in.rest();
+        const auto type = static_cast<extension_type>(in.u16());
+        const bytes_view data = in.opaque(2);
+        const bool may_change = (type == extension_type::key_share && asks_share) ||
+                                type == extension_type::early_data || type == extension_type::cookie ||
+                                type == extension_type::pre_shared_key || type == extension_type::padding;
+        if (!may_change) hash.update(whole.first(4 + data.size()));
+    }
+    return hash.finish();
+}
+
 }  // namespace v1
 }  // namespace spantls

@@ -12,6 +12,7 @@
 #include <spantls/crypto/key_schedule.hpp>
 #include <spantls/crypto/transcript.hpp>
 #include <spantls/handshake/arena.hpp>
+#include <spantls/handshake/certificate_types.hpp>
 #include <spantls/handshake/flight.hpp>
 #include <spantls/handshake/identity.hpp>
 #include <spantls/handshake/record_limits.hpp>
@@ -45,8 +46,8 @@ struct handshake_core {
     named_group group{};
     main_stage<P> main;
     traffic_secret<P> early_secret;  // when a PSK is used
-    traffic_secret<P> client_early_traffic, early_exporter_secret, client_handshake_traffic, server_handshake_traffic, client_application_traffic,
-        server_application_traffic, exporter_secret, resumption_secret;
+    traffic_secret<P> client_early_traffic, early_exporter_secret, client_handshake_traffic, server_handshake_traffic,
+        client_application_traffic, server_application_traffic, exporter_secret, resumption_secret;
     std::array<std::uint8_t, 32> client_random{};
     identity own;
     signature_scheme own_scheme{};
@@ -56,7 +57,11 @@ struct handshake_core {
     epoch read = epoch::initial;
     epoch write = epoch::initial;  // after what is in `out` has left
     record_limits limits;
+    chosen_types types;
+    wanted_proofs proofs;  // what the peer asks for
     std::uint8_t secrets_known = 0;  // bits (1 << logged_secret)
+    bool late = false;  // the handshake is done: what comes now is post-handshake authentication
+    transcript<P> after_handshake;  // while `messages` is about one request: ClientHello to the client's Finished
     bool peer_authenticated = false;
     bool psk_used = false;
     bool early_data_accepted = false;
@@ -120,10 +125,34 @@ struct handshake_core {
     /// After the transcript has the client's Finished.
     void derive_resumption_secret() noexcept { main.resumption(messages.current().view(), resumption_secret); }
 
+    // After the handshake (section 4.7.2)
+
+    /// What of the handshake is needed then stays: the transcript, but no secret.
+    void keep_transcript_only() noexcept {
+        for (traffic_secret<P>* const secret :
+             {&early_secret, &client_early_traffic, &early_exporter_secret, &client_handshake_traffic,
+              &server_handshake_traffic, &client_application_traffic, &server_application_traffic})
+            secret->clear();
+        main = main_stage<P>();
+        own = no_identity;
+        late = true;
+    }
+    /// Section 4.5: each answer is about the handshake and its own request, and nothing in between.
+    void begin_answer(bytes_view request) noexcept {
+        after_handshake = messages;
+        messages.add(request);
+    }
+    void end_answer() noexcept { messages = after_handshake; }
+    /// Section 4.5: after the handshake, the client's traffic secret as it is then, which the connection lends.
+    const traffic_secret<P>& client_base() const noexcept {
+        return late ? client_application_traffic : client_handshake_traffic;
+    }
+    epoch authentication_keys() const noexcept { return late ? epoch::application : epoch::handshake; }
+
     /// Section 4.5.3; the base key is the sender's handshake traffic secret.
     bool send_finished(const traffic_secret<P>& base) noexcept {
         const digest mac = finished_mac<P>(hash(), base.first(hash_size()), messages.current().view());
-        return send(epoch::handshake, handshake_type::finished, [&](writer& to) { to.bytes(mac.view()); });
+        return send(authentication_keys(), handshake_type::finished, [&](writer& to) { to.bytes(mac.view()); });
     }
     errc check_finished(const handshake_message& message, const traffic_secret<P>& base) const noexcept {
         if (message.body.size() != hash_size()) return errc::decode_error;
@@ -133,27 +162,22 @@ struct handshake_core {
 
     /// Sections 4.5.1 and 4.5.2: the Certificate of `own`, and what its key has to sign.
     bool send_certificate(bytes_view context, bool by_server) noexcept {
-        const std::size_t list_size = certificate_list_size(own.chain);
+        const certificate_pieces pieces(own, proofs);
+        const std::size_t list_size = pieces.size();
         const auto body = [&](writer& to) {
             to.opaque(context, 1);
             to.u24(static_cast<std::uint32_t>(list_size));
         };
-        const bytes_view head = out.append(memory, epoch::handshake, handshake_type::certificate, body, list_size);
+        const bytes_view head = out.append(memory, authentication_keys(), handshake_type::certificate, body, list_size);
         if (head.empty()) return false;
         messages.add(head);
-        out.append_chain(own.chain);
-        for (const bytes_view der : own.chain) {
-            std::array<std::uint8_t, 3> length;
-            store_be(length.data(), der.size(), 3);
-            messages.add(length);
-            messages.add(der);
-            messages.add(bytes_view(std::array<std::uint8_t, 2>{}));
-        }
+        out.append_chain(pieces);
+        pieces.each([this](bytes_view piece) { messages.add(piece); });
         content.assign(by_server, messages.current().view());
         return true;
     }
     bool send_certificate_verify(signature answer) noexcept {
-        return send(epoch::handshake, handshake_type::certificate_verify, [&](writer& to) {
+        return send(authentication_keys(), handshake_type::certificate_verify, [&](writer& to) {
             encode(to, certificate_verify{own_scheme, answer.bytes});
         });
     }
@@ -168,22 +192,28 @@ struct handshake_core {
         return false;
     }
 
-    /// Section 4.5.1. Reads the peer's Certificate as far as its first entry's key. Entries may carry no extensions, as none were
-    /// asked for. `list` is empty when the peer has none.
-    errc read_certificate(const handshake_message& message, bytes_view& list) noexcept {
+    /// Section 4.5.1. Reads the peer's Certificate as far as its first entry's key. Entries may carry the extensions
+    /// that were asked for. `list` is empty when the peer has none.
+    errc read_certificate(const handshake_message& message, certificate_type type, extension_mask asked,
+                          bytes_view& list, bytes_view context = {}) noexcept {
         certificate_message certificates{};
         if (!decode(message.body, certificates)) return errc::decode_error;
-        if (!certificates.context.empty()) return errc::bad_request_context;
+        if (!equal_bytes(certificates.context, context)) return errc::bad_request_context;
         bool first = true;
         for (reader in(certificates.list); !in.empty(); first = false) {
             certificate_entry entry{};
             decode_from(in, entry);
             if (in.failed()) return errc::decode_error;
             extension_set extensions;
-            if (const errc error = extensions.parse(entry.extensions, extension_place::certificate, {}); error != errc::none)
+            if (const errc error = extensions.parse(entry.extensions, extension_place::certificate, asked);
+                error != errc::none)
                 return error;
+            // Section 4.5.1.1.
+            if (!sound_proofs(extensions)) return errc::decode_error;
+            // Section 4.5.1: a raw key is alone.
+            if (!first && type != certificate_type::x509) return errc::decode_error;
             if (!first) continue;
-            if (const errc error = read_leaf(entry.der); error != errc::none) return error;
+            if (const errc error = read_leaf(entry.der, type); error != errc::none) return error;
         }
         list = certificates.list;
         return errc::none;
@@ -207,9 +237,11 @@ struct handshake_core {
     }
 
 private:
-    errc read_leaf(bytes_view der) noexcept {
+    errc read_leaf(bytes_view der, certificate_type type) noexcept {
         x509::certificate leaf;
-        if (const errc error = x509::parse_certificate(der, leaf); error != errc::none) return error;
+        const bool raw = type == certificate_type::raw_public_key;
+        const errc error = raw ? x509::parse_raw_public_key(der, leaf) : x509::parse_certificate(der, leaf);
+        if (error != errc::none) return error;
         // Section 4.5.1.2: digitalSignature, when the certificate restricts what its key is for.
         if (!leaf.allows(x509::key_usage::digital_signature)) return errc::unsupported_certificate;
         peer_key = memory.range_of(leaf.public_key);

@@ -41,9 +41,9 @@ public:
         return message;
     }
 
-    /// The certificate_list of the message that was just appended with certificate_list_size(chain) as `extra`.
-    void append_chain(std::span<const bytes_view> chain) noexcept {
-        chain_ = chain;
+    /// The certificate_list of the message that was just appended with pieces.size() as `extra`.
+    void append_chain(const certificate_pieces& pieces) noexcept {
+        chain_ = pieces;
         chain_at_ = own_size_;
     }
 
@@ -84,7 +84,8 @@ public:
 private:
     // Section 5.1: what goes out under one key is a run of its own, so that a key change is the end of a record.
     void extend(epoch keys, std::size_t size) noexcept {
-        const bool goes_on = run_count_ > 0 && !runs_[run_count_ - 1].change_cipher_spec && runs_[run_count_ - 1].keys == keys;
+        const bool goes_on =
+            run_count_ > 0 && !runs_[run_count_ - 1].change_cipher_spec && runs_[run_count_ - 1].keys == keys;
         if (!goes_on) runs_[run_count_++] = {keys, false, 0};
         runs_[run_count_ - 1].size += static_cast<std::uint32_t>(size);
     }
@@ -98,14 +99,10 @@ private:
     void copy(const arena& memory, std::uint32_t from, mutable_bytes to) const noexcept {
         copy_part(memory.output().first(chain_at_), from, to);
         std::uint32_t begin = chain_at_;
-        for (const bytes_view der : chain_) {
-            std::array<std::uint8_t, 3> length;
-            store_be(length.data(), der.size(), 3);
-            copy_part(length, from, to, begin);
-            copy_part(der, from, to, begin + 3);
-            copy_part(no_extensions, from, to, begin + 3 + static_cast<std::uint32_t>(der.size()));
-            begin += static_cast<std::uint32_t>(der.size() + certificate_entry_overhead);
-        }
+        chain_.each([&](bytes_view piece) {
+            copy_part(piece, from, to, begin);
+            begin += static_cast<std::uint32_t>(piece.size());
+        });
         copy_part(memory.output().subspan(chain_at_), from, to, begin);
     }
 
@@ -120,10 +117,8 @@ private:
         copy_bytes(piece.subspan(skip, left < room ? left : room), to.subspan(offset));
     }
 
-    static constexpr std::array<std::uint8_t, 2> no_extensions{0, 0};
-
     std::array<flight_run, 4> runs_{};
-    std::span<const bytes_view> chain_;
+    certificate_pieces chain_;
     std::uint32_t chain_at_ = 0;
     std::uint32_t own_size_ = 0;
     std::uint32_t position_ = 0, taken_ = 0;

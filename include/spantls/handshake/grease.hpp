@@ -34,11 +34,11 @@ public:
 
     /// RFC 8701, section 2: 0x0a0a, 0x1a1a, ..., 0xfafa. 0 when there are none.
     constexpr std::uint16_t value(grease_place place) const noexcept {
-        return on_ ? static_cast<std::uint16_t>((seed(place) >> 4 << 4 | 0xau) * 0x0101u) : std::uint16_t{0};
+        return on_ ? static_cast<std::uint16_t>(((seed(place) & 0xf0u) | 0xau) * 0x0101u) : std::uint16_t{0};
     }
     /// The same section: 0x0b, 0x2a, ..., 0xe4.
     constexpr std::uint8_t psk_mode() const noexcept {
-        return static_cast<std::uint8_t>(0x0b + 0x1f * (seed(grease_place::psk_mode) & 7u));
+        return static_cast<std::uint8_t>(0x0bu + 0x1fu * (seed(grease_place::psk_mode) & 7u));
     }
 
     /// Writes the value that goes in front of a list.

@@ -1,12 +1,15 @@
 // Who an endpoint says that it is.
 #pragma once
 
+#include <array>
 #include <cstddef>
+#include <cstdint>
 #include <span>
 
 #include <spantls/base/bytes.hpp>
 #include <spantls/base/error.hpp>
 #include <spantls/message/authentication.hpp>
+#include <spantls/message/status.hpp>
 #include <spantls/wire/registry.hpp>
 
 namespace spantls {
@@ -18,24 +21,78 @@ inline constexpr std::size_t max_certificate_message = 65536;
 /// A certificate chain and the schemes that its key can sign with. Views: what they show has to last until
 /// take_workspace() gives the memory back, since the chain is sent from where it lies.
 struct identity {
-    /// DER, the end-entity certificate first (RFC 9846, section 4.5.1). Empty: no identity, which only a client may say.
+    /// DER, the end-entity certificate first (RFC 9846, section 4.5.1). Empty: no identity, which only a client may
+    /// say.
     std::span<const bytes_view> chain;
     /// Best first. Those that are not for handshakes are never chosen.
     std::span<const signature_scheme> schemes;
+    /// raw_public_key: the chain is one SubjectPublicKeyInfo in DER (RFC 7250).
+    certificate_type type = certificate_type::x509;
+    /// For each entry of the chain, if the peer asks for them (section 4.5.1.1): an OCSPResponse in DER, and a
+    /// SignedCertificateTimestampList as it stands in the extension. Shorter than the chain, or empty: there is none.
+    std::span<const bytes_view> staples{};
+    std::span<const bytes_view> scts{};
 };
 
 /// The answer of a client that has no certificate to show.
 inline constexpr identity no_identity{};
 
-/// The bytes of certificate_list for a chain without extensions.
-constexpr std::size_t certificate_list_size(std::span<const bytes_view> chain) noexcept {
-    std::size_t size = 0;
-    for (const bytes_view der : chain) size += der.size() + certificate_entry_overhead;
-    return size;
-}
+/// The certificate_list of an identity, as it goes out: where its parts lie.
+struct certificate_pieces {
+    std::span<const bytes_view> chain, staples, scts;
 
-/// Whether CertificateVerify may be signed with it. Of the schemes that TLS 1.2 had, only ECDSA with SHA-256 and better:
-/// RSASSA-PKCS1-v1_5 and SHA-1 are for the signatures in certificates (RFC 9846, sections 4.3.3 and 4.5.2).
+    constexpr certificate_pieces() noexcept = default;
+    /// Section 4.5.1: nothing that was not asked for.
+    constexpr certificate_pieces(const identity& who, wanted_proofs wanted) noexcept
+        : chain(who.chain),
+          staples(wanted.staples ? who.staples : std::span<const bytes_view>{}),
+          scts(wanted.scts ? who.scts : std::span<const bytes_view>{}) {}
+
+    /// Calls `use` with each part, in order; those that are no views into the identity last for the call only.
+    template <class Use>
+    void each(Use use) const noexcept {
+        for (std::size_t i = 0; i < chain.size(); ++i) {
+            const bytes_view staple = part(staples, i), timestamps = part(scts, i);
+            std::array<std::uint8_t, 8> head;
+            store_be(head.data(), chain[i].size(), 3);
+            use(bytes_view(head).first(3));
+            use(chain[i]);
+            store_be(head.data(), extensions_size(i), 2);
+            use(bytes_view(head).first(2));
+            if (!staple.empty()) {
+                store_be(head.data(), static_cast<std::uint64_t>(extension_type::status_request), 2);
+                store_be(head.data() + 2, 4 + staple.size(), 2);
+                store_be(head.data() + 4, std::uint64_t{1} << 24 | staple.size(), 4);
+                use(bytes_view(head));
+                use(staple);
+            }
+            if (timestamps.empty()) continue;
+            store_be(head.data(), static_cast<std::uint64_t>(extension_type::signed_certificate_timestamp), 2);
+            store_be(head.data() + 2, timestamps.size(), 2);
+            use(bytes_view(head).first(4));
+            use(timestamps);
+        }
+    }
+    /// Bytes of all of it, and of the extensions of one entry.
+    constexpr std::size_t size() const noexcept {
+        std::size_t size = 0;
+        for (std::size_t i = 0; i < chain.size(); ++i)
+            size += chain[i].size() + certificate_entry_overhead + extensions_size(i);
+        return size;
+    }
+    constexpr std::size_t extensions_size(std::size_t i) const noexcept {
+        const std::size_t staple = part(staples, i).size(), timestamps = part(scts, i).size();
+        return (staple != 0 ? 8 + staple : 0) + (timestamps != 0 ? 4 + timestamps : 0);
+    }
+
+private:
+    static constexpr bytes_view part(std::span<const bytes_view> of, std::size_t i) noexcept {
+        return i < of.size() ? of[i] : bytes_view{};
+    }
+};
+
+/// Whether CertificateVerify may be signed with it. Of the schemes that TLS 1.2 had, only ECDSA with SHA-256 and
+/// better: RSASSA-PKCS1-v1_5 and SHA-1 are for the signatures in certificates (RFC 9846, sections 4.3.3 and 4.5.2).
 constexpr bool signs_handshakes(signature_scheme scheme) noexcept {
     const unsigned code = static_cast<unsigned>(scheme), hash = code >> 8, algorithm = code & 0xff;
     return hash > 6 || (hash > 3 && algorithm == 3);
@@ -46,8 +103,16 @@ constexpr bool signs_handshakes(signature_scheme scheme) noexcept {
 constexpr errc check(const identity& who) noexcept {
     for (const bytes_view der : who.chain)
         if (der.empty()) return errc::config_bad_chain;
-    if (certificate_list_size(who.chain) + 16 > max_certificate_message) return errc::config_bad_chain;
+    const certificate_pieces all(who, {true, true});
+    if (all.size() + 16 > max_certificate_message) return errc::config_bad_chain;
+    for (std::size_t i = 0; i < who.chain.size(); ++i)
+        if (all.extensions_size(i) > 0xffff) return errc::config_bad_chain;
+    for (const bytes_view list : who.scts)
+        if (!list.empty() && !is_sct_list(list)) return errc::config_bad_chain;
+    if (who.staples.size() > who.chain.size() || who.scts.size() > who.chain.size()) return errc::config_bad_chain;
     if (who.chain.empty()) return errc::none;
+    // Section 4.5.1: a raw key has nothing behind it.
+    if (who.type != certificate_type::x509 && who.chain.size() != 1) return errc::config_bad_chain;
     for (const signature_scheme scheme : who.schemes)
         if (signs_handshakes(scheme)) return errc::none;
     return errc::config_no_scheme;

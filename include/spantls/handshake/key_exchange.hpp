@@ -125,8 +125,8 @@ std::size_t client_share_size(named_group group) noexcept {
 
 /// The server's part: its share, of `share_size` bytes, at the front of `share`, and the shared secret.
 template <class P>
-errc respond(named_group group, bytes_view random, bytes_view client_share, mutable_bytes share, std::size_t& share_size,
-             shared_secret<P>& secret) noexcept {
+errc respond(named_group group, bytes_view random, bytes_view client_share, mutable_bytes share,
+             std::size_t& share_size, shared_secret<P>& secret) noexcept {
     return with_group<P>(group, [&]<class G>() {
         if (client_share.size() != G::client_share_size) return errc::bad_key_share;
         share_size = G::server_share_size;

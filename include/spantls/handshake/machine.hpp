@@ -1,7 +1,8 @@
 // State machines as data: a constexpr table says which event is legal in which state and where it may lead.
 //
 //   inline constexpr auto client_table = std::array{
-//       transition(client_state::wait_server_hello, event::server_hello, {client_state::wait_second_server_hello, ...}),
+//       transition(client_state::wait_server_hello, event::server_hello, {client_state::wait_second_server_hello,
+//       ...}),
 //
 // A machine handles a row by a member function that takes `at<table, state, event>` and returns an `outcome`, which it
 // gets from `here.to<state>()`. A row without a handler, a handler without a row, and a way that the row does not allow
@@ -99,7 +100,9 @@ private:
 
 namespace detail {
 template <class Machine, class Here, class... Arguments>
-concept handles = requires(Machine& machine, Here here, const Arguments&... arguments) { machine.on(here, arguments...); };
+concept handles = requires(Machine& machine, Here here, const Arguments&... arguments) {
+    machine.on(here, arguments...);
+};
 
 template <const auto& Table, std::size_t I, event... Only, class Machine, class State, class... Arguments>
 constexpr outcome<State> dispatch_from(Machine& machine, State from, event on, errc otherwise,
@@ -109,7 +112,8 @@ constexpr outcome<State> dispatch_from(Machine& machine, State from, event on, e
     } else {
         constexpr auto row = Table[I];
         if constexpr (sizeof...(Only) == 0 ? !is_answer(row.on) : ((row.on == Only) || ...)) {
-            static_assert(handles<Machine, at<Table, row.from, row.on>, Arguments...>, "a row of the table has no handler");
+            static_assert(handles<Machine, at<Table, row.from, row.on>, Arguments...>,
+                          "a row of the table has no handler");
             if (row.from == from && row.on == on) return machine.on(at<Table, row.from, row.on>{}, arguments...);
         }
         return dispatch_from<Table, I + 1, Only...>(machine, from, on, otherwise, arguments...);
@@ -117,10 +121,11 @@ constexpr outcome<State> dispatch_from(Machine& machine, State from, event on, e
 }
 }  // namespace detail
 
-/// Hands an event to the handler of its row; `otherwise` when there is no such row. Only the rows of the event `Only`, or
-/// without it those of messages, are looked at, since only their handlers take these arguments.
+/// Hands an event to the handler of its row; `otherwise` when there is no such row. Only the rows of the event `Only`,
+/// or without it those of messages, are looked at, since only their handlers take these arguments.
 template <const auto& Table, event... Only, class Machine, class State, class... Arguments>
-constexpr outcome<State> dispatch(Machine& machine, State from, event on, errc otherwise, const Arguments&... arguments) noexcept {
+constexpr outcome<State> dispatch(Machine& machine, State from, event on, errc otherwise,
+                                  const Arguments&... arguments) noexcept {
     return detail::dispatch_from<Table, 0, Only...>(machine, from, on, otherwise, arguments...);
 }
 

@@ -6,15 +6,20 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 #include <spantls/base/bytes.hpp>
 #include <spantls/base/error.hpp>
 #include <spantls/config.hpp>
+#include <spantls/handshake/carrier.hpp>
+#include <spantls/handshake/certificate_request.hpp>
 #include <spantls/handshake/cookie.hpp>
 #include <spantls/handshake/core.hpp>
 #include <spantls/handshake/grease.hpp>
 #include <spantls/handshake/key_exchange.hpp>
 #include <spantls/handshake/offered_keys.hpp>
+#include <spantls/handshake/outstanding_requests.hpp>
+#include <spantls/handshake/post_handshake.hpp>
 #include <spantls/handshake/tables.hpp>
 #include <spantls/handshake/ticket_request.hpp>
 #include <spantls/message/client_hello.hpp>
@@ -26,8 +31,8 @@
 namespace spantls {
 inline namespace v1 {
 
-template <class P>
-class server_handshake : public handshake_core<P> {
+template <class P, class Carrier = by_records>
+class server_handshake : public handshake_core<P>, public Carrier {
 public:
     using provider_type = P;
     using state = server_state;
@@ -63,28 +68,25 @@ public:
     /// Room in the arena's output that handling `message`, or answering what it asks, may need: all of the first flight
     /// but the signature.
     std::size_t output_needed(const handshake_message& message) const noexcept {
+        // Where the request is written again.
+        if (this->late && message.type == handshake_type::certificate) return request_size();
         if (message.type != handshake_type::client_hello) return 0;
         constexpr std::size_t hello = 4 + 2 + 32 + 33 + 2 + 1 + 2 + 6 + 8 + group_facts<P>::server_share;
         constexpr std::size_t psk = 6 + 4 + (4 + max_digest_size);
-        constexpr std::size_t extensions = 4 + 2 + 4 + (7 + 255) + record_limits_answer_size + ticket_request_answer_size + psk;
-        const std::size_t request = 4 + 1 + 2 + 4 + 2 + 2 * schemes_.size() + 2 + max_grease_extensions;
-        return hello + extensions + request + 8;
+        constexpr std::size_t extensions = 4 + 2 + 4 + (7 + 255) + record_limits_answer_size +
+                                           ticket_request_answer_size + certificate_types_answer_size + psk;
+        return hello + extensions + request_size() + 8;
     }
     std::size_t output_room(const handshake_message&) const noexcept { return this->memory.output_room().size(); }
 
     // What the open question shows.
     x509::peer peer() const noexcept {
-        return {x509::chain_view(this->memory.at(peer_list_)), {}, x509::key_purpose::client_auth};
+        return {x509::chain_view(this->memory.at(peer_list_)), {}, x509::key_purpose::client_auth, this->types.client};
     }
     bytes_view request() const noexcept { return hello_body(); }
     /// The binder of the key that was selected: no other ClientHello has it.
     bytes_view unique() const noexcept { return parsed_hello().psks.binder(psk_index_); }
-    std::uint32_t obfuscated_age() const noexcept {
-        std::size_t index = psk_index_;
-        for (const psk_identity one : parsed_hello().psks)
-            if (index-- == 0) return one.obfuscated_ticket_age;
-        return 0;
-    }
+    std::uint32_t obfuscated_age() const noexcept { return parsed_hello().psks.obfuscated_age(psk_index_); }
     std::size_t psks_offered() const noexcept { return parsed_hello().psks.size(); }
 
     /// The ALPN name that was selected; empty when none was.
@@ -99,6 +101,39 @@ public:
         if (keys == epoch::early) return this->client_early_traffic;
         return keys == epoch::handshake ? this->client_handshake_traffic : this->client_application_traffic;
     }
+    /// Whether the client may be asked for a certificate when the handshake is done. Sections 4.3.6 and 4.4.2: only
+    /// when it offers that, and has not proved itself by an external key.
+    bool authenticates_late() const noexcept {
+        return !Carrier::quic && config_->post_handshake_auth && late_offered_ && !external_key_;
+    }
+    /// Bits (1 << handshake_type) of the messages that may come then, and whether nothing else may.
+    late_messages late_expected() const noexcept {
+        if (state_ == state::connected)
+            return {requests_.empty() ? 0 : late_messages::bit(handshake_type::certificate), false};
+        // Section 4.7.2: the messages of an answer are consecutive.
+        return {late_messages::bit(state_ == state::wait_finished ? handshake_type::finished
+                                                                  : handshake_type::certificate_verify),
+                true};
+    }
+    /// Sends a CertificateRequest (section 4.7.2). too_many_requests, workspace_too_small, internal_error: nothing is
+    /// sent.
+    errc request_authentication() noexcept {
+        if (requests_.full()) return errc::too_many_requests;
+        std::array<std::uint8_t, outstanding_requests::random_size> random;
+        if (!this->crypto->random(random)) return errc::internal_error;
+        const bytes_view context = requests_.add(random);
+        const bytes_view sent =
+            this->out.append(this->memory, epoch::application, handshake_type::certificate_request,
+                             [&](writer& to) { write_certificate_request(to, context, *config_, schemes_, grease_); });
+        if (sent.empty()) {
+            requests_.take_back();
+            return errc::workspace_too_small;
+        }
+        this->out.complete();
+        return errc::none;
+    }
+    /// True once for each request that was answered.
+    bool take_answered() noexcept { return std::exchange(answered_, false); }
     /// The client has sent a suitable psk_key_exchange_modes: it may be sent tickets (section 4.7.1).
     bool tickets_wanted() const noexcept { return tickets_wanted_; }
     /// An extension for its tickets that means nothing; 0: none (RFC 8701, section 4.1).
@@ -121,7 +156,8 @@ public:
         // A key of which nobody has proved anything yet may do without a share.
         const bool needs_share = share_.size == 0 && !(psk && psk_ke_);
         if (needs_share || config_->always_retry) {
-            if (const errc error = retry(message.whole, hello, needs_share); error != errc::none) return row.fail(error);
+            if (const errc error = retry(message.whole, hello, needs_share); error != errc::none)
+                return row.fail(error);
             return row.template to<state::wait_second_client_hello>();
         }
         if (psk) return row.template to<state::asks_psk>();
@@ -129,7 +165,8 @@ public:
         return row.template to<state::asks_identity>();
     }
 
-    outcome on(here<state::wait_second_client_hello, event::client_hello> row, const handshake_message& message) noexcept {
+    outcome on(here<state::wait_second_client_hello, event::client_hello> row,
+               const handshake_message& message) noexcept {
         parsed_client_hello hello;
         client_key_shares shares;
         if (const errc error = negotiate(message, hello, shares); error != errc::none) return row.fail(error);
@@ -143,7 +180,8 @@ public:
                               choice.kind == psk_kind::resumption && !choice.peer_authenticated;
         if (choice.key.empty() || too_weak || !choose_suite_for(hello, choice.hash)) {
             if (share_.size == 0 && !retried_) {
-                if (const errc error = retry(this->memory.at(hello_), hello, true); error != errc::none) return row.fail(error);
+                if (const errc error = retry(this->memory.at(hello_), hello, true); error != errc::none)
+                    return row.fail(error);
                 return row.template to<state::wait_second_client_hello>();
             }
             if (const errc error = begin_certificates(hello); error != errc::none) return row.fail(error);
@@ -154,6 +192,7 @@ public:
         this->psk_used = true;
         this->peer_authenticated = choice.peer_authenticated;
         resumed_ = choice.kind == psk_kind::resumption;
+        external_key_ = choice.kind != psk_kind::resumption;
         psk_index_ = choice.index;
         begin_transcript();
         if (may_take_early_data(hello, choice)) return row.template to<state::asks_early_data>();
@@ -168,12 +207,13 @@ public:
         }
         // Section 4.3.11.3: at once.
         if (const errc error = send_flight_with_psk(); error != errc::none) return row.fail(error);
-        if (!this->early_data_accepted) return row.template to<state::wait_finished>();
+        if (!this->early_data_accepted || Carrier::quic) return row.template to<state::wait_finished>();
         this->read = epoch::early;
         return row.template to<state::wait_end_of_early_data>();
     }
 
-    outcome on(here<state::wait_end_of_early_data, event::end_of_early_data> row, const handshake_message& message) noexcept {
+    outcome on(here<state::wait_end_of_early_data, event::end_of_early_data> row,
+               const handshake_message& message) noexcept {
         if (!message.body.empty()) return row.fail(errc::decode_error);
         this->messages.add(message.whole);
         this->client_early_traffic.clear();
@@ -185,6 +225,11 @@ public:
         const list_view<signature_scheme> accepted(this->memory.at(client_schemes_));
         // Section 4.5.2.
         if (!this->choose_scheme(who, accepted)) return row.fail(errc::no_common_scheme);
+        const bool requests = config_->authenticate_client != client_authentication::none || authenticates_late();
+        if (const errc error = choose_certificate_types(*config_, parsed_hello(), who.type, requests, this->types);
+            error != errc::none)
+            return row.fail(error);
+        this->proofs = parsed_hello().proofs;
         this->own = who;
         const errc error = send_certificates();
         return error == errc::none ? row.template to<state::asks_signature>() : row.fail(error);
@@ -192,13 +237,16 @@ public:
 
     outcome on(here<state::asks_signature, event::answer_signature> row, const signature& answer) noexcept {
         if (!this->send_certificate_verify(answer) || !end_flight()) return row.fail(errc::internal_error);
-        if (config_->authenticate_client != client_authentication::none) return row.template to<state::wait_certificate>();
+        if (config_->authenticate_client != client_authentication::none)
+            return row.template to<state::wait_certificate>();
         return row.template to<state::wait_finished>();
     }
 
     outcome on(here<state::wait_certificate, event::certificate> row, const handshake_message& message) noexcept {
         bytes_view list;
-        if (const errc error = this->read_certificate(message, list); error != errc::none) return row.fail(error);
+        if (const errc error = this->read_certificate(message, this->types.client, asked_proofs(), list);
+            error != errc::none)
+            return row.fail(error);
         this->messages.add(message.whole);
         if (!list.empty()) {
             peer_list_ = this->memory.range_of(list);
@@ -213,7 +261,8 @@ public:
         return verdict.accepted() ? row.template to<state::wait_certificate_verify>() : row.fail(verdict.error());
     }
 
-    outcome on(here<state::wait_certificate_verify, event::certificate_verify> row, const handshake_message& message) noexcept {
+    outcome on(here<state::wait_certificate_verify, event::certificate_verify> row,
+               const handshake_message& message) noexcept {
         if (const errc error = this->check_certificate_verify(message, schemes_, false); error != errc::none)
             return row.fail(error);
         this->messages.add(message.whole);
@@ -221,20 +270,50 @@ public:
     }
 
     outcome on(here<state::wait_finished, event::finished> row, const handshake_message& message) noexcept {
-        if (const errc error = this->check_finished(message, this->client_handshake_traffic); error != errc::none)
+        if (const errc error = this->check_finished(message, this->client_base()); error != errc::none)
             return row.fail(error);
+        if (this->late) {
+            this->end_answer();
+            answered_ = true;
+            return row.template to<state::connected>();
+        }
         this->messages.add(message.whole);
         this->derive_resumption_secret();
         this->read = epoch::application;
         return row.template to<state::connected>();
     }
 
+    /// Section 4.7.2: the answer to one of the requests, in any order.
+    outcome on(here<state::connected, event::certificate> row, const handshake_message& message) noexcept {
+        certificate_message shown{};
+        if (!decode(message.body, shown)) return row.fail(errc::decode_error);
+        const std::size_t which = requests_.find(shown.context);
+        if (which == requests_.size()) return row.fail(errc::bad_request_context);
+        // The request is not kept, but it is the same again.
+        writer request(this->memory.output_room());
+        write_message(request, handshake_type::certificate_request, [&] {
+            write_certificate_request(request, shown.context, *config_, schemes_, grease_);
+        });
+        if (request.overflowed()) return row.fail(errc::internal_error);
+        this->begin_answer(request.written());
+        requests_.remove(which);
+        this->peer_authenticated = false;
+        bytes_view list;
+        if (const errc error = this->read_certificate(message, this->types.client, asked_proofs(), list, shown.context);
+            error != errc::none)
+            return row.fail(error);
+        this->messages.add(message.whole);
+        if (list.empty()) return row.template to<state::wait_finished>();
+        peer_list_ = this->memory.range_of(list);
+        return row.template to<state::asks_verdict>();
+    }
+
 private:
     /// Sections 4.2.1 and 4.2.2: suite, group and application protocol. share_ is empty when a retry is needed.
     errc negotiate(const handshake_message& message, parsed_client_hello& hello, client_key_shares& shares) noexcept {
         if (const errc error = hello.parse(message.body); error != errc::none) return error;
-        // Sections 4.3.3 and 9.2: without a PSK that may be used a certificate is needed, and what that takes; and never
-        // one of supported_groups and key_share without the other.
+        // Sections 4.3.3 and 9.2: without a PSK that may be used a certificate is needed, and what that takes; and
+        // never one of supported_groups and key_share without the other.
         using type = extension_type;
         const bool groups = hello.extensions.has(type::supported_groups), share = hello.extensions.has(type::key_share);
         if (groups != share) return errc::missing_extension;
@@ -244,11 +323,18 @@ private:
         if (!may_use_psk(hello) && (!groups || !hello.extensions.has(type::signature_algorithms)))
             return errc::missing_extension;
         if (share)
-            if (const errc error = shares.parse(hello.extensions[type::key_share], hello.groups.groups); error != errc::none)
+            if (const errc error = shares.parse(hello.extensions[type::key_share], hello.groups.groups);
+                error != errc::none)
                 return error;
         early_data_offered_ = hello.extensions.has(type::early_data);
-        if (const errc error = choose_record_limits(*config_, hello.extensions, this->limits); error != errc::none) return error;
+        // Section 4.3.6.
+        late_offered_ = hello.extensions.has(type::post_handshake_auth);
+        if (!hello.extensions[type::post_handshake_auth].empty()) return errc::decode_error;
+        if (const errc error = choose_record_limits(*config_, hello.extensions, this->limits); error != errc::none)
+            return error;
         if (const errc error = read_ticket_request(hello.extensions, tickets_asked_); error != errc::none) return error;
+        // RFC 9001, section 8.2.
+        if (!Carrier::quic && hello.extensions.has(type::quic_transport_parameters)) return errc::quic_parameters;
         if (!choose_suite(hello)) return errc::no_common_suite;
         share_ = {};
         this->group = {};
@@ -285,18 +371,20 @@ private:
         return constant_time_equal(binder.view(), hello.psks.binder(choice.index));
     }
 
-    /// Section 4.3.10, appendix F.5: all that early data depends on is as it was when the key was agreed on, and the key is the first
-    /// that is offered.
+    /// Section 4.3.10, appendix F.5: all that early data depends on is as it was when the key was agreed on, and the
+    /// key is the first that is offered.
     bool may_take_early_data(const parsed_client_hello& hello, const psk_choice& choice) noexcept {
         const early_data_terms& terms = choice.early;
         early_data_left_ = terms.limit < config_->max_early_data ? terms.limit : config_->max_early_data;
         return early_data_offered_ && !retried_ && early_data_left_ != 0 && choice.index == 0 &&
-               terms.suite == this->suite->suite && terms.protocol == protocol() && terms.server_name == hello.server_name;
+               terms.suite == this->suite->suite && terms.protocol == protocol() &&
+               terms.server_name == hello.server_name;
     }
 
     /// Section 9.2.
     errc begin_certificates(const parsed_client_hello& hello) noexcept {
-        if (!hello.extensions.has(extension_type::signature_algorithms) || share_.size == 0) return errc::missing_extension;
+        if (!hello.extensions.has(extension_type::signature_algorithms) || share_.size == 0)
+            return errc::missing_extension;
         begin_transcript();
         return errc::none;
     }
@@ -305,22 +393,15 @@ private:
     bool choose_suite_for(const parsed_client_hello& hello, hash_id hash) noexcept {
         if (this->suite->hash == hash) return true;
         if (retried_) return false;
-        for (const cipher_suite each : usable_suites(config_->prefer, *this->crypto)) {
-            if (!hello.hello.cipher_suites.contains(each) || find_suite<P>(each)->hash != hash) continue;
-            this->suite = find_suite<P>(each);
-            return true;
-        }
-        return false;
+        const suite_info* const best = common_suite(config_->prefer, *this->crypto, hello.hello.cipher_suites, hash);
+        if (best != nullptr) this->suite = best;
+        return best != nullptr;
     }
 
     /// Section 4.2.2: what is not known is passed over.
     bool choose_suite(const parsed_client_hello& hello) noexcept {
-        for (const cipher_suite each : usable_suites(config_->prefer, *this->crypto)) {
-            if (!hello.hello.cipher_suites.contains(each)) continue;
-            this->suite = find_suite<P>(each);
-            return true;
-        }
-        return false;
+        this->suite = common_suite(config_->prefer, *this->crypto, hello.hello.cipher_suites);
+        return this->suite != nullptr;
     }
 
     /// Section 4.3.8: the best group of which the client has sent a share; without one, the best that it knows.
@@ -349,24 +430,6 @@ private:
         return false;
     }
 
-    /// All of a ClientHello that may not change after a retry that asks for a share, or for none (section 4.2.2).
-    digest hash_unchanging(const parsed_client_hello& hello, bool asks_share) const noexcept {
-        hasher<P> hash(this->hash());
-        const bytes_view extensions = hello.hello.extensions;
-        const std::uint8_t* const begin = hello.hello.random.data();
-        hash.update({begin, static_cast<std::size_t>(extensions.data() - 2 - begin)});
-        for (reader in(extensions); !in.empty();) {
-            const bytes_view whole = in.rest();
-            const auto type = static_cast<extension_type>(in.u16());
-            const bytes_view data = in.opaque(2);
-            const bool may_change = (type == extension_type::key_share && asks_share) || type == extension_type::early_data ||
-                                    type == extension_type::cookie || type == extension_type::pre_shared_key ||
-                                    type == extension_type::padding;
-            if (!may_change) hash.update(whole.first(4 + data.size()));
-        }
-        return hash.finish();
-    }
-
     /// The ClientHello that is answered with a ServerHello is added to the transcript, whose hash is known now.
     void begin_transcript() noexcept {
         reader in(hello_body());
@@ -386,12 +449,13 @@ private:
         if (needs_share && !asks_share)
             return hello.extensions.has(extension_type::key_share) ? errc::no_common_group : errc::missing_extension;
         terms_ = {this->suite->suite, asks_share ? this->group : named_group{}, hash_of<P>(this->hash(), whole),
-                  hash_unchanging(hello, asks_share)};
+                  hash_unchanging<P>(this->hash(), hello, asks_share)};
         std::array<std::uint8_t, max_retry_cookie> space;
         bytes_view sealed;
         if (gives_cookies()) sealed = seal_cookie<P>(terms_, config_->cookie_secrets[0], client_address_, space);
         begin_retry();
-        const bool sent = this->send(epoch::initial, handshake_type::server_hello, [&](writer& to) { write_retry(to, sealed); });
+        const bool sent =
+            this->send(epoch::initial, handshake_type::server_hello, [&](writer& to) { write_retry(to, sealed); });
         if (!hello.hello.legacy_session_id.empty()) this->out.append_change_cipher_spec();
         this->out.complete();
         return sent ? errc::none : errc::workspace_too_small;
@@ -405,9 +469,10 @@ private:
     }
 
     void write_retry(writer& to, bytes_view sealed) const noexcept {
-        write_hello(to, hello_retry_request_random, [&] {
+        write_server_hello(to, hello_retry_request_random, this->memory.at(session_id_), this->suite->suite, [&] {
             if (terms_.group != named_group{})
-                write_extension(to, extension_type::key_share, [&] { to.u16(static_cast<std::uint16_t>(terms_.group)); });
+                write_extension(to, extension_type::key_share,
+                                [&] { to.u16(static_cast<std::uint16_t>(terms_.group)); });
             if (!sealed.empty()) write_extension(to, extension_type::cookie, [&] { to.opaque(sealed, 2); });
         });
     }
@@ -432,14 +497,16 @@ private:
     errc check_second_hello(const parsed_client_hello& hello, const client_key_shares& shares) noexcept {
         if (gives_cookies())
             if (const errc error = take_cookie(hello); error != errc::none) return error;
-        // Sections 4.2.2, 4.2.4 and 4.3.10: the same hello, but for what the retry asked for: one share, of the group that
-        // it named.
+        // Sections 4.2.2, 4.2.4 and 4.3.10: the same hello, but for what the retry asked for: one share, of the group
+        // that it named.
         const bool asked_share = terms_.group != named_group{};
-        const bool same = equal_bytes(hash_unchanging(hello, asked_share).view(), terms_.unchanging.view()) &&
-                          this->suite->suite == terms_.suite && !hello.extensions.has(extension_type::early_data);
+        const bool same =
+            equal_bytes(hash_unchanging<P>(this->hash(), hello, asked_share).view(), terms_.unchanging.view()) &&
+            this->suite->suite == terms_.suite && !hello.extensions.has(extension_type::early_data);
         if (!same || (!gives_cookies() && hello.extensions.has(extension_type::cookie))) return errc::hello_changed;
         if (!asked_share) return errc::none;
-        return share_.size == 0 || shares.size() != 1 || this->group != terms_.group ? errc::bad_key_shares : errc::none;
+        return share_.size == 0 || shares.size() != 1 || this->group != terms_.group ? errc::bad_key_shares
+                                                                                     : errc::none;
     }
 
     /// With the second ClientHello.
@@ -451,23 +518,8 @@ private:
         return row.template to<state::asks_identity>();
     }
 
-    /// The body of ServerHello or HelloRetryRequest (sections 4.2.3, 4.2.4 and 4.3.1); `extensions` writes those besides
-    /// supported_versions.
-    template <class Extensions>
-    void write_hello(writer& to, bytes_view random, Extensions extensions) const noexcept {
-        to.u16(static_cast<std::uint16_t>(protocol_version::tls_1_2));
-        to.bytes(random);
-        to.opaque(this->memory.at(session_id_), 1);
-        to.u16(static_cast<std::uint16_t>(this->suite->suite));
-        to.u8(0);
-        length_prefix block(to, 2);
-        write_extension(to, extension_type::supported_versions,
-                        [&] { to.u16(static_cast<std::uint16_t>(protocol_version::tls_1_3)); });
-        extensions();
-    }
-
-    /// ServerHello and EncryptedExtensions (sections 4.2.3, 4.3.8 and 4.4.1); section 4.3.9: with a share, unless only the
-    /// PSK is to be used.
+    /// ServerHello and EncryptedExtensions (sections 4.2.3, 4.3.8 and 4.4.1); section 4.3.9: with a share, unless only
+    /// the PSK is to be used.
     errc send_parameters() noexcept {
         secret_bytes<32 + group_facts<P>::server_random> random;
         if (!this->crypto->random(random.bytes())) return errc::internal_error;
@@ -487,10 +539,13 @@ private:
                     to.opaque(bytes_view(share).first(share_size), 2);
                 });
             if (this->psk_used)
-                write_extension(to, extension_type::pre_shared_key, [&] { to.u16(static_cast<std::uint16_t>(psk_index_)); });
+                write_extension(to, extension_type::pre_shared_key,
+                                [&] { to.u16(static_cast<std::uint16_t>(psk_index_)); });
         };
-        const bool room = this->send(epoch::initial, handshake_type::server_hello,
-                                     [&](writer& to) { write_hello(to, random.first(32), [&] { extensions(to); }); });
+        const bool room = this->send(epoch::initial, handshake_type::server_hello, [&](writer& to) {
+            write_server_hello(to, random.first(32), this->memory.at(session_id_), this->suite->suite,
+                               [&] { extensions(to); });
+        });
         // Appendix E.4: after the first message, whichever it was.
         if (has_session_id && !retried_) this->out.append_change_cipher_spec();
         this->derive_handshake_secrets(secret.view());
@@ -532,19 +587,27 @@ private:
                                 [&] { write_protocol_names(to, std::span(&name, 1)); });
             answer_record_limits(to, this->limits);
             answer_ticket_request(to, this->tickets_expected);
+            answer_certificate_types(to, this->types);
             if (this->early_data_accepted) write_extension(to, extension_type::early_data, [] {});
+            if constexpr (Carrier::quic)
+                write_extension(to, extension_type::quic_transport_parameters, [&] { to.bytes(this->parameters); });
         });
     }
 
     bool send_certificate_request() noexcept {
-        return this->send(epoch::handshake, handshake_type::certificate_request, [&](writer& to) {
-            to.u8(0);
-            length_prefix block(to, 2);
-            grease_.write_extension(to);
-            write_extension(to, extension_type::signature_algorithms,
-                            [&] { grease_.write_list<signature_scheme>(to, grease_place::scheme, schemes_, 2); });
-            grease_.write_extension(to, true);
-        });
+        return this->send(epoch::handshake, handshake_type::certificate_request,
+                          [&](writer& to) { write_certificate_request(to, {}, *config_, schemes_, grease_); });
+    }
+    extension_mask asked_proofs() const noexcept {
+        extension_mask asked;
+        if (config_->ask_for_staples) asked.add(extension_type::status_request);
+        if (config_->ask_for_scts) asked.add(extension_type::signed_certificate_timestamp);
+        return asked;
+    }
+    /// Bytes of a CertificateRequest with a context.
+    std::size_t request_size() const noexcept {
+        return handshake_header_size + 1 + outstanding_requests::context_size + 2 +
+               request_extensions_size(*config_, schemes_.size()) + 2 + max_grease_extensions;
     }
 
     const server_config* config_ = nullptr;
@@ -563,6 +626,10 @@ private:
     bool tickets_wanted_ = false;  // the client offers psk_dhe_ke
     bool psk_ke_ = false;          // both sides let a PSK do without a key exchange
     bool early_data_offered_ = false;
+    bool late_offered_ = false;  // post_handshake_auth
+    bool external_key_ = false;
+    bool answered_ = false;
+    outstanding_requests requests_;
 };
 
 }  // namespace v1

@@ -61,12 +61,15 @@ inline constexpr auto client_table = std::array{
                {detail::cs::wait_certificate_or_request, detail::cs::wait_finished}),
     transition(detail::cs::wait_certificate_or_request, event::certificate_request, {detail::cs::asks_identity}),
     transition(detail::cs::wait_certificate_or_request, event::certificate, {detail::cs::asks_verdict}),
-    transition(detail::cs::asks_identity, event::answer_identity, {detail::cs::wait_certificate}),
+    transition(detail::cs::asks_identity, event::answer_identity,
+               {detail::cs::wait_certificate, detail::cs::asks_signature, detail::cs::connected}),
     transition(detail::cs::wait_certificate, event::certificate, {detail::cs::asks_verdict}),
     transition(detail::cs::asks_verdict, event::answer_verdict, {detail::cs::wait_certificate_verify}),
     transition(detail::cs::wait_certificate_verify, event::certificate_verify, {detail::cs::wait_finished}),
     transition(detail::cs::wait_finished, event::finished, {detail::cs::asks_signature, detail::cs::connected}),
     transition(detail::cs::asks_signature, event::answer_signature, {detail::cs::connected}),
+    // Section 4.7.2.
+    transition(detail::cs::connected, event::certificate_request, {detail::cs::asks_identity}),
 };
 
 //                             START <-----+
@@ -134,6 +137,8 @@ inline constexpr auto server_table = std::array{
     transition(detail::ss::asks_verdict, event::answer_verdict, {detail::ss::wait_certificate_verify}),
     transition(detail::ss::wait_certificate_verify, event::certificate_verify, {detail::ss::wait_finished}),
     transition(detail::ss::wait_finished, event::finished, {detail::ss::connected}),
+    // Section 4.7.2.
+    transition(detail::ss::connected, event::certificate, {detail::ss::asks_verdict, detail::ss::wait_finished}),
 };
 
 constexpr std::string_view name_of(client_state state) noexcept {

@@ -8,6 +8,7 @@
 #include <spantls/message/extension.hpp>
 #include <spantls/message/lists.hpp>
 #include <spantls/message/pre_shared_key.hpp>
+#include <spantls/message/status.hpp>
 #include <spantls/wire/layout.hpp>
 #include <spantls/wire/registry.hpp>
 
@@ -46,7 +47,9 @@ public:
     signature_scheme_list schemes{};
     protocol_names protocols;
     psk_key_exchange_modes psk_modes{};
+    certificate_types server_types{}, client_types{};  // what the client takes from the server, and what it can show
     offered_psks psks;
+    wanted_proofs proofs;
     std::string_view server_name;
 
     /// Everything that can be told without knowing what the server wants. `body` is the message without its header.
@@ -58,7 +61,8 @@ public:
         if (in.empty()) return errc::version_not_supported;
         hello.extensions = in.opaque(2);
         if (!in.finished()) return errc::decode_error;
-        if (const errc error = extensions.parse(hello.extensions, extension_place::client_hello, {}); error != errc::none)
+        if (const errc error = extensions.parse(hello.extensions, extension_place::client_hello, {});
+            error != errc::none)
             return error;
         if (const errc error = check_version(); error != errc::none) return error;
         // Section 4.2.2: exactly one byte, set to zero.
@@ -90,8 +94,11 @@ private:
     errc parse_bodies() noexcept {
         using type = extension_type;
         if (!decode_if_there(type::supported_groups, groups) || !decode_if_there(type::signature_algorithms, schemes) ||
-            !decode_if_there(type::psk_key_exchange_modes, psk_modes))
+            !decode_if_there(type::psk_key_exchange_modes, psk_modes) ||
+            !decode_if_there(type::server_certificate_type, server_types) ||
+            !decode_if_there(type::client_certificate_type, client_types))
             return errc::decode_error;
+        if (!proofs.parse(extensions, true)) return errc::decode_error;
         if (extensions.has(type::early_data) && !extensions[type::early_data].empty()) return errc::decode_error;
         if (extensions.has(type::pre_shared_key))
             if (const errc error = psks.parse(extensions[type::pre_shared_key]); error != errc::none) return error;

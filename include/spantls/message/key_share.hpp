@@ -18,7 +18,8 @@ inline namespace v1 {
 struct key_share_entry {
     named_group group;
     bytes_view key_exchange;
-    using layout = fields<number_field<&key_share_entry::group>, opaque_field<&key_share_entry::key_exchange, 2, 1, 0xffff>>;
+    using layout =
+        fields<number_field<&key_share_entry::group>, opaque_field<&key_share_entry::key_exchange, 2, 1, 0xffff>>;
 };
 
 //  struct { NamedGroup selected_group; } KeyShareHelloRetryRequest;

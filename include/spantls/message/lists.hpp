@@ -51,6 +51,18 @@ struct psk_key_exchange_modes {
     using layout = fields<list_field<&psk_key_exchange_modes::modes, 1, 1, 255>>;
 };
 
+//  CertificateType certificate_types<1..2^8-1>;                                                        RFC 7250,
+//  section 3
+struct certificate_types {
+    list_view<certificate_type> types;
+    using layout = fields<list_field<&certificate_types::types, 1, 1, 255>>;
+
+    /// Who does not send the extension takes certificates.
+    constexpr bool takes(certificate_type type) const noexcept {
+        return types.empty() ? type == certificate_type::x509 : types.contains(type);
+    }
+};
+
 /// Writes a vector of numbers or enums with a length of `prefix` bytes.
 template <class T>
 constexpr void write_list(writer& out, std::span<const T> items, std::size_t prefix) noexcept {

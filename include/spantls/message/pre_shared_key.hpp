@@ -57,6 +57,13 @@ public:
         return list.opaque(1);
     }
 
+    /// What the client says about the identity at `index`; 0 when there is none.
+    constexpr std::uint32_t obfuscated_age(std::size_t index) const noexcept {
+        for (const psk_identity one : *this)
+            if (index-- == 0) return one.obfuscated_ticket_age;
+        return 0;
+    }
+
     class iterator {
     public:
         constexpr explicit iterator(bytes_view rest) noexcept : rest_(rest) {}

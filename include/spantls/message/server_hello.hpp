@@ -5,8 +5,13 @@
 #include <cstdint>
 
 #include <spantls/base/bytes.hpp>
+#include <spantls/base/error.hpp>
+#include <spantls/message/extension.hpp>
+#include <spantls/message/lists.hpp>
+#include <spantls/wire/reader.hpp>
 #include <spantls/wire/layout.hpp>
 #include <spantls/wire/registry.hpp>
+#include <spantls/wire/writer.hpp>
 
 namespace spantls {
 inline namespace v1 {
@@ -42,6 +47,41 @@ inline constexpr std::array<std::uint8_t, 32> hello_retry_request_random{
 constexpr bool says_downgrade(bytes_view random) noexcept {
     constexpr std::array<std::uint8_t, 7> mark{0x44, 0x4f, 0x57, 0x4e, 0x47, 0x52, 0x44};
     return equal_bytes(random.subspan(24, 7), mark) && random[31] <= 1;
+}
+
+/// Whether the body of a ServerHello is that of a HelloRetryRequest.
+constexpr bool is_retry(bytes_view body) noexcept {
+    return body.size() >= 34 && equal_bytes(body.subspan(2, 32), hello_retry_request_random);
+}
+
+/// The body of ServerHello or HelloRetryRequest; `extensions` writes those besides supported_versions (section 4.3.1).
+template <class Extensions>
+constexpr void write_server_hello(writer& to, bytes_view random, bytes_view session_id, cipher_suite suite,
+                                  Extensions extensions) noexcept {
+    to.u16(static_cast<std::uint16_t>(protocol_version::tls_1_2));
+    to.bytes(random);
+    to.opaque(session_id, 1);
+    to.u16(static_cast<std::uint16_t>(suite));
+    to.u8(0);
+    length_prefix block(to, 2);
+    write_extension(to, extension_type::supported_versions,
+                    [&] { to.u16(static_cast<std::uint16_t>(protocol_version::tls_1_3)); });
+    extensions();
+}
+
+/// Section 4.3.1: whether TLS 1.3 was selected. Looked at before everything else.
+[[nodiscard]] constexpr errc check_version(const server_hello& hello) noexcept {
+    for (reader in(hello.extensions); !in.empty();) {
+        const auto type = static_cast<extension_type>(in.u16());
+        selected_version selected{};
+        const bytes_view data = in.opaque(2);
+        if (in.failed()) return errc::decode_error;
+        if (type != extension_type::supported_versions) continue;
+        if (!decode(data, selected)) return errc::decode_error;
+        return selected.version == protocol_version::tls_1_3 ? errc::none : errc::version_not_offered;
+    }
+    // The server chose TLS 1.2 or older; section 4.2.3, appendices E.1 and E.3, tell whether it was made to.
+    return says_downgrade(hello.random) ? errc::downgrade : errc::version_not_supported;
 }
 
 }  // namespace v1

@@ -34,8 +34,8 @@ inline constexpr std::size_t record_overhead = record_header_size + 1 + tag_size
 /// alert (24), one byte of anything else (23) and a change_cipher_spec (6).
 inline constexpr std::size_t min_output = record_overhead + 5;
 
-/// Bytes that `plaintext_size` bytes of application data take on the wire in records of at most `fragment` bytes, without
-/// the KeyUpdates that may be due between them.
+/// Bytes that `plaintext_size` bytes of application data take on the wire in records of at most `fragment` bytes,
+/// without the KeyUpdates that may be due between them.
 constexpr std::size_t sealed_size(std::size_t plaintext_size, std::size_t fragment = max_fragment) noexcept {
     return plaintext_size + (plaintext_size + fragment - 1) / fragment * record_overhead;
 }
@@ -46,8 +46,8 @@ inline constexpr unsigned max_empty_records = 32;
 inline constexpr unsigned max_key_updates_in_a_row = 32;
 /// Post-handshake messages without application data between them in either direction.
 inline constexpr unsigned max_post_handshake_messages = 32;
-/// change_cipher_spec records in one handshake. The compatibility mode has one, but section 5 has them all dropped: this is
-/// only so that they have an end.
+/// change_cipher_spec records in one handshake. The compatibility mode has one, but section 5 has them all dropped:
+/// this is only so that they have an end.
 inline constexpr unsigned max_change_cipher_specs = 32;
 /// A handshake message, with its header.
 inline constexpr std::size_t max_handshake_message = 65536;

@@ -57,7 +57,8 @@ public:
     /// Writer: `sent`, which was owed, has left, and `next` is owed behind it.
     void owe_behind(alert_description sent, alert_description next) noexcept {
         // Nobody else touches these bits any more.
-        const auto change = static_cast<std::uint8_t>(static_cast<std::uint8_t>(sent) ^ static_cast<std::uint8_t>(next));
+        const auto change =
+            static_cast<std::uint8_t>(static_cast<std::uint8_t>(sent) ^ static_cast<std::uint8_t>(next));
         word_.fetch_xor(std::uint32_t{change} << 8, std::memory_order_acq_rel);
     }
 

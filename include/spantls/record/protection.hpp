@@ -29,10 +29,11 @@ struct measure_context_alignment {
 };
 }  // namespace detail
 
-/// One direction of an established connection: what its records are protected with, and what they may be.
+/// One direction of an established connection: what its records are protected with, and what they may be. Who makes the
+/// records, and meets a KeyUpdate, goes on with update_traffic_secret() and sequence number zero.
 template <class P>
 struct direction_state {
-    traffic_secret<P> secret;                  ///< application_traffic_secret_N, as long as the suite's hash (section 7.2)
+    traffic_secret<P> secret;  ///< application_traffic_secret_N, as long as the suite's hash (section 7.2)
     std::uint64_t sequence = 0;                ///< of the next record under its key
     std::size_t limit = max_inner_plaintext;   ///< bytes of content, content type and padding that a record may have
     bool closed = false;                       ///< there was a close_notify; then there is no secret
@@ -65,7 +66,8 @@ bool derive_record_keys(cipher_suite suite, const direction_state<P>& from, reco
         static_assert(A::key_size <= secret_bytes<32>::size());
         to.key_size = A::key_size;
     });
-    derive_traffic_key<P>(info->hash, from.secret.first(digest_size(info->hash)), to.key.first(to.key_size), to.iv.bytes());
+    derive_traffic_key<P>(info->hash, from.secret.first(digest_size(info->hash)), to.key.first(to.key_size),
+                          to.iv.bytes());
     to.sequence = from.sequence;
     return true;
 }
@@ -82,7 +84,8 @@ public:
     bool active() const noexcept { return aead_ != none; }
     std::uint64_t sequence() const noexcept { return sequence_; }
 
-    /// Derives key and IV from a traffic secret and starts at a sequence number: zero, but for a connection that goes on.
+    /// Derives key and IV from a traffic secret and starts at a sequence number: zero, but for a connection that goes
+    /// on.
     void install(const suite_info& suite, bytes_view secret, std::uint64_t sequence = 0) noexcept {
         detail::visit_index(typename P::aeads{}, suite.aead, [&]<class A>() {
             std::array<std::uint8_t, A::key_size> key;
@@ -113,13 +116,14 @@ public:
         });
     }
 
-    /// Opens `record` (with its header) in place; the inner plaintext then stands behind the header. The sequence number
-    /// moves on only when the record was authentic.
+    /// Opens `record` (with its header) in place; the inner plaintext then stands behind the header. The sequence
+    /// number moves on only when the record was authentic.
     bool open(mutable_bytes record) noexcept {
         const auto nonce = next_nonce();
         bool authentic = false;
         detail::visit_index(typename P::aeads{}, aead_, [&]<class A>() {
-            authentic = A::open(context<A>(), nonce, fixed_bytes<5>(record.data(), 5), record.subspan(record_header_size));
+            authentic =
+                A::open(context<A>(), nonce, fixed_bytes<5>(record.data(), 5), record.subspan(record_header_size));
         });
         if (!authentic) --sequence_;
         return authentic;

@@ -45,6 +45,8 @@ public:
     bool encrypted() const noexcept { return protection_.active(); }
     const record_info& last() const noexcept { return last_; }
     record_info& last() noexcept { return last_; }
+    /// What the keys in use come from.
+    const traffic_secret<P>& secret() const noexcept { return secret_; }
 
     /// Whether a change_cipher_spec may come now (section 5: after the first ClientHello, before the peer's Finished).
     void allow_change_cipher_spec(bool allowed) noexcept { allow_ccs_ = allowed; }

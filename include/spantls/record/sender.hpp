@@ -1,4 +1,5 @@
-// The writing half: seals records, and sends what is owed before anything else (RFC 9846, sections 4.7.3, 5, 5.3, 6 and 6.1).
+// The writing half: seals records, and sends what is owed before anything else (RFC 9846, sections 4.7.3, 5, 5.3, 6
+// and 6.1).
 #pragma once
 
 #include <array>
@@ -39,6 +40,8 @@ public:
     bool encrypted() const noexcept { return protection_.active(); }
     bool closed() const noexcept { return closed_ || close_queued_; }
     const record_info& last() const noexcept { return last_; }
+    /// What the keys in use come from.
+    const traffic_secret<P>& secret() const noexcept { return secret_; }
 
     void set_limits(std::size_t record_size, std::uint64_t rekey_after, padding how = {}) noexcept {
         record_size_ = static_cast<std::uint16_t>(record_size);
@@ -64,20 +67,22 @@ public:
         to.limit = shape_.limit();
         to.closed = closed_;
         to.secret = static_cast<traffic_secret<P>&&>(secret_);
-        key_updates = key_updates_;
+        key_updates = max_key_updates - key_updates_left_;
         clear();
     }
     /// Goes on with them; set_limits() has been called.
     void import_from(direction_state<P>& from, std::uint64_t key_updates, const suite_info& suite) noexcept {
         limit_protected(from.limit);
         closed_ = from.closed;
-        key_updates_ = key_updates;
+        key_updates_left_ = max_key_updates - key_updates;
         connected(suite);
         if (closed_) return;
         protection_.install(suite, from.secret.first(digest_size(suite.hash)), from.sequence);
         protection_.limit_records(rekey_after_);
         secret_ = static_cast<traffic_secret<P>&&>(from.secret);
     }
+    /// How many updates may still be sent. Tests lower it: nobody waits for max_key_updates.
+    void limit_key_updates(std::uint64_t left) noexcept { key_updates_left_ = left; }
 
     void queue_update(bool request_peer) noexcept {
         update_queued_ = true;
@@ -114,7 +119,8 @@ public:
             store_be(at + 1, static_cast<std::uint16_t>(version), 2);
             if (text.data() != at + record_header_size) copy_bytes(text, out.rest().subspan(record_header_size));
         }
-        last_ = {type, encrypted(), static_cast<std::uint16_t>(size), static_cast<std::uint16_t>(text.size()), messages, {}};
+        last_ = {type,     encrypted(), static_cast<std::uint16_t>(size), static_cast<std::uint16_t>(text.size()),
+                 messages, {}};
         out.advance(size);
     }
 
@@ -153,7 +159,7 @@ public:
         while (done < data.size()) {
             if (protection_.records_left() <= 1) {
                 update_queued_ = true;
-                if (key_updates_ == max_key_updates || write_key_update(out, notes) != errc::none) break;
+                if (key_updates_left_ == 0 || write_key_update(out, notes) != errc::none) break;
             }
             const std::size_t size = fragment(out.room(), data.size() - done);
             if (size == 0) break;
@@ -181,6 +187,7 @@ public:
     /// Seals `data`, which stands in the unused `out` behind the place of the header, in one record. `begun`: before a
     /// key update or a close_notify that is owed.
     errc write_in_place(output_cursor& out, bytes_view data, mailbox& notes, bool begun = false) noexcept {
+        if (exhausted()) return errc::internal_error;
         if (protection_.records_left() <= 1) update_queued_ = true;
         if (begun ? protection_.records_left() <= 1 : owes(notes)) return errc::output_owed;
         if (data.size() > shape_.most()) return errc::bad_argument;
@@ -195,7 +202,7 @@ public:
     /// A record of application data without any (section 5.4).
     errc write_cover(output_cursor& out, mailbox& notes) noexcept {
         const bool update_first = protection_.records_left() <= 1;
-        if (update_first && key_updates_ == max_key_updates) return errc::internal_error;
+        if (update_first && key_updates_left_ == 0) return errc::internal_error;
         if (out.room() < shape_.sealed(0) + (update_first ? length_of(key_update_size) : 0)) return errc::too_small;
         if (update_first) (void)write_key_update(out, notes);
         write(out, content_type::application_data, {});
@@ -211,8 +218,9 @@ public:
         // A key does not change inside a message.
         if (records >= rekey_after_) return errc::bad_argument;
         const bool update_first = protection_.records_left() <= records;
-        if (update_first && key_updates_ == max_key_updates) return errc::internal_error;
-        if (out.room() < shape_.sealed_all(size) + (update_first ? length_of(key_update_size) : 0)) return errc::too_small;
+        if (update_first && key_updates_left_ == 0) return errc::internal_error;
+        if (out.room() < shape_.sealed_all(size) + (update_first ? length_of(key_update_size) : 0))
+            return errc::too_small;
         if (update_first) (void)write_key_update(out, notes);
         const std::uint32_t type = std::uint32_t{1} << (pieces[0][0] & 31);
         for (std::size_t piece = 0, taken = 0; size != 0;) {
@@ -232,7 +240,7 @@ public:
     }
 
     /// Nothing more can be sent, because the limits of the key are reached and it cannot change any more.
-    bool exhausted() const noexcept { return key_updates_ == max_key_updates && protection_.records_left() <= 1; }
+    bool exhausted() const noexcept { return key_updates_left_ == 0 && protection_.records_left() <= 1; }
 
     void clear() noexcept {
         protection_.clear();
@@ -248,7 +256,7 @@ private:
     }
 
     bool update_owed(const mailbox& notes) const noexcept {
-        return suite_ != nullptr && key_updates_ < max_key_updates && (update_queued_ || notes.has(mailbox::key_update_owed));
+        return suite_ != nullptr && key_updates_left_ != 0 && (update_queued_ || notes.has(mailbox::key_update_owed));
     }
 
     // Section 4.7.3: one KeyUpdate answers all requests that came before it.
@@ -259,13 +267,14 @@ private:
         const bool request = request_queued_ && !answer && !notes.has(mailbox::update_outstanding);
         if (request) notes.set(mailbox::update_outstanding);
         if (answer) notes.clear(mailbox::key_update_owed);
-        const std::array<std::uint8_t, key_update_size> message{static_cast<std::uint8_t>(handshake_type::key_update), 0, 0, 1,
-                                                     static_cast<std::uint8_t>(request ? 1 : 0)};
-        write(out, content_type::handshake, message, std::uint32_t{1} << static_cast<unsigned>(handshake_type::key_update));
+        const std::array<std::uint8_t, key_update_size> message{static_cast<std::uint8_t>(handshake_type::key_update),
+                                                                0, 0, 1, static_cast<std::uint8_t>(request ? 1 : 0)};
+        write(out, content_type::handshake, message,
+              std::uint32_t{1} << static_cast<unsigned>(handshake_type::key_update));
         update_traffic_secret<P>(suite_->hash, secret_);
         protection_.install(*suite_, secret_.first(digest_size(suite_->hash)));
         protection_.limit_records(rekey_after_);
-        ++key_updates_;
+        --key_updates_left_;
         request_queued_ = request_queued_ && answer;
         update_queued_ = request_queued_;
         return errc::none;
@@ -286,7 +295,8 @@ private:
 
     void write_one_alert(output_cursor& out, alert_description alert) noexcept {
         const bool closure = alert == alert_description::close_notify || alert == alert_description::user_canceled;
-        const std::array<std::uint8_t, 2> content{static_cast<std::uint8_t>(closure ? 1 : 2), static_cast<std::uint8_t>(alert)};
+        const std::array<std::uint8_t, 2> content{static_cast<std::uint8_t>(closure ? 1 : 2),
+                                                  static_cast<std::uint8_t>(alert)};
         write(out, content_type::alert, content);
         last_.alert = alert;
     }
@@ -300,7 +310,7 @@ private:
     protection<P> protection_;
     traffic_secret<P> secret_;
     const suite_info* suite_ = nullptr;
-    std::uint64_t key_updates_ = 0;
+    std::uint64_t key_updates_left_ = max_key_updates;
     std::uint64_t rekey_after_ = UINT64_MAX;
     record_info last_;
     std::uint16_t record_size_ = max_fragment;  // of records in the clear

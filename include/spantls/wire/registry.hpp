@@ -118,6 +118,9 @@ constexpr std::size_t block_size(hash_id hash) noexcept { return hash == hash_id
 /// Longest digest, and so the longest secret of any suite.
 inline constexpr std::size_t max_digest_size = 48;
 
+/// What a CertificateEntry holds (RFC 9846, section 4.5.1; RFC 7250).
+enum class certificate_type : std::uint8_t { x509 = 0, raw_public_key = 2 };
+
 /// The hash of a suite (RFC 9846, appendix B.4); none of a suite that is not in the registry.
 constexpr std::optional<hash_id> suite_hash(cipher_suite suite) noexcept {
     using enum cipher_suite;

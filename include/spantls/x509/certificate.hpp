@@ -75,6 +75,10 @@ inline constexpr std::size_t max_certificate_extensions = 64;
 /// section 4.5.1.2), or with more than max_certificate_extensions. On any error `to` is not to be used.
 [[nodiscard]] constexpr errc parse_certificate(bytes_view der, certificate& to) noexcept;
 
+/// Reads a SubjectPublicKeyInfo as if it were a certificate that says nothing else (RFC 7250, section 3): `der` and
+/// `spki` are all of it. bad_certificate: it is not one, or not DER.
+[[nodiscard]] constexpr errc parse_raw_public_key(bytes_view spki, certificate& to) noexcept;
+
 /// `for (der_reader names(it.subject_alt_name); !names.empty();) use(next_name(names));`
 constexpr general_name next_name(der_reader& names) noexcept {
     const der_element name = names.element();
@@ -101,7 +105,8 @@ namespace oid {
 inline constexpr std::uint8_t ed25519[] = {0x2b, 0x65, 0x70};                                         // id-Ed25519
 inline constexpr std::uint8_t ec_public_key[] = {0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01};           // id-ecPublicKey
 inline constexpr std::uint8_t rsa[] = {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01};         // rsaEncryption
-inline constexpr std::uint8_t rsa_with_md5[] = {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x04};  // md5WithRSAEncryption
+inline constexpr std::uint8_t rsa_with_md5[] = {0x2a, 0x86, 0x48, 0x86, 0xf7,
+                                                0x0d, 0x01, 0x01, 0x04};  // md5WithRSAEncryption
 inline constexpr std::uint8_t p256[] = {0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07};  // with its tag
 inline constexpr std::uint8_t p384[] = {0x06, 0x05, 0x2b, 0x81, 0x04, 0x00, 0x22};                    // with its tag
 inline constexpr std::uint8_t null[] = {0x05, 0x00};                                                  // NULL
@@ -114,8 +119,9 @@ inline constexpr auto ed25519_schemes = std::array{signature_scheme::ed25519};
 inline constexpr auto p256_schemes = std::array{signature_scheme::ecdsa_secp256r1_sha256};
 inline constexpr auto p384_schemes = std::array{signature_scheme::ecdsa_secp384r1_sha384};
 // PKCS#1 v1.5 is for signatures in certificates only (RFC 9846, section 4.3.3).
-inline constexpr auto rsa_schemes = std::array{signature_scheme::rsa_pss_rsae_sha256, signature_scheme::rsa_pss_rsae_sha384,
-                                               signature_scheme::rsa_pss_rsae_sha512};
+inline constexpr auto rsa_schemes =
+    std::array{signature_scheme::rsa_pss_rsae_sha256, signature_scheme::rsa_pss_rsae_sha384,
+               signature_scheme::rsa_pss_rsae_sha512};
 
 constexpr algorithm_identifier read_algorithm(der_reader& from) noexcept {
     der_reader inner = from.inside(der_tag::sequence);
@@ -289,6 +295,18 @@ constexpr errc parse_certificate(bytes_view der, certificate& to) noexcept {
         if (const errc error = detail::read_extensions(tbs, to); error != errc::none) return error;
     signed_part.leave(tbs);
     return signed_part.finished() ? errc::none : errc::bad_certificate;
+}
+
+constexpr errc parse_raw_public_key(bytes_view spki, certificate& to) noexcept {
+    to = {};
+    to.der = to.spki = spki;
+    // SubjectPublicKeyInfo ::= SEQUENCE { algorithm AlgorithmIdentifier, subjectPublicKey BIT STRING }
+    der_reader all(spki);
+    der_reader key = all.inside(der_tag::sequence);
+    to.key_algorithm = detail::read_algorithm(key);
+    to.public_key = key.bits();
+    all.leave(key);
+    return all.finished() ? errc::none : errc::bad_certificate;
 }
 
 // The keys of the schemes of RFC 9846, section 4.3.3.

@@ -5,6 +5,7 @@
 
 #include <spantls/base/bytes.hpp>
 #include <spantls/wire/reader.hpp>
+#include <spantls/wire/registry.hpp>
 
 namespace spantls {
 inline namespace v1 {
@@ -14,10 +15,30 @@ namespace x509 {
 struct chain_entry {
     bytes_view der;
     bytes_view extensions;  ///< without their length
+
+    /// An OCSPResponse in DER, if the peer has shown one (RFC 6066, section 8). Nobody has looked into it.
+    constexpr bytes_view staple() const noexcept {
+        reader in(find(extension_type::status_request));
+        in.u8();
+        return in.opaque(3);
+    }
+    /// SerializedSCT sct_list<1..2^16-1> with its length (RFC 6962, section 3.3).
+    constexpr bytes_view scts() const noexcept { return find(extension_type::signed_certificate_timestamp); }
+
+    /// extension_data of that type; empty when it is not there.
+    constexpr bytes_view find(extension_type wanted) const noexcept {
+        for (reader in(extensions); !in.empty();) {
+            const auto type = static_cast<extension_type>(in.u16());
+            const bytes_view data = in.opaque(2);
+            if (type == wanted) return data;
+        }
+        return {};
+    }
 };
 
 /// CertificateEntry certificate_list<0..2^24-1>, without its length. The end-entity certificate is the first. Where the
-/// bytes are not well formed the range ends early; of a peer's chain that `verify_peer` shows all entries have been read.
+/// bytes are not well formed the range ends early; of a peer's chain that `verify_peer` shows all entries have been
+/// read.
 class chain_view {
 public:
     class iterator;

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include <spantls/base/error.hpp>
+#include <spantls/wire/registry.hpp>
 #include <spantls/x509/certificate.hpp>
 #include <spantls/x509/chain.hpp>
 
@@ -17,6 +18,9 @@ struct peer {
     chain_view chain;              ///< well formed, not empty
     std::string_view server_name;  ///< what the client asked for, host name or address; empty on a server
     key_purpose purpose = key_purpose::server_auth;  ///< server_auth: the peer is the server
+    /// raw_public_key: the one entry of the chain is no certificate but a SubjectPublicKeyInfo (RFC 7250), which says
+    /// nothing of whose key it is: only who knows it beforehand can accept it.
+    certificate_type type = certificate_type::x509;
 };
 
 /// What somebody thinks of a peer, with the alert for it (RFC 9846, section 4.5.1.2). Nobody having thought anything is
@@ -44,6 +48,7 @@ namespace detail {
 /// The peer's own certificate, fit to sign a handshake.
 constexpr errc parse_leaf(const peer& who, certificate& to) noexcept {
     if (who.chain.empty()) return errc::certificate_required;
+    if (who.type != certificate_type::x509) return errc::unsupported_certificate;
     if (const errc error = parse_certificate(who.chain.front().der, to); error != errc::none) return error;
     return to.allows(key_usage::digital_signature) ? errc::none : errc::unsupported_certificate;
 }

@@ -26,6 +26,7 @@ public:
     constexpr verdict judge(const peer& who) const noexcept {
         const bytes_view shown = who.chain.front().der;
         if (shown.empty()) return verdict::refuse(errc::certificate_required);
+        if (who.type != certificate_type::x509) return verdict::refuse(errc::unsupported_certificate);
         if (equal_bytes(shown, one_)) return verdict::accept();
         for (const bytes_view pin : several_)
             if (equal_bytes(shown, pin)) return verdict::accept();
@@ -43,7 +44,8 @@ using spki_hash = std::array<std::uint8_t, 32>;
 template <class P>
 spki_hash hash_spki(const certificate& it) noexcept;
 
-/// Accepts whoever has this key, or one of these: `tls.answer(pinned.judge(crypto, step.peer()))`.
+/// Accepts whoever has this key, or one of these, in a certificate or raw: `tls.answer(pinned.judge(crypto,
+/// step.peer()))`.
 class pinned_spki {
 public:
     constexpr explicit pinned_spki(const spki_hash& sha256) noexcept : one_(sha256), has_one_(true) {}
@@ -52,7 +54,9 @@ public:
     template <class P>
     verdict judge(const P&, const peer& who) const noexcept {
         certificate leaf;
-        if (const errc error = detail::parse_leaf(who, leaf); error != errc::none) return verdict::refuse(error);
+        const bool raw = who.type == certificate_type::raw_public_key && !who.chain.empty();
+        const errc error = raw ? parse_raw_public_key(who.chain.front().der, leaf) : detail::parse_leaf(who, leaf);
+        if (error != errc::none) return verdict::refuse(error);
         const spki_hash shown = hash_spki<P>(leaf);
         if (has_one_ && equal_bytes(shown, one_)) return verdict::accept();
         for (const spki_hash& pin : several_)

@@ -1,0 +1,41 @@
+// What a server asks of a client's certificate (RFC 9846, section 4.4.2).
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include <spantls/base/bytes.hpp>
+#include <spantls/config.hpp>
+#include <spantls/handshake/grease.hpp>
+#include <spantls/message/extension.hpp>
+#include <spantls/message/lists.hpp>
+#include <spantls/message/requested_certificate.hpp>
+#include <spantls/wire/writer.hpp>
+
+namespace spantls {
+inline namespace v1 {
+
+/// The body of a CertificateRequest (section 4.4.2).
+inline void write_certificate_request(writer& to, bytes_view context, const server_config& config,
+                                      std::span<const signature_scheme> schemes, const grease& values) noexcept {
+    to.opaque(context, 1);
+    length_prefix block(to, 2);
+    values.write_extension(to);
+    write_extension(to, extension_type::signature_algorithms,
+                    [&] { values.write_list<signature_scheme>(to, grease_place::scheme, schemes, 2); });
+    if (!config.certificate_schemes.empty())
+        write_extension(to, extension_type::signature_algorithms_cert,
+                        [&] { write_list<signature_scheme>(to, config.certificate_schemes, 2); });
+    if (!config.authorities.empty())
+        write_extension(to, extension_type::certificate_authorities,
+                        [&] { write_authorities(to, config.authorities); });
+    // Section 4.5.1.1.
+    if (config.ask_for_staples) write_extension(to, extension_type::status_request, [] {});
+    if (config.ask_for_scts) write_extension(to, extension_type::signed_certificate_timestamp, [] {});
+    if (!config.oid_filters.empty())
+        write_extension(to, extension_type::oid_filters, [&] { write_oid_filters(to, config.oid_filters); });
+    values.write_extension(to, true);
+}
+
+}  // namespace v1
+}  // namespace spantls

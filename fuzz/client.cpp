@@ -11,11 +11,13 @@ struct client_role {
     fuzz::provider_type crypto;
     client_config config;
     client_target target;
+    std::array<psk, 2> offered;
     bool without_identity;
     std::size_t hash = 32;
 
     /// Flags (1 key log, 2 no compatibility mode, 4 and 8 ALPN, 16 SNI, 32 without a certificate, 64 asks for
-    /// tickets, 128 GREASE), sizes, shares.
+    /// tickets, 128 GREASE), sizes (from bit 7: limits of records), shares (bit 4: padding, 5: psk_ke, 6: pre-shared
+    /// keys and early data).
     explicit client_role(fuzz::script& in) {
         const std::uint8_t flags = in.u8(), sizes = in.u8(), shares = in.u8();
         config.key_log = (flags & 1) != 0;
@@ -28,6 +30,15 @@ struct client_role {
         config.grease = (flags & 128) != 0;
         config.record_size = fuzz::record_sizes[sizes & 7];
         config.rekey_after = fuzz::rekey_limits[sizes >> 3 & 3];
+        if ((sizes & 128) != 0) config.record_size_limit = 100, config.max_fragment_length = 512;
+        if ((shares & 16) != 0) config.padding = padding::constant(90);
+        config.psk_ke = (shares & 32) != 0;
+        if ((shares & 64) != 0) {
+            offered = {psk{.identity = as_bytes("key"), .key = fuzz::shared_key, .early = fuzz::early_terms},
+                       psk{.identity = as_bytes("other"), .key = fuzz::shared_key, .hash = hash_id::sha384}};
+            target.psks = offered;
+            target.early_data = true;
+        }
         if ((shares & 8) == 0) return;
         config.shares.emplace();
         for (std::size_t i = 0; i < 3; ++i)

@@ -175,6 +175,40 @@ void write_client_scripts() {
     }
 }
 
+/// A pre-shared key and early data: accepted, rejected, rejected by a retry; no key after all; with limits of records.
+void write_client_scripts_with_keys() {
+    int count = 0;
+    for (const int way : {0, 1, 2, 3, 4}) {
+        steps it(0x11, way == 4 ? 0x80 : 0, way == 4 ? 0x70 : 0x40);
+        it.then(op::send_early, 60).then(op::send_early, 255).drive(2);
+        if (way == 2) it.peer(canned_kind::hello, 0x14).drive(2);
+        it.peer(canned_kind::hello, way == 3 ? 0 : way == 2 ? 0x84 : 0x80).peer(canned_kind::change_cipher_spec, 0);
+        it.peer(canned_kind::encrypted_extensions, way == 0 ? 0x20 : way == 4 ? 0x60 : 0);
+        if (way == 3) it.peer(canned_kind::certificate, 1).peer(canned_kind::certificate_verify, 64);
+        it.peer(canned_kind::finished, 0).drive().then(op::send, 100, 255, 1, 0).then(op::send_early, 255);
+        write("client", "keys-" + std::to_string(count++), it.then(op::getters).drive().then(op::take_workspace));
+    }
+}
+
+/// The same for a server: taken, rejected, before a retry, with other keys and none, with limits of records.
+void write_server_scripts_with_keys() {
+    int count = 0;
+    for (const int way : {0, 1, 2, 3, 4, 5}) {
+        steps it(1, way == 5 ? 0x80 : 0, way == 5 ? 0xf0 : 0xc0);
+        it.peer(canned_kind::hello, way == 2 ? 0x80 : 0x81, way == 5 ? 0xc0 : 0x40);
+        // Without cryptography nothing that is rejected could be told from what is not.
+        if (way == 0 || way == 2 || way == 5) it.peer(canned_kind::application_data, 0x2f);
+        if (way == 1) it.then(op::receive, 0).then(op::answer, 249).then(op::receive, 0).then(op::answer, 253);
+        if (way == 3) it.then(op::receive, 0).then(op::answer, 250);
+        if (way == 4) it.then(op::receive, 0).then(op::answer, 248);
+        it.drive();
+        if (way == 2) it.peer(canned_kind::hello, 1, 0x40).drive();
+        if (way == 0 || way == 5) it.peer(canned_kind::end_of_early_data, 0);
+        it.peer(canned_kind::finished, 0).drive().then(op::send, 100, 255, 1, 0).then(op::getters);
+        write("server", "keys-" + std::to_string(count++), it.drive().then(op::take_workspace));
+    }
+}
+
 void write_server_scripts() {
     int count = 0;
     const auto keep = [&](const steps& it) { write("server", "script-" + std::to_string(count++), it); };
@@ -421,6 +455,11 @@ void write_pairs() {
             script = script + numbers(2, 10, 3, 8, 255, 2, 8, 255);
             write("pair", "script-" + std::to_string(count++), script);
         }
+    // A key that both know, and early data under it.
+    count = 0;
+    for (const std::uint8_t flags : numbers(0x02, 0x08, 0x10, 0x20, 0x44, 0x80))
+        for (const std::uint8_t early : numbers(0, 0x80))
+            write("pair", "keys-" + std::to_string(count++), numbers(flags, 0x80, early, 1, 40, 3, 2, 3, 3, 255));
 }
 
 }  // namespace
@@ -430,6 +469,8 @@ int main(int argc, char* argv[]) {
     root = argv[1];
     write_client_scripts();
     write_server_scripts();
+    write_client_scripts_with_keys();
+    write_server_scripts_with_keys();
     write_real_runs();
     write_messages();
     write_extensions();

@@ -19,10 +19,19 @@ constexpr std::size_t enough = max_record + min_output;
 constexpr std::array<std::uint16_t, 8> record_sizes{16384, 1, 2, 5, 64, 255, 512, 1024};
 constexpr std::array<std::uint64_t, 4> rekey_limits{UINT64_MAX, 2, 3, 10};
 
+constexpr std::array<std::uint8_t, 32> key{0x5e};
+const buffer early_text = [] {
+    buffer text(60);
+    fuzz::fill_pattern(text, 0);
+    return text;
+}();
+
 template <class Connection>
 struct side {
     fuzz::watched<Connection> it;
-    std::size_t received = 0;
+    std::size_t received = 0, received_early = 0, rejected = 0;
+    hash_id key_hash = hash_id::sha256;  // of the key that both know, if they do
+    early_data_terms early{};
     bool heard_close = false, closed = false;
     int unsent_news = 0;  // key updates and tickets since data: a peer bears a number of them
 
@@ -41,6 +50,16 @@ struct side {
             HOLDS(fuzz::same_bytes(s.data, expected));
             received += s.data.size();
         }
+        if (s.what == early_data) {
+            buffer expected(s.data.size());
+            fuzz::fill_pattern(expected, received_early);
+            HOLDS(fuzz::same_bytes(s.data, expected));
+            received_early += s.data.size();
+        }
+        if (s.what == early_data_rejected) {
+            HOLDS(rejected == 0 && fuzz::same_bytes(s.rejected(), bytes_view(early_text).first(s.rejected().size())));
+            rejected = s.rejected().size();
+        }
         if (s.what == peer_closed || s.what == what::closed) heard_close = true;
         if (s.what == verify_peer) HOLDS(fuzz::same_bytes(s.peer().chain.front().der, fuzz::ed25519_certificate));
         if (s.is_question()) answer(s.what);
@@ -52,6 +71,14 @@ struct side {
         static const std::array<bytes_view, 1> chain{fuzz::ed25519_certificate};
         static constexpr std::array schemes{signature_scheme::ed25519};
         static constexpr std::array<std::uint8_t, 64> signature_bytes{1};
+        if constexpr (Connection::is_server) {
+            if (question == what::find_psk) {
+                const psk_choice choice{0, key, key_hash, psk_kind::external, early, false};
+                return HOLDS(it.answer("asks_psk", choice) == errc::none);
+            }
+            if (question == what::early_data_offered)
+                return HOLDS(it.answer("asks_early_data", spantls::early_data::accept) == errc::none);
+        }
         if (question == what::verify_peer)
             HOLDS(it.answer("asks_verdict", x509::verdict::accept()) == errc::none);
         else if (question == what::sign)
@@ -123,14 +150,31 @@ FUZZ_TARGET(pair) {
     server_settings.rekey_after = rekey_limits[server_sizes >> 3 & 3];
 
     provider_type crypto(1), other(2);
-    std::size_t client_memory = client<provider_type>::smallest_workspace + 16u * (client_sizes >> 5);
-    std::size_t server_memory = server<provider_type>::smallest_workspace + 16u * (server_sizes >> 5);
-    side<client<provider_type>> c(crypto, client_settings, client_memory);
+    const bool keyed = (client_sizes & 128) != 0, early = keyed && (server_sizes & 128) != 0;
+    std::size_t client_memory = client<provider_type>::smallest_workspace + 16u * (client_sizes >> 5 & 3);
+    std::size_t server_memory = server<provider_type>::smallest_workspace + 16u * (server_sizes >> 5 & 3);
+    client_target target;
+    const cipher_suite suite = (flags & 32) != 0 ? cipher_suite::tls_aes_256_gcm_sha384
+                                                 : cipher_suite::tls_chacha20_poly1305_sha256;
+    psk offered{.identity = as_bytes("key"), .key = key, .hash = *suite_hash(suite)};
+    if (early) offered.early = {40, suite, {}, {}};
+    if (keyed) {
+        target.psks = std::span(&offered, 1);
+        target.early_data = server_settings.use_psk = true;
+        server_settings.prefer.suites = {suite};
+        server_settings.max_early_data = 100;
+        client_memory += 100;
+    }
+    side<client<provider_type>> c(crypto, client_settings, client_memory, target);
     side<server<provider_type>> s(other, server_settings, server_memory);
     HOLDS(!c.it.failed() && !s.it.failed());
     buffer to_client, to_server;
     c.it.leaving = &to_server;
     s.it.leaving = &to_client;
+    s.key_hash = offered.hash;
+    s.early = offered.early;
+    const bool taken = early && (flags & (8 | 16)) == 0;
+    if (early) c.it.send_early(early_text, enough);
     const auto deliver = [](buffer& from, buffer& to, std::size_t size) {
         const auto end = from.begin() + static_cast<std::ptrdiff_t>(std::min(size, from.size()));
         to.insert(to.end(), from.begin(), end);
@@ -161,6 +205,11 @@ FUZZ_TARGET(pair) {
         idle = moved ? 0 : idle + 1;
     }
     HOLDS(c.it.done() && s.it.done());
+    HOLDS(c.it.tls.psk_used() == keyed && s.it.tls.psk_used() == keyed);
+    HOLDS(c.it.tls.early_data_accepted() == taken && s.it.tls.early_data_accepted() == taken);
+    // As much as is allowed, or as one key may protect.
+    HOLDS(c.it.sent.early == (early ? 40u : 0u) || (early && client_settings.rekey_after != UINT64_MAX));
+    HOLDS(s.received_early == (taken ? c.it.sent.early : 0u) && c.rejected == (taken ? 0u : c.it.sent.early));
     HOLDS(c.received == s.it.sent.data && s.received == c.it.sent.data);
     HOLDS(c.heard_close == s.closed && s.heard_close == c.closed);
     HOLDS(c.it.tls.suite() == s.it.tls.suite() && c.it.tls.group() == s.it.tls.group());

@@ -12,7 +12,8 @@ struct server_role {
     server_config config;
 
     /// Flags (1 key log, 2 cookies, 4 and 8 ALPN, 16 and 32 client authentication, 64 always a retry, 128 GREASE and
-    /// tickets by their number), sizes, groups.
+    /// tickets by their number), sizes (from bit 7: a limit of records), groups (bit 4: padding, 5: psk_ke, 6: pre-shared
+    /// keys, 7: early data).
     explicit server_role(fuzz::script& in) {
         const std::uint8_t flags = in.u8(), sizes = in.u8(), groups = in.u8();
         config.key_log = (flags & 1) != 0;
@@ -24,6 +25,11 @@ struct server_role {
         config.always_retry = (flags & 2) != 0 && (flags & 64) != 0;
         config.grease = (flags & 128) != 0;
         config.max_tickets = (flags & 128) != 0 ? 3 : 0;
+        if ((sizes & 128) != 0) config.record_size_limit = 100;
+        if ((groups & 16) != 0) config.padding = padding::constant(90);
+        config.psk_ke = (groups & 32) != 0;
+        config.use_psk = (groups & 64) != 0;
+        if ((groups & 128) != 0) config.max_early_data = fuzz::max_early / 2;
         config.record_size = fuzz::record_sizes[sizes & 7];
         config.rekey_after = fuzz::rekey_limits[sizes >> 3 & 3];
         for (std::size_t i = 0; i < 3; ++i)

@@ -50,7 +50,7 @@ inline void share(writer& out, std::size_t group, std::size_t size) {
 }
 
 /// Bits 0 and 1: suite; 2 and 3: group; 4: a HelloRetryRequest; then 5: with a cookie, 6: without a group, and without
-/// a retry 5: another session id, 6: no version.
+/// a retry 5: another session id, 6: no version, 7: the first pre-shared key.
 inline buffer server_hello(std::uint8_t how, bytes_view session_id) {
     const bool retry = (how & 16) != 0;
     const std::size_t group = how / 4 % 4 % groups.size();
@@ -73,10 +73,12 @@ inline buffer server_hello(std::uint8_t how, bytes_view session_id) {
         else if ((how & 64) == 0)
             write_extension(out, extension_type::key_share,
                             [&] { out.u16(static_cast<std::uint16_t>(groups[group])); });
+        if (!retry && (how & 128) != 0) write_extension(out, extension_type::pre_shared_key, [&] { out.u16(0); });
     });
 }
 
-/// Bit 0: ALPN, whose name bits 1 and 2 choose; 3: supported_groups; 4: server_name.
+/// Bit 0: ALPN, whose name bits 1 and 2 choose; 3: supported_groups; 4: server_name; 5: early_data; 6:
+/// record_size_limit; 7: max_fragment_length.
 inline buffer encrypted_extensions(std::uint8_t how) {
     return message(handshake_type::encrypted_extensions, [&](writer& out) {
         length_prefix block(out, 2);
@@ -87,6 +89,9 @@ inline buffer encrypted_extensions(std::uint8_t how) {
         if ((how & 1) != 0)
             write_extension(out, extension_type::application_layer_protocol_negotiation,
                             [&] { write_protocol_names(out, std::span(&name, 1)); });
+        if ((how & 32) != 0) write_extension(out, extension_type::early_data, [] {});
+        if ((how & 64) != 0) write_extension(out, extension_type::record_size_limit, [&] { out.u16(70); });
+        if ((how & 128) != 0) write_extension(out, extension_type::max_fragment_length, [&] { out.u8(1); });
     });
 }
 
@@ -151,7 +156,8 @@ inline buffer key_update(std::uint8_t how) {
 
 /// Bits 0 to 2: shares of the first group, the second, the third; 3: ALPN with the names from bit 4 on; 5: a suite that
 /// comes to SHA-384 first; 6: no session id; 7: early data. `less` leaves out: bit 0 psk modes, 1 groups, 2 schemes,
-/// 3 SNI; bit 4: another random; bit 5: a cookie.
+/// 3 SNI; bit 4: another random; bit 5: a cookie; bit 6: two pre-shared keys, with the binders that a constant digest
+/// comes to; bit 7: limits of records.
 inline buffer client_hello(std::uint8_t how, std::uint8_t less) {
     return message(handshake_type::client_hello, [&](writer& out) {
         using type = extension_type;
@@ -182,6 +188,22 @@ inline buffer client_hello(std::uint8_t how, std::uint8_t less) {
             length_prefix list(out, 2);
             for (std::size_t group = 0; group < groups.size(); ++group)
                 if ((how >> group & 1) != 0) share(out, group, client_shares[group]);
+        });
+        if ((less & 128) != 0) {
+            write_extension(out, type::record_size_limit, [&] { out.u16(80); });
+            write_extension(out, type::max_fragment_length, [&] { out.u8(1); });
+        }
+        if ((less & 64) == 0) return;
+        write_extension(out, type::pre_shared_key, [&] {
+            {
+                length_prefix identities(out, 2);
+                for (int i = 0; i < 2; ++i) {
+                    out.opaque(as_bytes("key"), 2);
+                    out.u32(0);
+                }
+            }
+            length_prefix binders(out, 2);
+            for (int i = 0; i < 2; ++i) out.opaque(buffer(32, 0), 1);
         });
     });
 }

@@ -207,6 +207,7 @@ inline bool check_message(spantls::handshake_type type, bytes_view body, bool by
         }
         case handshake_type::certificate_verify: return round_trip<certificate_verify>(body);
         case handshake_type::finished: return body.size() == 32 || body.size() == 48;
+        case handshake_type::end_of_early_data: return !by_server && body.empty();
         case handshake_type::key_update: return round_trip<key_update>(body) && body[0] <= 1;
         case handshake_type::new_session_ticket: return by_server && round_trip<new_session_ticket>(body);
         default: return false;

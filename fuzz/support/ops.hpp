@@ -35,6 +35,7 @@ enum class op : std::uint8_t {
     large,            ///< type, u16, byte: a handshake message with twice so many equal bytes
     protected_large,  ///< type, u16, byte, size: a record with null protection, with so many equal bytes, and zeros
     send_in_place,    ///< size of the data, size of the output
+    send_early,       ///< size of the output; as much as is allowed
     count,
 };
 

@@ -24,6 +24,11 @@ using provider_type = test::basic_null_provider<UINT64_MAX, test::null_x25519, t
 inline constexpr std::array<std::uint16_t, 8> record_sizes{16384, 1, 2, 5, 64, 255, 512, 1024};
 inline constexpr std::array<std::uint64_t, 4> rekey_limits{UINT64_MAX, 2, 3, 10};
 
+/// The key that both sides know where the input says so, and what early data under it has to agree with.
+inline constexpr std::array<std::uint8_t, 32> shared_key{0x5e};
+inline constexpr std::uint32_t max_early = 1000;
+inline constexpr early_data_terms early_terms{max_early, cipher_suite::tls_chacha20_poly1305_sha256, {}, "leaf.example"};
+
 /// Role: connection, config, `made(workspace, watched's arguments)`, `canned(kind, how, script, watched)`.
 template <class Role>
 class connection_run {
@@ -119,6 +124,14 @@ private:
             case op::send_in_place: {
                 const std::size_t size = in_.size(), room = in_.size();
                 return it_.send_in_place(size, room == 254 ? size + record_overhead : room);
+            }
+            case op::send_early: {
+                const std::size_t room = in_.u8();
+                if constexpr (!connection::is_server) {
+                    if (early_.empty()) fill_pattern(early_ = buffer(max_early), 0);
+                    it_.send_early(early_, room == 255 ? enough : room);
+                }
+                return;
             }
             case op::count: break;
         }
@@ -216,8 +229,17 @@ private:
         return {chain, schemes};
     }
 
+    static psk_choice known_key(std::size_t index, psk_kind kind = psk_kind::external) {
+        return {index, shared_key, hash_id::sha256, kind, early_terms, true};
+    }
+
     void answer_politely(what question) {
         static constexpr std::array<std::uint8_t, 64> signature_bytes{1};
+        if constexpr (connection::is_server) {
+            if (question == what::find_psk) return HOLDS(it_.answer("asks_psk", known_key(0)) == errc::none);
+            if (question == what::early_data_offered)
+                return HOLDS(it_.answer("asks_early_data", early_data::accept) == errc::none);
+        }
         if (question == what::verify_peer)
             return HOLDS(it_.answer("asks_verdict", x509::verdict::accept()) == errc::none);
         if (question != what::sign) {
@@ -237,7 +259,12 @@ private:
         static const buffer filler(70000, 0x30);
         static constexpr std::array<signature_scheme, 2> others{signature_scheme::ed448,
                                                                 signature_scheme::rsa_pss_rsae_sha256};
-        const std::size_t kind = in_.below(12);
+        const std::size_t which = in_.u8(), kind = which % 12;
+        if constexpr (connection::is_server) {
+            if (which >= 252) return (void)it_.answer("asks_early_data", which == 252 ? early_data::accept : early_data::reject);
+            if (which >= 248) return (void)it_.answer("asks_psk", which == 248 ? no_psk : known_key(which - 249));
+            if (which == 247) return (void)it_.answer("asks_psk", known_key(0, psk_kind::resumption));
+        }
         switch (kind) {
             case 0:
             case 1: {
@@ -299,6 +326,7 @@ private:
         HOLDS(std::find(canned::groups.begin(), canned::groups.end(), it_.tls.group()) != canned::groups.end());
     }
 
+    buffer early_;  // stays where it is
     script in_;
     Role role_;
     watched<connection> it_;

@@ -115,6 +115,18 @@ public:
         if (free && !owed && !rekeys_ && room >= tls.sealed_size(size)) HOLDS(o.consumed == size);
     }
 
+    /// `text` counts up from the first early byte, and stays where it is.
+    void send_early(bytes_view text, std::size_t room) requires(!Connection::is_server) {
+        const std::size_t left = tls.early_data_left(), before = sent.early, least = tls.smallest_output();
+        buffer out(room);
+        const output o = tls.send_early(text.subspan(before), out);
+        take(o, out);
+        HOLDS(sent.early == before + o.consumed && o.consumed <= left);
+        HOLDS(!done_ || o.error == errc::early_data_over || o.error == errc::connection_failed);
+        if (!failed_ && left == 0) HOLDS(o.error == errc::early_data_over || o.error == errc::too_small || !o.empty());
+        HOLDS(o.error != errc::bad_argument && (o.error != errc::too_small || room < least));
+    }
+
     /// Data that stands where it is to be sealed: one record, or nothing is touched.
     void send_in_place(std::size_t size, std::size_t room) {
         const bool owed = owes(), free = done_ && !over() && !closing_;
@@ -337,7 +349,7 @@ private:
             case transport_parameters:
             case client_answered: return HOLDS(false);
             case key_log:
-                HOLDS(none_or_one && !done_ && key_log_ && ++log_lines_ <= 5);
+                HOLDS(none_or_one && !done_ && key_log_ && ++log_lines_ <= 7);
                 return HOLDS(inside(s.data, *handshake_memory_) && !s.data.empty() && s.data.back() == '\n');
             case handshake_done:
                 HOLDS(none_or_one && !done_ && !halves_ && tls.connected());
@@ -358,6 +370,8 @@ private:
                 HOLDS(peer_closed_ || s.consumed == record);
                 peer_closed_ = true;
                 return HOLDS(s.what == (sent.over() ? closed : peer_closed));
+            case transport_parameters:
+            case client_answered: return HOLDS(false);  // neither is asked for here
             case failed: return;
         }
     }

@@ -335,6 +335,8 @@ private:
                             step.error == errc::peer_alert ? name_of(step.alert).data() : "");
                 over_ = true;
                 return true;
+            case what::transport_parameters:
+            case what::client_answered:  // neither is asked for here
             case what::output_waiting:
             case what::transport_parameters:
             case what::client_answered:

@@ -52,7 +52,7 @@ const std::vector<incoming<null_client>> to_client{
      }},
     {"CertificateRequest", test::after_encrypted_extensions,
      [](auto&) {
-         return certificate_request(request_extensions().add(ext::certificate_authorities, {0, 0}));
+         return certificate_request(request_extensions().add(ext::certificate_authorities, {0, 3, 0, 1, 0x30}));
      }},
     {"Certificate", test::after_encrypted_extensions, [](auto&) { return test::leaf_message(); }},
     {"CertificateVerify", test::after_certificate, [](auto&) { return certificate_verify(); }},
@@ -168,6 +168,11 @@ TEST_CASE("extension_data cut anywhere, or with more behind it, is decode_error 
     const client_hello sound;
     std::vector<std::pair<int, buffer>> in_hello = sound.ext_.all;
     in_hello.emplace_back(static_cast<int>(ext::application_layer_protocol_negotiation), protocols);
+    in_hello.emplace_back(static_cast<int>(ext::server_certificate_type), buffer{2, 2, 0});
+    in_hello.emplace_back(static_cast<int>(ext::client_certificate_type), buffer{2, 2, 0});
+    in_hello.emplace_back(static_cast<int>(ext::post_handshake_auth), buffer{});
+    in_hello.emplace_back(static_cast<int>(ext::status_request), buffer{1, 0, 0, 0, 0});
+    in_hello.emplace_back(static_cast<int>(ext::signed_certificate_timestamp), buffer{});
     for (const auto& one : in_hello) {
         CAPTURE(one.first);
         wrong_lengths(one.second, [&](const buffer& wrong) {
@@ -205,5 +210,10 @@ TEST_CASE("extension_data cut anywhere, or with more behind it, is decode_error 
     client_refuses(ext::supported_groups, {0, 4, 0, 0x1d, 0, 0x17}, test::after_server_hello, parameters, true);
     client_refuses(ext::application_layer_protocol_negotiation, protocols, test::after_server_hello, parameters, true);
     client_refuses(ext::signature_algorithms, {0, 4, 8, 7, 4, 3}, test::after_encrypted_extensions, request, true);
+    client_refuses(ext::signature_algorithms_cert, {0, 4, 8, 7, 4, 3}, test::after_encrypted_extensions, request, true);
+    client_refuses(ext::certificate_authorities, {0, 3, 0, 1, 0x30}, test::after_encrypted_extensions, request, true);
+    client_refuses(ext::oid_filters, {0, 5, 1, 1, 0, 1, 7}, test::after_encrypted_extensions, request, true);
+    client_refuses(ext::status_request, {}, test::after_encrypted_extensions, request, true);
+    client_refuses(ext::signed_certificate_timestamp, {}, test::after_encrypted_extensions, request, true);
     test::ran("lengths of extensions", cases);
 }

@@ -1,6 +1,8 @@
 // The server asks who the client is when the handshake is done (RFC 9846, section 4.7.2).
 #include <spantls/spantls.hpp>
 
+#include <algorithm>
+
 #include <spantls/providers/sodium.hpp>
 
 #include "support/catch.hpp"
@@ -292,6 +294,37 @@ TEST_CASE("while somebody decides, data goes on being sent; and what is closed i
     REQUIRE_FALSE(both.client.tls.take_workspace().empty());
     REQUIRE_FALSE(both.server.tls.take_workspace().empty());
     REQUIRE(both.server.tls.request_authentication() == errc::write_closed);
+}
+
+TEST_CASE("what was begun before an answer goes before it, or behind all of it (section 4.7.2)") {
+    for (const bool begun_to_leave : {false, true}) {
+        pair both(offered());
+        both.client.own = &both.client_credentials();
+        std::vector<bool> told;
+        listen(both, told);
+        REQUIRE(both.handshake());
+        both.client.silent = true;
+        REQUIRE(both.server.tls.request_authentication() == errc::none);
+        both.run();
+        REQUIRE(both.client.tls.owes_output());
+        test::buffer out(100);
+        const test::buffer data = test::text("hello");
+        std::copy(data.begin(), data.end(), out.begin() + record_header_size);
+        const auto text = bytes_view(out).subspan(record_header_size, data.size());
+        REQUIRE(both.client.tls.send(text, out).error == errc::output_owed);
+        if (begun_to_leave) {
+            test::buffer part(min_output);
+            both.to_server.put(both.client.tls.transmit(part).records);
+        }
+        const output sealed = both.client.tls.send_begun(text, out);
+        REQUIRE(sealed.error == (begun_to_leave ? errc::output_owed : errc::none));
+        both.to_server.put(sealed.records);
+        both.client.silent = false;
+        both.run();
+        REQUIRE(told == std::vector<bool>{true});
+        REQUIRE(both.server.received == (begun_to_leave ? test::buffer{} : data));
+        REQUIRE(both.server.error() == errc::none);
+    }
 }
 
 TEST_CASE("a request behind tickets in one record, and another behind that") {

@@ -534,7 +534,7 @@ protected:
     output send_in_place(bytes_view data, output_cursor& to, bool begun = false) noexcept {
         if (notes_.has(mailbox::dead)) return {{}, 0, errc::connection_failed};
         if (begun ? notes_.has(mailbox::write_closed) : sender_.closed()) return {{}, 0, errc::write_closed};
-        const bool flight_waits = workspace_.machine() != nullptr && machine().out.pending();
+        const bool flight_waits = workspace_.machine() != nullptr && machine().out.pending() && !(begun && machine().out.may_wait());
         const errc error = flight_waits ? errc::output_owed : sender_.write_in_place(to, data, notes_, begun);
         return {to.written(), error == errc::none ? data.size() : 0, error};
     }

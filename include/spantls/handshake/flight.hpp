@@ -54,6 +54,8 @@ public:
 
     bool pending() const noexcept { return complete_ && run_ < run_count_; }
     const flight_run& run() const noexcept { return runs_[run_]; }
+    /// Nothing of it has left, and it goes out as application data does: that may still go before it.
+    bool may_wait() const noexcept { return position_ == 0 && run_ == 0 && runs_[0].keys == epoch::application; }
     /// Bytes of the current run that have not left yet.
     std::size_t remaining() const noexcept { return run().size - taken_; }
 

@@ -52,9 +52,9 @@ template <class P>
 digest cookie_mac(bytes_view secret, bytes_view bound, bytes_view body) noexcept {
     constexpr hash_id hash = cookie_hash<P>();
     constexpr std::size_t size = digest_size(hash);
-    std::array<std::uint8_t, size> root;
+    std::array<std::uint8_t, max_digest_size> root;
     hkdf_extract<P>(hash, as_bytes("spantls retry cookie"), secret, root.data());
-    hmac_key<P> key(hash, root);
+    hmac_key<P> key(hash, bytes_view(root).first(size));
     std::array<std::uint8_t, size + cookie_head + 2 * max_digest_size> text;
     copy_bytes(hash_of<P>(hash, bound).view(), text);
     copy_bytes(body, mutable_bytes(text).subspan(size));

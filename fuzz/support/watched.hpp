@@ -345,9 +345,6 @@ private:
                 HOLDS(Connection::is_server && !done_ && s.consumed == record && !s.data.empty());
                 return HOLDS(s.data.data() == shown_.data() + record_header_size);
             case early_data_rejected: return HOLDS(!Connection::is_server && !done_ && none_or_one);
-            // Nobody here asks for these.
-            case transport_parameters:
-            case client_answered: return HOLDS(false);
             case key_log:
                 HOLDS(none_or_one && !done_ && key_log_ && ++log_lines_ <= 7);
                 return HOLDS(inside(s.data, *handshake_memory_) && !s.data.empty() && s.data.back() == '\n');

@@ -338,8 +338,6 @@ private:
             case what::transport_parameters:
             case what::client_answered:  // neither is asked for here
             case what::output_waiting:
-            case what::transport_parameters:
-            case what::client_answered:
             case what::progress: return true;
         }
         return true;

@@ -356,13 +356,14 @@ TEST_CASE("early data until the server's Finished has come (section 4.3.11.3)") 
 
 TEST_CASE("early data that the server rejects is given back (sections 4.3.10 and 4.6, appendix F.5)") {
     const test::buffer data = test::text("once more, please");
-    enum why { by_answer, no_key, off, other_suite, other_protocol, other_name, second_key_chosen };
-    for (const why reason : {by_answer, no_key, off, other_suite, other_protocol, other_name}) {
+    enum why { by_answer, no_key, off, too_much, other_suite, other_protocol, other_name, second_key_chosen };
+    for (const why reason : {by_answer, no_key, off, too_much, other_suite, other_protocol, other_name}) {
         CAPTURE(reason);
         early_pair it;
         auto& both = it.both;
         early_data_terms known = terms(1000);
         if (reason == off) known.limit = 0;
+        if (reason == too_much) known.limit = 16385;
         if (reason == other_suite) known.suite = cipher_suite::tls_aes_256_gcm_sha384;
         if (reason == other_protocol) known.protocol = "else";
         if (reason == other_name) known.server_name = "elsewhere.example";

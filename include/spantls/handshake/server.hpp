@@ -375,8 +375,10 @@ private:
     /// key is the first that is offered.
     bool may_take_early_data(const parsed_client_hello& hello, const psk_choice& choice) noexcept {
         const early_data_terms& terms = choice.early;
-        early_data_left_ = terms.limit < config_->max_early_data ? terms.limit : config_->max_early_data;
-        return early_data_offered_ && !retried_ && early_data_left_ != 0 && choice.index == 0 &&
+        early_data_left_ = terms.limit;
+        // What was promised and is too much now is not taken at all: its end would be a surprise to the client.
+        return early_data_offered_ && !retried_ && terms.limit != 0 && terms.limit <= config_->max_early_data &&
+               choice.index == 0 &&
                terms.suite == this->suite->suite && terms.protocol == protocol() &&
                terms.server_name == hello.server_name;
     }

@@ -58,6 +58,13 @@ FUZZ_TARGET(name) {
         return std::string_view("abcdefghijklmnopqrstuvwxyz0123456789-_.").find(lower({c})[0]) !=
                std::string_view::npos;
     });
-    const bool name = host.size() <= 253 && spelled && !host.ends_with('.');
+    // Labels of 1 to 63 bytes (RFC 1035, section 2.3.4).
+    bool labels = true;
+    for (std::size_t at = 0; at <= host.size();) {
+        const std::size_t end = std::min(host.find('.', at), host.size());
+        labels = labels && end > at && end - at <= 63;
+        at = end + 1;
+    }
+    const bool name = host.size() <= 253 && spelled && labels;
     HOLDS((error == errc::none) == (host.empty() || name || x509::parse_ip_address(host).size != 0));
 }

@@ -39,6 +39,7 @@ public:
         base::peer_authenticated, base::psk_used, base::early_data_accepted, base::ticket_key,
         base::export_keying_material, base::export_early_keying_material, base::lend_workspace, base::handshake_state;
     using base::is_server, base::smallest_workspace, base::workspace_size;
+    static constexpr bool over_quic = true;
     using typename base::provider_type;
 
     /// Takes all of `data`, or (step.consumed == 0) none of it, and says what came of it; without data, what there is

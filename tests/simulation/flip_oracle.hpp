@@ -175,6 +175,9 @@ private:
         // What is as long as no max_fragment_length is (RFC 6066, section 4).
         constexpr std::uint8_t max_fragment_length = 1;
         if (known && value == max_fragment_length) return decode_error;
+        // The first byte of a list of names is no length of a list of certificate types (RFC 7250, section 3).
+        constexpr std::uint8_t server_certificate_type = 20;
+        if (known && value == server_certificate_type) return decode_error;
         return unnoticed;
     }
 

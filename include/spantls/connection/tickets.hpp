@@ -51,7 +51,7 @@ std::size_t save_session(const Client& tls, const new_session_ticket& ticket, st
 /// What a server decides about a ticket. Views, for the call only.
 struct ticket_terms {
     std::uint32_t lifetime = max_ticket_lifetime;  ///< seconds; less when the keys do not last so long
-    std::uint32_t max_early_data = 0;              ///< bytes, at most 16384 as in server_config; 0: none
+    std::uint32_t max_early_data = 0;              ///< bytes, at most 16384 as in server_config; 0: none. Over QUIC 2^32-1
     std::string_view server_name{};                ///< as in the ClientHello; needed for early data
     bytes_view client_identity{};                  ///< a digest of the client's certificate, 32 or 48 bytes, or none
     bytes_view application{};                      ///< up to max_ticket_application bytes of the application's own
@@ -63,7 +63,9 @@ struct ticket_terms {
 template <class Server, class P>
 output send_ticket(Server& tls, const ticket_keys<P>& keys, P& crypto, const ticket_terms& terms, std::uint64_t now_ms,
                    mutable_bytes out) noexcept {
-    if (terms.max_early_data > max_skipped_early_data) return {{}, 0, errc::bad_argument};
+    // RFC 9001, section 4.6.1: QUIC has limits of its own.
+    constexpr bool over_quic = requires { Server::over_quic; };
+    if (!over_quic && terms.max_early_data > max_skipped_early_data) return {{}, 0, errc::bad_argument};
     std::array<std::uint8_t, 4 + 12> random;
     if (!crypto.random(random)) return {{}, 0, errc::internal_error};
     const bytes_view nonce = bytes_view(random).subspan(4);

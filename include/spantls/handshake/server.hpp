@@ -377,8 +377,8 @@ private:
         const early_data_terms& terms = choice.early;
         early_data_left_ = terms.limit;
         // What was promised and is too much now is not taken at all: its end would be a surprise to the client.
-        return early_data_offered_ && !retried_ && terms.limit != 0 && terms.limit <= config_->max_early_data &&
-               choice.index == 0 &&
+        return early_data_offered_ && !retried_ && choice.index == 0 && config_->max_early_data != 0 && terms.limit != 0 &&
+               (Carrier::quic || terms.limit <= config_->max_early_data) &&
                terms.suite == this->suite->suite && terms.protocol == protocol() &&
                terms.server_name == hello.server_name;
     }

@@ -106,7 +106,7 @@ struct server_config {
     /// As in client_config.
     bool psk_ke = false;
     /// Bytes of early data that are taken, if the application agrees each time: `early_data_offered`. 0: none. At most
-    /// 16384: what is not taken has to be skipped, and no more than that is.
+    /// 16384: what is not taken has to be skipped, and no more than that is. Over QUIC, 2^32-1.
     std::uint32_t max_early_data = 0;
     bool key_log = false;
     std::uint16_t record_size = 16384;
@@ -239,7 +239,7 @@ constexpr errc check(const client_config& config) noexcept {
 
 template <class P>
 constexpr errc check(const server_config& config) noexcept {
-    if (config.max_early_data > 16384) return errc::config_bad_limit;
+    if (config.max_early_data > 16384 && config.max_early_data != UINT32_MAX) return errc::config_bad_limit;
     if (const errc error = detail::check_preferences<P>(config.prefer); error != errc::none) return error;
     if (!detail::is_record_size_limit(config.record_size_limit)) return errc::config_bad_limit;
     if (config.cookie_secrets.overflowed()) return errc::config_too_many;

@@ -91,7 +91,8 @@ template <class P>
 [[nodiscard]] bool open_cookie(bytes_view sealed, std::span<const bytes_view> secrets, bytes_view bound,
                                retry_terms& terms) noexcept {
     constexpr std::size_t mac_size = digest_size(detail::cookie_hash<P>());
-    if (sealed.size() < detail::cookie_head + mac_size || sealed.size() > max_retry_cookie) return false;
+    constexpr std::size_t longest = detail::cookie_head + 2 * max_digest_size + mac_size;
+    if (sealed.size() < detail::cookie_head + mac_size || sealed.size() > longest) return false;
     const bytes_view body = sealed.first(sealed.size() - mac_size);
     bool genuine = false;
     for (const bytes_view secret : secrets)

@@ -152,6 +152,15 @@ report read_much(Reader reader, std::uint64_t seed) {
     return seen;
 }
 
+/// Of 95 bytes, which no key has sealed.
+buffer forged_record() {
+    buffer record(100, 0);
+    record[0] = static_cast<std::uint8_t>(content_type::application_data);
+    record[1] = record[2] = 3;
+    record[4] = 95;
+    return record;
+}
+
 template <class P>
 void transfer(four_threads<P>& both, std::size_t total, std::size_t largest) {
     REQUIRE(both.connect());
@@ -238,10 +247,7 @@ TEST_CASE("an alert crosses from the reader to a writer that is busy", "[threads
     std::thread client_writes([&] { sent = write_much(both.client_side.writer(), 1, SIZE_MAX, 20000); });
     std::thread client_reads([&] { seen = read_much(both.client_side.reader(), 2); });
     std::thread server_reads([&] { server_seen = read_much(both.server_side.reader(), 1); });
-    buffer forged(100, 0);
-    forged[0] = static_cast<std::uint8_t>(content_type::application_data);
-    forged[1] = forged[2] = 3;
-    forged[4] = 95;
+    const buffer forged = forged_record();
     const bool forged_sent = write_all(both.server_side.socket, forged);
     client_writes.join();
     client_reads.join();
@@ -254,6 +260,18 @@ TEST_CASE("an alert crosses from the reader to a writer that is busy", "[threads
     // What was sent before the alert has arrived, all of it.
     REQUIRE(server_seen.bytes >= sent.bytes);
     REQUIRE_FALSE(server_seen.wrong);
+}
+
+TEST_CASE("a writer that learns of an error by a command that is refused has sent the alert") {
+    four_threads<sodium_chacha> both;
+    REQUIRE(both.connect());
+    REQUIRE(write_all(both.server_side.socket, forged_record()));
+    REQUIRE(both.client_side.reader().read().status.error == errc::bad_record_mac);
+    REQUIRE(both.client_side.writer().update_keys(true).error == errc::connection_failed);
+    ::shutdown(both.client_side.socket.fd, SHUT_WR);
+    const report server_seen = read_much(both.server_side.reader(), 1);
+    REQUIRE(server_seen.error == errc::peer_alert);
+    REQUIRE(server_seen.alert == alert_description::bad_record_mac);
 }
 
 TEST_CASE("an alert wakes a writer that sleeps", "[threads]") {

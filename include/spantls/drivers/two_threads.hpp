@@ -115,7 +115,10 @@ public:
 
     io_status update_keys(bool request_peer = false) {
         const errc error = half_.update_keys(request_peer);
-        return error == errc::none ? flush() : io_status{error};
+        // Refused since the reader has found an error: then its alert is owed, and nobody else may be there to send it.
+        io_status status = flush();
+        if (error != errc::none) status.error = error;
+        return status;
     }
     /// Says that nothing more will be sent; the reader goes on.
     io_status close() {

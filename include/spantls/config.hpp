@@ -293,6 +293,16 @@ constexpr fixed_vector<named_group, 8> usable_groups(const preferences& prefer) 
     return usable;
 }
 
+/// Those of `groups` that a key share is sent of at once, in their order.
+constexpr fixed_vector<named_group, 4> groups_to_share(const client_config& config,
+                                                       std::span<const named_group> groups) noexcept {
+    if (!config.shares) return {groups[0]};
+    fixed_vector<named_group, 4> shared;
+    for (const named_group each : groups)
+        if (config.shares->contains(each)) shared.push_back(each);
+    return shared;
+}
+
 /// The signature schemes of `prefer` that the provider can verify, in order of preference.
 template <class P>
 constexpr fixed_vector<signature_scheme, 16> usable_schemes(const preferences& prefer) noexcept {

@@ -7,6 +7,7 @@
 #include <spantls/base/bytes.hpp>
 #include <spantls/config.hpp>
 #include <spantls/handshake/grease.hpp>
+#include <spantls/handshake/outstanding_requests.hpp>
 #include <spantls/message/extension.hpp>
 #include <spantls/message/lists.hpp>
 #include <spantls/message/requested_certificate.hpp>
@@ -35,6 +36,21 @@ inline void write_certificate_request(writer& to, bytes_view context, const serv
     if (!config.oid_filters.empty())
         write_extension(to, extension_type::oid_filters, [&] { write_oid_filters(to, config.oid_filters); });
     values.write_extension(to, true);
+}
+
+/// Bytes of the whole message with a context of `context_size` bytes, at most.
+constexpr std::size_t certificate_request_size(const server_config& config, std::size_t schemes,
+                                               std::size_t context_size = outstanding_requests::context_size) noexcept {
+    return handshake_header_size + 1 + context_size + 2 + request_extensions_size(config, schemes) + 2 +
+           max_grease_extensions;
+}
+
+/// The extensions that the entries of a client's Certificate may have: those that were asked for.
+constexpr extension_mask asked_proofs(const server_config& config) noexcept {
+    extension_mask asked;
+    if (config.ask_for_staples) asked.add(extension_type::status_request);
+    if (config.ask_for_scts) asked.add(extension_type::signed_certificate_timestamp);
+    return asked;
 }
 
 }  // namespace v1

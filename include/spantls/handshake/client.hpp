@@ -55,7 +55,7 @@ public:
         schemes_ = usable_schemes<P>(settings.prefer);
         suites_ = usable_suites(settings.prefer, provider);
         if (suites_.empty()) return errc::config_no_suite;
-        choose_shares();
+        shared_ = groups_to_share(settings, groups_);
         choose_keys(target);
 
         // One read for everything that is random in the first flight.
@@ -66,7 +66,7 @@ public:
         if (settings.grease && !grease_.draw(provider)) return errc::internal_error;
         const bool room = send_client_hello({bytes_view(random).subspan(64), {}});
         wipe(random);
-        if (share_error_ != errc::none) return share_error_;
+        if (keys_.error() != errc::none) return keys_.error();
         if (!room) return errc::config_workspace;
         if (early_offered_) begin_early_data();
         this->out.complete();
@@ -265,15 +265,6 @@ private:
                is_retry(message.body);
     }
 
-    void choose_shares() noexcept {
-        if (config_->shares) {
-            for (const named_group each : groups_)
-                if (config_->shares->contains(each)) shared_.push_back(each);
-        } else {
-            shared_.push_back(groups_[0]);
-        }
-    }
-
     /// The client_shares of the first ClientHello, in the order of the groups (section 4.3.8).
     void write_shares(writer& to, bytes_view random) noexcept {
         length_prefix list(to, 2);
@@ -283,18 +274,9 @@ private:
             to.opaque(std::array<std::uint8_t, 1>{}, 2);
         }
         for (const named_group each : shared_) {
-            write_share(to, each, random);
+            keys_.write_share(to, each, random);
             random = random.subspan(client_random_size<P>(each));
         }
-    }
-
-    void write_share(writer& to, named_group which, bytes_view random) noexcept {
-        const std::size_t size = client_share_size<P>(which);
-        to.u16(static_cast<std::uint16_t>(which));
-        to.u16(static_cast<std::uint16_t>(size));
-        const mutable_bytes share = to.take(size);
-        if (share.empty()) return;
-        if (const errc error = keys_.generate(which, random, share); error != errc::none) share_error_ = error;
     }
 
     /// Early data only when it was asked for (appendix F.5).
@@ -472,7 +454,7 @@ private:
     }
 
     errc finish_second_hello(bool room) noexcept {
-        if (share_error_ != errc::none) return share_error_;
+        if (keys_.error() != errc::none) return keys_.error();
         // There is room in the arena; not so in the extensions for a cookie as long as they are.
         if (!room) return errc::message_too_long;
         this->messages.add(this->memory.output());
@@ -594,8 +576,10 @@ private:
 
     bool send_last() noexcept {
         if (!this->send_finished(this->client_base())) return false;
-        if (this->late) this->end_answer();
-        else this->derive_resumption_secret();
+        if (this->late)
+            this->end_answer();
+        else
+            this->derive_resumption_secret();
         this->write = epoch::application;
         this->out.complete();
         return true;
@@ -616,7 +600,6 @@ private:
     arena_range peer_list_;
     arena_range request_;
     std::size_t protocol_ = SIZE_MAX;
-    errc share_error_ = errc::none;
     state state_ = state::wait_server_hello;
     bool retried_ = false;
     bool requested_ = false;

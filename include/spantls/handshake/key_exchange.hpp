@@ -9,6 +9,7 @@
 #include <spantls/base/error.hpp>
 #include <spantls/base/secret.hpp>
 #include <spantls/crypto/provider.hpp>
+#include <spantls/wire/writer.hpp>
 
 namespace spantls {
 inline namespace v1 {
@@ -69,40 +70,6 @@ struct shared_secret {
     bytes_view view() const noexcept { return bytes.first(size); }
 };
 
-/// A client's private keys, one for each group of which it has sent a share.
-template <class P>
-class client_keys {
-public:
-    /// Makes a key pair and writes the share, whose size is G::client_share_size, to the front of `share`.
-    errc generate(named_group group, bytes_view random, mutable_bytes share) noexcept {
-        return with_group<P>(group, [&]<class G>() {
-            const bool good = G::generate(random.first<G::client_random_size>(), private_key<G>(),
-                                          share.first<G::client_share_size>());
-            return good ? errc::none : errc::internal_error;
-        });
-    }
-
-    /// The shared secret with the server's share.
-    errc finish(named_group group, bytes_view share, shared_secret<P>& secret) noexcept {
-        return with_group<P>(group, [&]<class G>() {
-            if (share.size() != G::server_share_size) return errc::bad_key_share;
-            secret.size = G::secret_size;
-            const bool good = G::finish(private_key<G>(), share.first<G::server_share_size>(),
-                                        secret.bytes.bytes().template first<G::secret_size>());
-            return good ? errc::none : errc::bad_key_share;
-        });
-    }
-
-    void clear() noexcept { keys_.clear(); }
-
-private:
-    template <class G>
-    fixed_mutable_bytes<G::private_size> private_key() noexcept {
-        return keys_.bytes().template subspan<group_facts<P>::private_offset(G::id), G::private_size>();
-    }
-    secret_bytes<group_facts<P>::all_private> keys_;
-};
-
 template <class P>
 std::size_t client_random_size(named_group group) noexcept {
     std::size_t size = 0;
@@ -123,6 +90,48 @@ std::size_t client_share_size(named_group group) noexcept {
     return size;
 }
 
+/// A client's private keys, one for each group of which it has sent a share.
+template <class P>
+class client_keys {
+public:
+    /// Makes a key pair out of the front of `random`, and writes the KeyShareEntry. What went wrong, error() says.
+    void write_share(writer& to, named_group group, bytes_view random) noexcept {
+        const std::size_t size = client_share_size<P>(group);
+        to.u16(static_cast<std::uint16_t>(group));
+        to.u16(static_cast<std::uint16_t>(size));
+        const mutable_bytes share = to.take(size);
+        if (share.empty()) return;
+        const errc error = with_group<P>(group, [&]<class G>() {
+            const bool good = G::generate(random.first<G::client_random_size>(), private_key<G>(),
+                                          share.first<G::client_share_size>());
+            return good ? errc::none : errc::internal_error;
+        });
+        if (error != errc::none) error_ = error;
+    }
+    errc error() const noexcept { return error_; }
+
+    /// The shared secret with the server's share.
+    errc finish(named_group group, bytes_view share, shared_secret<P>& secret) noexcept {
+        return with_group<P>(group, [&]<class G>() {
+            if (share.size() != G::server_share_size) return errc::bad_key_share;
+            secret.size = G::secret_size;
+            const bool good = G::finish(private_key<G>(), share.first<G::server_share_size>(),
+                                        secret.bytes.bytes().template first<G::secret_size>());
+            return good ? errc::none : errc::bad_key_share;
+        });
+    }
+
+    void clear() noexcept { keys_.clear(); }
+
+private:
+    template <class G>
+    fixed_mutable_bytes<G::private_size> private_key() noexcept {
+        return keys_.bytes().template subspan<group_facts<P>::private_offset(G::id), G::private_size>();
+    }
+    secret_bytes<group_facts<P>::all_private> keys_;
+    errc error_ = errc::none;
+};
+
 /// The server's part: its share, of `share_size` bytes, at the front of `share`, and the shared secret.
 template <class P>
 errc respond(named_group group, bytes_view random, bytes_view client_share, mutable_bytes share,
@@ -131,9 +140,9 @@ errc respond(named_group group, bytes_view random, bytes_view client_share, muta
         if (client_share.size() != G::client_share_size) return errc::bad_key_share;
         share_size = G::server_share_size;
         secret.size = G::secret_size;
-        const bool good = G::respond(random.first<G::server_random_size>(), client_share.first<G::client_share_size>(),
-                                     share.first<G::server_share_size>(),
-                                     secret.bytes.bytes().template first<G::secret_size>());
+        const bool good =
+            G::respond(random.first<G::server_random_size>(), client_share.first<G::client_share_size>(),
+                       share.first<G::server_share_size>(), secret.bytes.bytes().template first<G::secret_size>());
         return good ? errc::none : errc::bad_key_share;
     });
 }

@@ -117,5 +117,13 @@ private:
     std::uint8_t hashes_ = 0;
 };
 
+/// Whether `binder` belongs to the key that was found, for what it covers: a ClientHello up to the binders.
+template <class P>
+bool proves(bytes_view covered, bytes_view binder, const psk_choice& choice, const traffic_secret<P>& early_secret,
+            const transcript<P>* before) noexcept {
+    const digest hash = offered_keys::transcript_hash<P>(choice.hash, before, covered);
+    return constant_time_equal(psk_binder<P>(choice.hash, choice.kind, early_secret, hash.view()).view(), binder);
+}
+
 }  // namespace v1
 }  // namespace spantls

@@ -69,13 +69,14 @@ public:
     /// but the signature.
     std::size_t output_needed(const handshake_message& message) const noexcept {
         // Where the request is written again.
-        if (this->late && message.type == handshake_type::certificate) return request_size();
+        if (this->late && message.type == handshake_type::certificate)
+            return certificate_request_size(*config_, schemes_.size());
         if (message.type != handshake_type::client_hello) return 0;
         constexpr std::size_t hello = 4 + 2 + 32 + 33 + 2 + 1 + 2 + 6 + 8 + group_facts<P>::server_share;
         constexpr std::size_t psk = 6 + 4 + (4 + max_digest_size);
         constexpr std::size_t extensions = 4 + 2 + 4 + (7 + 255) + record_limits_answer_size +
                                            ticket_request_answer_size + certificate_types_answer_size + psk;
-        return hello + extensions + request_size() + 8;
+        return hello + extensions + certificate_request_size(*config_, schemes_.size()) + 8;
     }
     std::size_t output_room(const handshake_message&) const noexcept { return this->memory.output_room().size(); }
 
@@ -244,7 +245,7 @@ public:
 
     outcome on(here<state::wait_certificate, event::certificate> row, const handshake_message& message) noexcept {
         bytes_view list;
-        if (const errc error = this->read_certificate(message, this->types.client, asked_proofs(), list);
+        if (const errc error = this->read_certificate(message, this->types.client, asked_proofs(*config_), list);
             error != errc::none)
             return row.fail(error);
         this->messages.add(message.whole);
@@ -291,15 +292,15 @@ public:
         if (which == requests_.size()) return row.fail(errc::bad_request_context);
         // The request is not kept, but it is the same again.
         writer request(this->memory.output_room());
-        write_message(request, handshake_type::certificate_request, [&] {
-            write_certificate_request(request, shown.context, *config_, schemes_, grease_);
-        });
+        write_message(request, handshake_type::certificate_request,
+                      [&] { write_certificate_request(request, shown.context, *config_, schemes_, grease_); });
         if (request.overflowed()) return row.fail(errc::internal_error);
         this->begin_answer(request.written());
         requests_.remove(which);
         this->peer_authenticated = false;
         bytes_view list;
-        if (const errc error = this->read_certificate(message, this->types.client, asked_proofs(), list, shown.context);
+        if (const errc error =
+                this->read_certificate(message, this->types.client, asked_proofs(*config_), list, shown.context);
             error != errc::none)
             return row.fail(error);
         this->messages.add(message.whole);
@@ -336,8 +337,6 @@ private:
         // RFC 9001, section 8.2.
         if (!Carrier::quic && hello.extensions.has(type::quic_transport_parameters)) return errc::quic_parameters;
         if (!choose_suite(hello)) return errc::no_common_suite;
-        share_ = {};
-        this->group = {};
         if (!choose_group(hello, shares) && !(may_use_psk(hello) && psk_ke_)) return errc::no_common_group;
         if (!choose_protocol(hello)) return errc::no_common_protocol;
         hello_ = this->memory.range_of(message.whole);
@@ -364,11 +363,9 @@ private:
     /// Section 4.3.11.2: before anything that the client says about the key is believed.
     bool check_binder(const parsed_client_hello& hello, const psk_choice& choice) noexcept {
         const bytes_view whole = this->memory.at(hello_);
-        const digest hash = offered_keys::transcript_hash<P>(choice.hash, retried_ ? &this->messages : nullptr,
-                                                             whole.first(whole.size() - hello.psks.binders_size()));
         extract_early_secret<P>(choice.hash, choice.key, this->early_secret);
-        const digest binder = psk_binder<P>(choice.hash, choice.kind, this->early_secret, hash.view());
-        return constant_time_equal(binder.view(), hello.psks.binder(choice.index));
+        return proves<P>(whole.first(whole.size() - hello.psks.binders_size()), hello.psks.binder(choice.index), choice,
+                         this->early_secret, retried_ ? &this->messages : nullptr);
     }
 
     /// Section 4.3.10, appendix F.5: all that early data depends on is as it was when the key was agreed on, and the
@@ -377,8 +374,8 @@ private:
         const early_data_terms& terms = choice.early;
         early_data_left_ = terms.limit;
         // What was promised and is too much now is not taken at all: its end would be a surprise to the client.
-        return early_data_offered_ && !retried_ && choice.index == 0 && config_->max_early_data != 0 && terms.limit != 0 &&
-               (Carrier::quic || terms.limit <= config_->max_early_data) &&
+        return early_data_offered_ && !retried_ && choice.index == 0 && config_->max_early_data != 0 &&
+               terms.limit != 0 && (Carrier::quic || terms.limit <= config_->max_early_data) &&
                terms.suite == this->suite->suite && terms.protocol == protocol() &&
                terms.server_name == hello.server_name;
     }
@@ -409,18 +406,13 @@ private:
     /// Section 4.3.8: the best group of which the client has sent a share; without one, the best that it knows.
     bool choose_group(const parsed_client_hello& hello, const client_key_shares& shares) noexcept {
         const auto groups = usable_groups<P>(config_->prefer);
-        for (const named_group each : groups) {
-            share_ = this->memory.range_of(shares.find(each));
-            if (share_.size == 0) continue;
-            this->group = each;
-            return true;
-        }
-        for (const named_group each : groups) {
-            if (!hello.groups.groups.contains(each)) continue;
-            this->group = each;
-            return true;
-        }
-        return false;
+        share_ = {};
+        this->group = shares.first_of(groups);
+        if (this->group != named_group{})
+            share_ = this->memory.range_of(shares.find(this->group));
+        else
+            this->group = hello.groups.groups.first_of(groups);
+        return this->group != named_group{};
     }
 
     /// RFC 7301, section 3.2; and section 4.3: no answer to what was not asked.
@@ -529,8 +521,8 @@ private:
         std::size_t share_size = 0;
         shared_secret<P> secret;
         if (share_.size != 0) {
-            const errc error = respond<P>(this->group, random.bytes().subspan(32), this->memory.at(share_), share,
-                                          share_size, secret);
+            const errc error =
+                respond<P>(this->group, random.bytes().subspan(32), this->memory.at(share_), share, share_size, secret);
             if (error != errc::none) return error;
         }
         const bool has_session_id = session_id_.size != 0;
@@ -600,18 +592,6 @@ private:
         return this->send(epoch::handshake, handshake_type::certificate_request,
                           [&](writer& to) { write_certificate_request(to, {}, *config_, schemes_, grease_); });
     }
-    extension_mask asked_proofs() const noexcept {
-        extension_mask asked;
-        if (config_->ask_for_staples) asked.add(extension_type::status_request);
-        if (config_->ask_for_scts) asked.add(extension_type::signed_certificate_timestamp);
-        return asked;
-    }
-    /// Bytes of a CertificateRequest with a context.
-    std::size_t request_size() const noexcept {
-        return handshake_header_size + 1 + outstanding_requests::context_size + 2 +
-               request_extensions_size(*config_, schemes_.size()) + 2 + max_grease_extensions;
-    }
-
     const server_config* config_ = nullptr;
     fixed_vector<signature_scheme, 16> schemes_;
     grease grease_;

@@ -61,6 +61,13 @@ public:
         return {};
     }
 
+    /// The first of `wanted` that there is a share of; named_group{} when there is none.
+    constexpr named_group first_of(std::span<const named_group> wanted) const noexcept {
+        for (const named_group each : wanted)
+            if (!find(each).empty()) return each;
+        return {};
+    }
+
 private:
     bytes_view shares_;
     std::size_t count_ = 0;

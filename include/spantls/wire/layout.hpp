@@ -12,6 +12,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <type_traits>
 
 #include <spantls/base/bytes.hpp>
@@ -48,6 +49,12 @@ public:
         for (const T item : *this)
             if (item == wanted) return true;
         return false;
+    }
+    /// The first of `wanted` that is in the list; T{} when none is.
+    constexpr T first_of(std::span<const T> wanted) const noexcept {
+        for (const T each : wanted)
+            if (contains(each)) return each;
+        return {};
     }
 
     class iterator {

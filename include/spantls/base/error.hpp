@@ -127,6 +127,7 @@ enum class fault : std::uint8_t { nobody, peer, transport, caller };
     X(certificate_unknown, peer, certificate_unknown, "a certificate that is not acceptable")                          \
     X(certificate_name_mismatch, peer, bad_certificate, "a certificate for another name")                              \
     X(unknown_ca, peer, unknown_ca, "a certificate of an unknown issuer")                                              \
+    X(bad_certificate_status, peer, bad_certificate_status_response, "an OCSP response that is missing, bad or old")    \
     X(access_denied, peer, access_denied, "the peer is known and is not let in")                                       \
     X(refused, peer, handshake_failure, "the caller refused the handshake")                                            \
     /* the end of a connection, section 6 */                                                                           \
@@ -155,6 +156,9 @@ enum class fault : std::uint8_t { nobody, peer, transport, caller };
     X(ticket_not_wanted, caller, none, "a ticket for a client that did not say how it would use one")                  \
     X(session_damaged, caller, none, "bytes that are not a session, or not the whole of one")                          \
     X(session_newer, caller, none, "a session that a newer version of this library wrote")                             \
+    X(key_damaged, caller, none, "bytes that are not a private key")                                                   \
+    X(key_unsupported, caller, none, "a private key of an unsupported kind, or an encrypted one")                      \
+    X(pem_damaged, caller, none, "PEM without what was looked for, or not PEM")                                        \
     /* a configuration that was refused */                                                                             \
     X(config_no_suite, caller, none, "no cipher suite that the provider has")                                          \
     X(config_no_group, caller, none, "no group that the provider has")                                                 \

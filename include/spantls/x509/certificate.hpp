@@ -28,8 +28,31 @@ enum class key_usage : std::uint16_t { digital_signature = 0x8000, key_cert_sign
 /// RFC 5280, section 4.2.1.12: what the key of a TLS peer is used for.
 enum class key_purpose : std::uint8_t { server_auth = 1, client_auth = 2 };
 
-/// RFC 5280, section 4.2.1.6: the context tags of GeneralName, as far as anything here looks at them.
-enum class name_kind : std::uint8_t { dns_name = 2, ip_address = 7 };
+/// RFC 5280, section 4.2.1.6: the context tags of GeneralName.
+enum class name_kind : std::uint8_t {
+    other_name = 0,
+    rfc822_name = 1,
+    dns_name = 2,
+    x400_address = 3,
+    directory_name = 4,
+    edi_party_name = 5,
+    uri = 6,
+    ip_address = 7,
+    registered_id = 8,
+};
+
+/// Extensions that are understood here, by the last number of their OID, 2.5.29.N; RFC 5280, section 4.2.1.
+enum class extension_id : std::uint8_t {
+    subject_key_id = 14,
+    key_usage = 15,
+    subject_alt_name = 17,
+    basic_constraints = 19,
+    name_constraints = 30,
+    certificate_policies = 32,
+    policy_constraints = 36,
+    authority_key_id = 35,
+    extended_key_usage = 37,
+};
 
 struct general_name {
     name_kind kind{};
@@ -56,8 +79,24 @@ struct certificate {
     std::optional<std::uint16_t> usage;  ///< bits of key_usage; nothing is restricted when there are none
     bytes_view extended_key_usage;       ///< the OIDs in their row; empty: nothing is restricted
     bytes_view subject_alt_name;         ///< the GeneralNames in their row; see `next_name`
-    /// There is a critical extension besides those above, or nameConstraints, critical (as it should be) or not.
+    bytes_view name_constraints;         ///< the subtrees, [0] and [1]; see check_name_constraints
+    bytes_view subject_key_id;
+    bytes_view authority_key_id;      ///< the keyIdentifier
+    bytes_view authority_key_issuer;  ///< the GeneralNames of authorityCertIssuer
+    bytes_view authority_key_serial;
+    bool must_staple = false;  ///< TLS feature status_request (RFC 7633)
+    /// There is a critical extension besides those above, or one that may not be critical; or nameConstraints that are
+    /// not well formed, or policyConstraints, critical or not. certificatePolicies may be critical: whoever asks for no
+    /// policy accepts any (RFC 5280, section 6.1.1 (c) to (g)).
     bool unknown_critical = false;
+    std::uint64_t extensions = 0;  ///< bit N: extension_id N is there; see `has` and `critical`
+    std::uint64_t critical_extensions = 0;
+
+    constexpr bool has(extension_id id) const noexcept { return (extensions >> static_cast<unsigned>(id) & 1) != 0; }
+    constexpr bool critical(extension_id id) const noexcept {
+        return (critical_extensions >> static_cast<unsigned>(id) & 1) != 0;
+    }
+    constexpr bool self_issued() const noexcept { return equal_bytes(issuer, subject); }
 
     constexpr bool valid_at(std::int64_t now) const noexcept { return not_before <= now && now <= not_after; }
     /// Does keyUsage, if it is there, allow this?
@@ -66,6 +105,8 @@ struct certificate {
     }
     /// Does extendedKeyUsage, if it is there, allow this?
     constexpr bool allows(key_purpose purpose) const noexcept;
+    /// Does extendedKeyUsage say anyExtendedKeyUsage?
+    constexpr bool allows_any_purpose() const noexcept;
 };
 
 /// Extensions of one certificate that are looked at, so that comparing each with each stays cheap.
@@ -113,6 +154,7 @@ inline constexpr std::uint8_t null[] = {0x05, 0x00};                            
 inline constexpr std::uint8_t any_purpose[] = {0x55, 0x1d, 0x25, 0x00};                               // 2.5.29.37.0
 inline constexpr std::uint8_t purposes[] = {0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03};                // id-kp
 inline constexpr std::uint8_t extensions[] = {0x55, 0x1d};                                            // id-ce
+inline constexpr std::uint8_t tls_feature[] = {0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x01, 0x18};       // id-pe 24
 }  // namespace oid
 
 inline constexpr auto ed25519_schemes = std::array{signature_scheme::ed25519};
@@ -194,19 +236,72 @@ constexpr void read_subject_alt_name(der_reader& value, certificate& to) noexcep
     value.leave(inner);
 }
 
+/// NameConstraints ::= SEQUENCE { permittedSubtrees [0] GeneralSubtrees OPTIONAL, excludedSubtrees [1] ... OPTIONAL }
+/// GeneralSubtrees ::= SEQUENCE SIZE (1..MAX) OF GeneralSubtree; section 4.2.1.10. What is wrong here makes the
+/// certificate unusable as an issuer.
+constexpr void read_name_constraints(bytes_view content, certificate& to) noexcept {
+    der_reader value(content);
+    to.name_constraints = value.body(der_tag::sequence);
+    der_reader inner(to.name_constraints);
+    if (inner.empty()) inner.fail();
+    for (const std::uint8_t number : {std::uint8_t{0}, std::uint8_t{1}}) {
+        if (!inner.next_is(context_constructed(number))) continue;
+        der_reader subtrees = inner.inside(context_constructed(number));
+        if (subtrees.empty()) subtrees.fail();
+        while (!subtrees.empty()) subtrees.element(der_tag::sequence);
+        inner.leave(subtrees);
+    }
+    value.leave(inner);
+    if (!value.finished()) to.unknown_critical = true;
+}
+
+/// AuthorityKeyIdentifier ::= SEQUENCE { keyIdentifier [0], authorityCertIssuer [1], authorityCertSerialNumber [2] },
+/// all of them optional; section 4.2.1.1.
+constexpr void read_authority_key_id(der_reader& value, certificate& to) noexcept {
+    der_reader inner = value.inside(der_tag::sequence);
+    if (inner.next_is(context(0))) to.authority_key_id = inner.body(context(0));
+    if (inner.next_is(context_constructed(1))) to.authority_key_issuer = inner.body(context_constructed(1));
+    if (inner.next_is(context(2))) to.authority_key_serial = inner.body(context(2));
+    value.leave(inner);
+}
+
+/// Features ::= SEQUENCE OF INTEGER (RFC 7633, section 4). False: one that is not status_request.
+constexpr bool read_tls_features(der_reader& value, certificate& to) noexcept {
+    der_reader inner = value.inside(der_tag::sequence);
+    bool understood = true;
+    while (!inner.empty()) {
+        const bool known = inner.small_integer() == static_cast<std::uint32_t>(extension_type::status_request);
+        (known ? to.must_staple : understood) = known;
+    }
+    value.leave(inner);
+    return understood;
+}
+
 /// Extension ::= SEQUENCE { extnID OBJECT IDENTIFIER, critical BOOLEAN DEFAULT FALSE, extnValue OCTET STRING }
 constexpr void read_extension(bytes_view id, bool critical, bytes_view content, certificate& to,
                               der_reader& from) noexcept {
-    const bool standard = id.size() == 3 && equal_bytes(id.first(2), oid::extensions);
+    const bool standard = id.size() == 3 && equal_bytes(id.first(2), oid::extensions) && id[2] < 64;
+    if (standard) to.extensions |= std::uint64_t{1} << id[2];
+    if (standard && critical) to.critical_extensions |= std::uint64_t{1} << id[2];
     der_reader value(content);
-    switch (standard ? id[2] : 0) {
-        case 15: read_key_usage(value, to); break;
-        case 17: read_subject_alt_name(value, to); break;
-        case 19: read_basic_constraints(value, to); break;
-        case 37: read_extended_key_usage(value, to); break;
-        case 30: to.unknown_critical = true; return;  // nameConstraints
-        default: to.unknown_critical = to.unknown_critical || critical; return;
+    if (equal_bytes(id, oid::tls_feature)) {
+        to.unknown_critical |= !read_tls_features(value, to) && critical;
+        return from.leave(value);
     }
+    switch (static_cast<extension_id>(standard ? id[2] : 0)) {
+        case extension_id::key_usage: read_key_usage(value, to); break;
+        case extension_id::subject_alt_name: read_subject_alt_name(value, to); break;
+        case extension_id::basic_constraints: read_basic_constraints(value, to); break;
+        case extension_id::extended_key_usage: read_extended_key_usage(value, to); break;
+        case extension_id::name_constraints: return read_name_constraints(content, to);
+        case extension_id::subject_key_id: to.subject_key_id = value.body(der_tag::octet_string); break;
+        case extension_id::authority_key_id: read_authority_key_id(value, to); break;
+        case extension_id::certificate_policies: value.body(der_tag::sequence); break;
+        case extension_id::policy_constraints: to.unknown_critical = true; return;
+        default: to.unknown_critical |= critical; return;
+    }
+    // The identifiers of keys are never critical: sections 4.2.1.1 and 4.2.1.2.
+    if (id[2] == 14 || id[2] == 35) to.unknown_critical |= critical;
     from.leave(value);
 }
 
@@ -233,11 +328,16 @@ constexpr errc read_extensions(der_reader& tbs, certificate& to) noexcept {
 }
 }  // namespace detail
 
+constexpr bool certificate::allows_any_purpose() const noexcept {
+    for (der_reader purposes(extended_key_usage); !purposes.empty();)
+        if (equal_bytes(purposes.oid(), detail::oid::any_purpose)) return true;
+    return false;
+}
+
 constexpr bool certificate::allows(key_purpose purpose) const noexcept {
-    if (extended_key_usage.empty()) return true;
+    if (extended_key_usage.empty() || allows_any_purpose()) return true;
     for (der_reader purposes(extended_key_usage); !purposes.empty();) {
         const bytes_view id = purposes.oid();
-        if (equal_bytes(id, detail::oid::any_purpose)) return true;
         if (id.size() != 8 || !equal_bytes(id.first(7), detail::oid::purposes)) continue;
         if (id[7] == static_cast<unsigned>(purpose)) return true;
     }

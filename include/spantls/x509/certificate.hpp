@@ -64,7 +64,7 @@ struct certificate {
     bytes_view der;  ///< all of it
     bytes_view tbs;  ///< what is signed: tag and length included
     bytes_view serial;
-    bytes_view issuer;           ///< tag and length included, as `subject`: names are compared byte by byte
+    bytes_view issuer;            ///< tag and length included, as `subject`: names are compared byte by byte
     std::int64_t not_before = 0;  ///< seconds since 1970; both ends belong to the time of validity
     std::int64_t not_after = 0;
     bytes_view subject;
@@ -100,9 +100,7 @@ struct certificate {
 
     constexpr bool valid_at(std::int64_t now) const noexcept { return not_before <= now && now <= not_after; }
     /// Does keyUsage, if it is there, allow this?
-    constexpr bool allows(key_usage use) const noexcept {
-        return !usage || (*usage & static_cast<unsigned>(use)) != 0;
-    }
+    constexpr bool allows(key_usage use) const noexcept { return !usage || (*usage & static_cast<unsigned>(use)) != 0; }
     /// Does extendedKeyUsage, if it is there, allow this?
     constexpr bool allows(key_purpose purpose) const noexcept;
     /// Does extendedKeyUsage say anyExtendedKeyUsage?
@@ -143,9 +141,9 @@ constexpr bool key_fits(signature_scheme scheme, const certificate& it) noexcept
 
 namespace detail {
 namespace oid {
-inline constexpr std::uint8_t ed25519[] = {0x2b, 0x65, 0x70};                                         // id-Ed25519
-inline constexpr std::uint8_t ec_public_key[] = {0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01};           // id-ecPublicKey
-inline constexpr std::uint8_t rsa[] = {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01};         // rsaEncryption
+inline constexpr std::uint8_t ed25519[] = {0x2b, 0x65, 0x70};                                  // id-Ed25519
+inline constexpr std::uint8_t ec_public_key[] = {0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01};    // id-ecPublicKey
+inline constexpr std::uint8_t rsa[] = {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01};  // rsaEncryption
 inline constexpr std::uint8_t rsa_with_md5[] = {0x2a, 0x86, 0x48, 0x86, 0xf7,
                                                 0x0d, 0x01, 0x01, 0x04};  // md5WithRSAEncryption
 inline constexpr std::uint8_t p256[] = {0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07};  // with its tag

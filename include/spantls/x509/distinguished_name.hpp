@@ -12,7 +12,8 @@ inline namespace v1 {
 namespace x509 {
 
 /// Are these the same name? Each is a whole Name in DER. PrintableString, UTF8String and IA5String compare without
-/// regard to ASCII case, to which of the three they are, and to how many blanks there are; everything else byte by byte.
+/// regard to ASCII case, to which of the three they are, and to how many blanks there are; everything else byte by
+/// byte.
 constexpr bool same_distinguished_name(bytes_view a, bytes_view b) noexcept;
 
 /// Does `name` begin with all of `base`? RFC 5280, section 4.2.1.10: is it in that subtree?

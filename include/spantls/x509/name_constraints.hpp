@@ -31,7 +31,7 @@ struct constraint_finding {
 /// rfc822Name (and emailAddress in the subject), directoryName and URI are understood; any other kind fails closed as
 /// soon as there is a name of it. Every name held against a constraint takes one from `budget`.
 inline constraint_finding check_name_constraints(const certificate& issuer, const certificate& below,
-                                                    std::size_t& budget) noexcept;
+                                                 std::size_t& budget) noexcept;
 
 namespace detail {
 constexpr bool ends_with(std::string_view text, std::string_view end) noexcept {
@@ -130,7 +130,7 @@ constexpr within dns_within(std::string_view presented, std::string_view base, b
     // A wildcard is excluded as soon as one of the names that it stands for is.
     const std::size_t label = find(base, '.');
     return wildcard && excluded && label < base.size() && same_name(rest_of(base, label + 1), host) ? within::yes
-                                                                                                     : within::no;
+                                                                                                    : within::no;
 }
 
 constexpr within address_within(bytes_view address, bytes_view network) noexcept {
@@ -228,7 +228,7 @@ private:
 }  // namespace detail
 
 inline constraint_finding check_name_constraints(const certificate& issuer, const certificate& below,
-                                                    std::size_t& budget) noexcept {
+                                                 std::size_t& budget) noexcept {
     if (issuer.name_constraints.empty()) return {};
     detail::constraint_checker checker(issuer, budget);
     if (!checker.usable()) return {constraint_verdict::unusable, {}};

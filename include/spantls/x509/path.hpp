@@ -31,9 +31,9 @@ inline constexpr std::size_t max_path = 10;
 struct path_options {
     std::int64_t now = 0;  ///< seconds since 1970
     x509::profile profile = profile::web_pki;
-    std::uint8_t max_intermediates = max_path - 2;  ///< those that have issued themselves do not count
-    std::size_t signatures = 64;                    ///< to verify at most; 64 with RSA-4096 take some milliseconds
-    std::size_t candidates = 2000;                  ///< certificates to look at as issuers, each time counted
+    std::uint8_t max_intermediates = max_path - 2;   ///< those that have issued themselves do not count
+    std::size_t signatures = 64;                     ///< to verify at most; 64 with RSA-4096 take some milliseconds
+    std::size_t candidates = 2000;                   ///< certificates to look at as issuers, each time counted
     std::size_t constraints = std::size_t{1} << 18;  ///< names to hold against name constraints
 };
 

@@ -29,8 +29,8 @@ struct certificate_signature {
 constexpr std::optional<signature_scheme> scheme_of(const certificate_signature& how) noexcept;
 
 /// What verifies them: verify(certificate_signature, public_key, message, signature), or, as every provider has it,
-/// verify(signature_scheme, public_key, message, signature). public_key: the 32 bytes of Ed25519, an uncompressed point,
-/// or an RSAPublicKey in DER.
+/// verify(signature_scheme, public_key, message, signature). public_key: the 32 bytes of Ed25519, an uncompressed
+/// point, or an RSAPublicKey in DER.
 template <class V>
 bool verify_signature(const V& crypto, const certificate_signature& how, bytes_view public_key, bytes_view message,
                       bytes_view signature) noexcept;
@@ -61,7 +61,7 @@ namespace detail {
 namespace oid {
 inline constexpr std::uint8_t pkcs1[] = {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01};  // and one number more
 inline constexpr std::uint8_t mgf1[] = {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x08};
-inline constexpr std::uint8_t ecdsa[] = {0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04};           // ansi-X9-62 signatures
+inline constexpr std::uint8_t ecdsa[] = {0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04};             // ansi-X9-62 signatures
 inline constexpr std::uint8_t sha2[] = {0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02};  // and 1, 2, 3: 256, 384, 512
 }  // namespace oid
 
@@ -134,8 +134,10 @@ constexpr algorithm_strength read_signature_algorithm(const algorithm_identifier
         to.hash = hashes[rsa - 11];
         to.padding = signature_padding::pkcs1;
     } else if (id.size() == 8 && equal_bytes(id.first(6), detail::oid::ecdsa) && id[6] == 3 && parameters.empty()) {
-        to.hash = id[7] == 2 ? signature_hash::sha256 : id[7] == 3 ? signature_hash::sha384
-                  : id[7] == 4 ? signature_hash::sha512 : signature_hash::none;
+        to.hash = id[7] == 2   ? signature_hash::sha256
+                  : id[7] == 3 ? signature_hash::sha384
+                  : id[7] == 4 ? signature_hash::sha512
+                               : signature_hash::none;
         return ec && to.hash != signature_hash::none ? good : unsupported;
     }
     return issuer_key == key_type::rsa && to.hash != signature_hash::none ? good : unsupported;
@@ -173,8 +175,12 @@ constexpr std::optional<signature_scheme> scheme_of(const certificate_signature&
     };
     switch (how.key) {
         case key_type::ed25519: return ed25519;
-        case key_type::p256: if (how.hash == sha256) return ecdsa_secp256r1_sha256; break;
-        case key_type::p384: if (how.hash == sha384) return ecdsa_secp384r1_sha384; break;
+        case key_type::p256:
+            if (how.hash == sha256) return ecdsa_secp256r1_sha256;
+            break;
+        case key_type::p384:
+            if (how.hash == sha384) return ecdsa_secp384r1_sha384;
+            break;
         case key_type::rsa:
             if (how.hash == none || how.padding == signature_padding::none) break;
             return how.padding == signature_padding::pkcs1
@@ -202,8 +208,8 @@ constexpr bool can_verify(const certificate_signature& how) noexcept {
     if (!takes_any && !scheme_of(how)) return false;
     if constexpr (requires { V::verify_schemes.size(); }) {
         // Whoever verifies with a kind of key in the handshake does so in certificates, PKCS#1 included.
-        const certificate_signature usual{how.key, how.key == key_type::p384 ? signature_hash::sha384
-                                                                             : signature_hash::sha256,
+        const certificate_signature usual{how.key,
+                                          how.key == key_type::p384 ? signature_hash::sha384 : signature_hash::sha256,
                                           how.key == key_type::rsa ? signature_padding::pss : signature_padding::none};
         for (const signature_scheme scheme : V::verify_schemes)
             if (scheme == scheme_of(usual)) return true;

@@ -181,7 +181,10 @@ constexpr bytes_view read_name(der_reader& from) noexcept {
         while (!set.empty()) {
             der_reader attribute = set.inside(der_tag::sequence);
             attribute.oid();
-            attribute.element();
+            const der_element value = attribute.element();
+            // Values of attributes are of universal types (X.520), and text is what it says that it is.
+            if (static_cast<unsigned>(value.tag) >= 0x40) attribute.fail();
+            if (value.tag == der_tag::utf8_string && !is_utf8(value.body)) attribute.fail();
             set.leave(attribute);
         }
         sets.leave(set);

@@ -55,7 +55,7 @@ inline constexpr std::uint8_t email_address[] = {0x2a, 0x86, 0x48, 0x86, 0xf7, 0
 }  // namespace oid
 
 constexpr bool is_text(der_tag tag) noexcept {
-    return tag == static_cast<der_tag>(0x0c) || tag == static_cast<der_tag>(0x13) || tag == static_cast<der_tag>(0x16);
+    return tag == der_tag::utf8_string || tag == der_tag::printable_string || tag == der_tag::ia5_string;
 }
 
 /// The letters of a value, small, with one blank between words and none around them.

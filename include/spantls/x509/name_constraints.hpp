@@ -71,13 +71,14 @@ struct mailbox {
     }
 };
 
-/// The host of "scheme://user@host:port/path"; empty without one, or when it is an address.
+/// The host of "scheme://host:port/path"; empty without one, when it is an address, and with a user before it, of which
+/// not everybody knows where it ends.
 constexpr std::string_view host_of_uri(std::string_view uri) noexcept {
     std::size_t at = find(uri, ':');
     if (at == 0 || at + 2 >= uri.size() || uri[at + 1] != '/' || uri[at + 2] != '/') return {};
     std::string_view host = rest_of(uri, at + 3);
     for (const char end : {'/', '?', '#'}) host = {host.data(), find(host, end)};
-    if (at = find(host, '@'); at != host.size()) host = rest_of(host, at + 1);
+    if (find(host, '@') != host.size()) return {};
     if (at = find(host, ':'); at != host.size()) {
         for (const char digit : rest_of(host, at + 1))
             if (digit < '0' || digit > '9') return {};

@@ -127,7 +127,6 @@ enum class fault : std::uint8_t { nobody, peer, transport, caller };
     X(certificate_unknown, peer, certificate_unknown, "a certificate that is not acceptable")                          \
     X(certificate_name_mismatch, peer, bad_certificate, "a certificate for another name")                              \
     X(unknown_ca, peer, unknown_ca, "a certificate of an unknown issuer")                                              \
-    X(bad_certificate_status, peer, bad_certificate_status_response, "an OCSP response that is missing, bad or old")    \
     X(access_denied, peer, access_denied, "the peer is known and is not let in")                                       \
     X(refused, peer, handshake_failure, "the caller refused the handshake")                                            \
     /* the end of a connection, section 6 */                                                                           \

@@ -47,11 +47,7 @@ namespace x509 {
     X(constraints_not_critical, bad_certificate, "basicConstraints of a CA that are not critical")                  \
     X(no_key_id, bad_certificate, "a CA without subjectKeyIdentifier")                                              \
     X(no_authority_key_id, bad_certificate, "no keyIdentifier of its issuer")                                       \
-    X(odd_key_size, bad_certificate, "an RSA modulus whose bits are no multiple of eight")                          \
-    X(revoked, certificate_revoked, "it was revoked")                                                               \
-    X(revocation_unknown, certificate_unknown, "nothing says that it was not revoked")                              \
-    X(no_staple, bad_certificate_status, "it promises an OCSP response, and none was shown")                        \
-    X(bad_staple, bad_certificate_status, "an OCSP response that is malformed, too old or of somebody else")
+    X(odd_key_size, bad_certificate, "an RSA modulus whose bits are no multiple of eight")
 
 enum class path_error : std::uint8_t {
 #define SPANTLS_ROW(name, error, text) name,

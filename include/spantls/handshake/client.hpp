@@ -15,6 +15,7 @@
 #include <spantls/handshake/carrier.hpp>
 #include <spantls/handshake/client_target.hpp>
 #include <spantls/handshake/core.hpp>
+#include <spantls/handshake/delegation.hpp>
 #include <spantls/handshake/grease.hpp>
 #include <spantls/handshake/key_exchange.hpp>
 #include <spantls/handshake/offered_keys.hpp>
@@ -51,6 +52,7 @@ public:
         this->memory = behind;
         config_ = &settings;
         server_name_ = target.server_name;
+        now_ms_ = target.now_ms;
         groups_ = usable_groups<P>(settings.prefer);
         schemes_ = usable_schemes<P>(settings.prefer);
         suites_ = usable_suites(settings.prefer, provider);
@@ -89,6 +91,8 @@ public:
     /// Room in the arena's output that handling `message` may need.
     std::size_t output_needed(const handshake_message& message) const noexcept {
         if (message.type == handshake_type::finished) return 16 + max_digest_size;
+        if (message.type == handshake_type::certificate && !config_->delegated_schemes.empty())
+            return delegation_room(message.body.size());
         // Certificate without its chain, and Finished.
         if (this->late) return handshake_header_size + 1 + 255 + 3 + handshake_header_size + max_digest_size;
         return asks_retry(message) ? this->memory.output().size() + message.body.size() + group_facts<P>::client_share
@@ -103,7 +107,7 @@ public:
     // What the open question shows.
     x509::peer peer() const noexcept {
         return {x509::chain_view(this->memory.at(peer_list_)), server_name_, x509::key_purpose::server_auth,
-                this->types.server};
+                this->types.server, this->memory.at(this->peer_delegated)};
     }
     bytes_view request() const noexcept { return this->memory.at(request_); }
 
@@ -205,7 +209,8 @@ public:
         requested_certificate asked;
         (void)asked.parse(request());  // it has been parsed before
         this->proofs = asked.proofs;
-        this->own = !who.chain.empty() && who.type == this->types.client && this->choose_scheme(who, asked.schemes)
+        this->own = !who.chain.empty() && who.type == this->types.client &&
+                            this->choose_scheme(who, asked.schemes, asked.delegated)
                         ? who
                         : no_identity;
         if (!this->late) return row.template to<state::wait_certificate>();
@@ -569,6 +574,8 @@ private:
         if (const errc error = this->read_certificate(message, this->types.server, offered_, list); error != errc::none)
             return error;
         if (list.empty()) return errc::empty_certificate;  // sections 4.5.1 and 4.5.1.3
+        const delegation_terms terms{config_->delegated_schemes, schemes_, now_ms_, true};
+        if (const errc error = accept_delegation(*this, list, terms); error != errc::none) return error;
         peer_list_ = this->memory.range_of(list);
         this->messages.add(message.whole);
         return errc::none;
@@ -587,6 +594,7 @@ private:
 
     const client_config* config_ = nullptr;
     std::string_view server_name_;
+    std::uint64_t now_ms_ = 0;
     fixed_vector<cipher_suite, 8> suites_;
     fixed_vector<named_group, 8> groups_;
     fixed_vector<signature_scheme, 16> schemes_;

@@ -225,7 +225,8 @@ public:
     outcome on(here<state::asks_identity, event::answer_identity> row, const identity& who) noexcept {
         const list_view<signature_scheme> accepted(this->memory.at(client_schemes_));
         // Section 4.5.2.
-        if (!this->choose_scheme(who, accepted)) return row.fail(errc::no_common_scheme);
+        if (!this->choose_scheme(who, accepted, parsed_hello().delegated.schemes))
+            return row.fail(errc::no_common_scheme);
         const bool requests = config_->authenticate_client != client_authentication::none || authenticates_late();
         if (const errc error = choose_certificate_types(*config_, parsed_hello(), who.type, requests, this->types);
             error != errc::none)

@@ -47,6 +47,7 @@ public:
     signature_scheme_list schemes{};
     protocol_names protocols;
     psk_key_exchange_modes psk_modes{};
+    signature_scheme_list delegated{};                 // of the delegated credentials that the client takes (RFC 9345)
     certificate_types server_types{}, client_types{};  // what the client takes from the server, and what it can show
     offered_psks psks;
     wanted_proofs proofs;
@@ -95,6 +96,7 @@ private:
         using type = extension_type;
         if (!decode_if_there(type::supported_groups, groups) || !decode_if_there(type::signature_algorithms, schemes) ||
             !decode_if_there(type::psk_key_exchange_modes, psk_modes) ||
+            !decode_if_there(type::delegated_credential, delegated) ||
             !decode_if_there(type::server_certificate_type, server_types) ||
             !decode_if_there(type::client_certificate_type, client_types))
             return errc::decode_error;

@@ -280,7 +280,7 @@ TEST_CASE("made by our own functions, it is as made by hand, and ready-made answ
     }
 }
 
-TEST_CASE("identities and configurations that cannot be") {
+TEST_CASE("delegated credentials and configurations that cannot be") {
     const test::delegated_credentials own("server");
     REQUIRE(check(own.who()) == errc::none);
     identity who = own.who();

@@ -12,6 +12,7 @@
 #include <spantls/base/bytes.hpp>
 #include <spantls/base/error.hpp>
 #include <spantls/config.hpp>
+#include <spantls/handshake/application_protocol.hpp>
 #include <spantls/handshake/carrier.hpp>
 #include <spantls/handshake/client_target.hpp>
 #include <spantls/handshake/core.hpp>
@@ -476,7 +477,7 @@ private:
         // Section 4.2.4: HelloRetryRequest has settled the suite.
         if (retried_ && hello.suite != this->suite->suite) return errc::suite_changed;
         const psk* key = nullptr;
-        if (const errc error = receive_psk(extensions, find_suite<P>(hello.suite)->hash, key); error != errc::none)
+        if (const errc error = accept_psk(keys_offered_, extensions, find_suite<P>(hello.suite)->hash, key); error != errc::none)
             return error;
         shared_secret<P> secret;
         if (extensions.has(extension_type::key_share)) {
@@ -516,16 +517,6 @@ private:
         return keys_.finish(share.group, share.key_exchange, secret);
     }
 
-    /// Section 4.3.11: one of the identities that were offered, and a suite of its hash. `key` is null without a PSK.
-    errc receive_psk(const extension_set& extensions, hash_id chosen, const psk*& key) noexcept {
-        if (!extensions.has(extension_type::pre_shared_key)) return errc::none;
-        selected_psk selected{};
-        if (!decode(extensions[extension_type::pre_shared_key], selected)) return errc::decode_error;
-        key = keys_offered_.at(selected.index);
-        if (key == nullptr) return errc::psk_not_offered;
-        return chosen == key->hash ? errc::none : errc::psk_wrong_hash;
-    }
-
     /// Sections 4.3.10, 4.3.11 and 4.4.1: early data is accepted here, or not at all.
     errc receive_early_data_answer(const extension_set& extensions) noexcept {
         if (!extensions.has(extension_type::early_data)) {
@@ -552,21 +543,9 @@ private:
         if (extensions.has(extension_type::supported_groups) &&
             !decode(extensions[extension_type::supported_groups], groups))
             return errc::decode_error;
-        if (const errc error = receive_protocol(extensions); error != errc::none) return error;
+        if (const errc error = accept_protocol(*config_, extensions, protocol_); error != errc::none) return error;
         const errc error = accept_certificate_types(*config_, extensions, this->psk_used, this->types);
         return error != errc::none ? error : receive_early_data_answer(extensions);
-    }
-
-    errc receive_protocol(const extension_set& extensions) noexcept {
-        if (!extensions.has(extension_type::application_layer_protocol_negotiation)) return errc::none;
-        protocol_names selected;
-        // RFC 7301, section 3.1: exactly one name, and one of ours.
-        if (!selected.parse(extensions[extension_type::application_layer_protocol_negotiation]))
-            return errc::decode_error;
-        if (selected.size() != 1) return errc::decode_error;
-        for (protocol_ = 0; protocol_ < config_->alpn.size(); ++protocol_)
-            if (selected.contains(config_->alpn[protocol_])) return errc::none;
-        return errc::bad_protocol_choice;
     }
 
     errc receive_certificate(const handshake_message& message) noexcept {

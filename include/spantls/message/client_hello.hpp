@@ -101,7 +101,9 @@ private:
             !decode_if_there(type::client_certificate_type, client_types))
             return errc::decode_error;
         if (!proofs.parse(extensions, true)) return errc::decode_error;
-        if (extensions.has(type::early_data) && !extensions[type::early_data].empty()) return errc::decode_error;
+        // Sections 4.3.6 and 4.3.10: empty.
+        if (!extensions[type::early_data].empty() || !extensions[type::post_handshake_auth].empty())
+            return errc::decode_error;
         if (extensions.has(type::pre_shared_key))
             if (const errc error = psks.parse(extensions[type::pre_shared_key]); error != errc::none) return error;
         if (extensions.has(type::application_layer_protocol_negotiation) &&

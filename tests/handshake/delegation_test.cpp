@@ -229,7 +229,6 @@ TEST_CASE("who issues one holds to the same, and to the end of the certificate (
 TEST_CASE("a client takes the key of a delegated credential, and no other (RFC 9345, section 4.1.3)") {
     const buffer shown = delegation_draft().of(leaf(), "server");
     setting with;
-    x509::peer seen;
     with.it->stop = client_state::asks_verdict;
     with.certificate(entry(leaf(), shown));
     buffer nothing;

@@ -4,9 +4,7 @@
 #include <spantls/connection/tickets.hpp>
 #include <spantls/drivers/answers.hpp>
 #include <spantls/providers/sodium.hpp>
-#include <spantls/x509/own_ca.hpp>
 
-#include "conformance/wire.hpp"
 #include "support/catch.hpp"
 #include "support/delegation.hpp"
 #include "support/pair.hpp"
@@ -60,7 +58,6 @@ struct signing {
 
 TEST_CASE("a delegated credential signs when both sides have it, and the certificate's key otherwise") {
     const test::delegated_credentials own("server");
-    const x509::own_ca ca(own.of.certificates[0]);  // never a judge of this: it is no CA
     for (const bool takes : {false, true})
         for (const bool has : {false, true})
             for (const bool retry : {false, true})

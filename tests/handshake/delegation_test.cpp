@@ -66,16 +66,26 @@ struct signing_provider : test::null_provider {
         return sodium().verify(scheme, key, content, signature);
     }
 };
-using taker = test::hand_fed<client<signing_provider>>;
+/// The same, with ECDSA besides, of which any signature is good.
+struct two_schemes : signing_provider {
+    using signing_provider::signing_provider;
+    static constexpr std::array verify_schemes{signature_scheme::ed25519, signature_scheme::ecdsa_secp256r1_sha256};
+    [[nodiscard]] bool verify(signature_scheme scheme, bytes_view key, bytes_view content,
+                              bytes_view signature) const noexcept {
+        return scheme == signature_scheme::ed25519 ? signing_provider::verify(scheme, key, content, signature)
+                                                   : !signature.empty();
+    }
+};
 
 /// A client that takes delegated credentials, and has got as far as EncryptedExtensions.
-struct setting {
-    signing_provider crypto;
+template <class P>
+struct setting_with {
+    P crypto;
     client_config config;
-    std::optional<taker> it;
+    std::optional<test::hand_fed<client<P>>> it;
 
-    explicit setting(client_config chosen = {.delegated_schemes = {signature_scheme::ed25519}},
-                     const forge::extensions& answers = {}, std::uint64_t time = now)
+    explicit setting_with(client_config chosen = {.delegated_schemes = {signature_scheme::ed25519}},
+                          const forge::extensions& answers = {}, std::uint64_t time = now)
         : config(chosen) {
         it.emplace(crypto, config, client_target{.server_name = "leaf.example", .now_ms = time});
         it->feed(forge::server_hello(it->session_id()).record());
@@ -102,6 +112,7 @@ struct setting {
         return it->tls.connected();
     }
 };
+using setting = setting_with<signing_provider>;
 
 buffer entry(const buffer& der, const buffer& shown) {
     return forge::certificate_entry(der, forge::extensions().add(ext::delegated_credential, shown));
@@ -249,6 +260,46 @@ TEST_CASE("a client takes the key of a delegated credential, and no other (RFC 9
     SECTION("with its scheme") {
         with.verify("delegate", signature_scheme::ecdsa_secp256r1_sha256);
         check_refused(*with.it, errc::scheme_key_mismatch, alert::illegal_parameter);
+    }
+}
+
+TEST_CASE("the credential's scheme is of its own list, and its signature's of signature_algorithms (section 4.1.1)") {
+    using enum signature_scheme;
+    client_config config;
+    config.prefer.schemes = {ed25519};
+    config.delegated_schemes = {ecdsa_secp256r1_sha256};
+    const delegation_draft draft = with([](auto& it) {
+        it.scheme = ecdsa_secp256r1_sha256;
+        it.spki = ec_spki();
+    });
+    SECTION("ECDSA for a key that Ed25519 vouches for") {
+        setting_with<two_schemes> one(config);
+        one.certificate(entry(leaf(), draft.of(leaf(), "server")));
+        one.verify("delegate", ecdsa_secp256r1_sha256);
+        REQUIRE(one.connects());
+    }
+    SECTION("not Ed25519 for that key, though it is offered") {
+        setting_with<two_schemes> one(config);
+        one.certificate(entry(leaf(), draft.of(leaf(), "server")));
+        one.verify("server", ed25519);
+        check_refused(*one.it, errc::scheme_key_mismatch, alert::illegal_parameter);
+    }
+    SECTION("not vouched for by ECDSA, which is not offered for that") {
+        test::draft of_ecdsa = test::delegating_leaf("server");
+        of_ecdsa.spki = ec_spki();
+        for (const bool offered : {false, true}) {
+            config.prefer.schemes = offered ? fixed_vector<signature_scheme, 16>{} : config.prefer.schemes;
+            setting_with<two_schemes> one(config);
+            delegation_draft other = draft;
+            other.algorithm = ecdsa_secp256r1_sha256;
+            one.certificate(entry(of_ecdsa.der(), other.with({1})));
+            if (!offered) {
+                check_refused(*one.it, errc::delegation_bad_scheme, alert::illegal_parameter);
+                continue;
+            }
+            one.verify("delegate", ecdsa_secp256r1_sha256);
+            REQUIRE(one.connects());
+        }
     }
 }
 

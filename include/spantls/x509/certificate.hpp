@@ -84,7 +84,9 @@ struct certificate {
     bytes_view authority_key_id;      ///< the keyIdentifier
     bytes_view authority_key_issuer;  ///< the GeneralNames of authorityCertIssuer
     bytes_view authority_key_serial;
-    bool must_staple = false;  ///< TLS feature status_request (RFC 7633)
+    bool must_staple = false;  ///< TLS feature status_request (RFC 7633); nobody here looks into staples
+    /// DelegationUsage, not critical: its key may sign delegated credentials (RFC 9345, section 4.2).
+    bool delegates = false;
     /// There is a critical extension besides those above, or one that may not be critical; or nameConstraints that are
     /// not well formed, or policyConstraints, critical or not. certificatePolicies may be critical: whoever asks for no
     /// policy accepts any (RFC 5280, section 6.1.1 (c) to (g)).
@@ -151,8 +153,10 @@ inline constexpr std::uint8_t p384[] = {0x06, 0x05, 0x2b, 0x81, 0x04, 0x00, 0x22
 inline constexpr std::uint8_t null[] = {0x05, 0x00};                                                  // NULL
 inline constexpr std::uint8_t any_purpose[] = {0x55, 0x1d, 0x25, 0x00};                               // 2.5.29.37.0
 inline constexpr std::uint8_t purposes[] = {0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03};                // id-kp
-inline constexpr std::uint8_t extensions[] = {0x55, 0x1d};                                            // id-ce
-inline constexpr std::uint8_t tls_feature[] = {0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x01, 0x18};       // id-pe 24
+inline constexpr std::uint8_t delegation_usage[] = {0x2b, 0x06, 0x01, 0x04, 0x01,
+                                                    0x82, 0xda, 0x4b, 0x2c};                     // RFC 9345, 4.2
+inline constexpr std::uint8_t extensions[] = {0x55, 0x1d};                                       // id-ce
+inline constexpr std::uint8_t tls_feature[] = {0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x01, 0x18};  // id-pe 24
 }  // namespace oid
 
 inline constexpr auto ed25519_schemes = std::array{signature_scheme::ed25519};
@@ -266,16 +270,12 @@ constexpr void read_authority_key_id(der_reader& value, certificate& to) noexcep
     value.leave(inner);
 }
 
-/// Features ::= SEQUENCE OF INTEGER (RFC 7633, section 4). False: one that is not status_request.
-constexpr bool read_tls_features(der_reader& value, certificate& to) noexcept {
+/// Features ::= SEQUENCE OF INTEGER (RFC 7633, section 4)
+constexpr void read_tls_features(der_reader& value, certificate& to) noexcept {
     der_reader inner = value.inside(der_tag::sequence);
-    bool understood = true;
-    while (!inner.empty()) {
-        const bool known = inner.small_integer() == static_cast<std::uint32_t>(extension_type::status_request);
-        (known ? to.must_staple : understood) = known;
-    }
+    while (!inner.empty())
+        to.must_staple |= inner.small_integer() == static_cast<std::uint32_t>(extension_type::status_request);
     value.leave(inner);
-    return understood;
 }
 
 /// Extension ::= SEQUENCE { extnID OBJECT IDENTIFIER, critical BOOLEAN DEFAULT FALSE, extnValue OCTET STRING }
@@ -286,7 +286,8 @@ constexpr void read_extension(bytes_view id, bool critical, bytes_view content, 
     if (standard && critical) to.critical_extensions |= std::uint64_t{1} << id[2];
     der_reader value(content);
     if (equal_bytes(id, oid::tls_feature)) {
-        to.unknown_critical |= !read_tls_features(value, to) && critical;
+        read_tls_features(value, to);
+        to.unknown_critical |= critical;
         return from.leave(value);
     }
     switch (static_cast<extension_id>(standard ? id[2] : 0)) {
@@ -299,7 +300,10 @@ constexpr void read_extension(bytes_view id, bool critical, bytes_view content, 
         case extension_id::authority_key_id: read_authority_key_id(value, to); break;
         case extension_id::certificate_policies: value.body(der_tag::sequence); break;
         case extension_id::policy_constraints: to.unknown_critical = true; return;
-        default: to.unknown_critical |= critical; return;
+        default:
+            to.unknown_critical |= critical;
+            to.delegates |= !critical && equal_bytes(id, oid::delegation_usage) && equal_bytes(content, oid::null);
+            return;
     }
     // The identifiers of keys are never critical: sections 4.2.1.1 and 4.2.1.2.
     if (id[2] == 14 || id[2] == 35) to.unknown_critical |= critical;

@@ -173,6 +173,16 @@ TEST_CASE("a part of what was read can be sent back, too") {
     REQUIRE((it.both.server.received == buffer(data.begin() + 3, data.begin() + 16003)));
 }
 
+TEST_CASE("to close a connection that was given up sends its alert") {
+    driven_client it;
+    it.connect();
+    it.both.client.tls.abort(alert_description::access_denied);
+    REQUIRE(it.io.close().error == errc::connection_failed);
+    it.stream.let_peer_finish();
+    REQUIRE(it.both.server.error() == errc::peer_alert);
+    REQUIRE(it.both.server.alert() == alert_description::access_denied);
+}
+
 TEST_CASE("the end of the stream is truncation, and a closed connection's end is not") {
     driven_client early;
     early.stream.ended = true;
@@ -379,6 +389,32 @@ TEST_CASE("key updates are answered by themselves, before anything else is waite
         REQUIRE(it.both.server.count(what::key_updated) == static_cast<std::size_t>(i) + 1);
     }
     REQUIRE(it.io.read().status.stream_failed == false);
+}
+
+TEST_CASE("what has come to be owed while a read was tried in vain leaves before the next one") {
+    enum class owed { key_update, close, alert };
+    for (const owed what_is : {owed::key_update, owed::close, owed::alert}) {
+        CAPTURE(static_cast<int>(what_is));
+        driven_client it;
+        it.connect();
+        // A timeout: now the driver knows that 5 bytes are missing.
+        it.stream.fails = [] { return true; };
+        REQUIRE(it.io.read().status.stream_failed);
+        auto& tls = it.both.client.tls;
+        if (what_is == owed::key_update) REQUIRE(tls.update_keys(true) == errc::none);
+        if (what_is == owed::close) REQUIRE(tls.close() == errc::none);
+        if (what_is == owed::alert) tls.abort();
+        it.stream.fails = [&] {
+            REQUIRE_FALSE(tls.owes_output());
+            return true;
+        };
+        const incoming got = it.io.read();
+        REQUIRE(got.status.error == (what_is == owed::alert ? errc::canceled : errc::none));
+        it.stream.let_peer_finish();
+        REQUIRE(it.both.server.has(what_is == owed::key_update ? what::key_updated
+                                   : what_is == owed::close    ? what::peer_closed
+                                                               : what::failed));
+    }
 }
 
 TEST_CASE("blocking: one buffer of one record does where all records have one length") {

@@ -100,8 +100,11 @@ public:
 
     /// Says that nothing more will be sent. What the peer still sends can be read until read() returns false.
     io_status close() {
-        if (const errc error = tls_.close(); error != errc::none) return {error};
-        return flush();
+        // When it has failed its alert may be owed, and nobody else may be there to send it.
+        const errc error = tls_.close();
+        io_status status = flush();
+        if (error != errc::none) status.error = error;
+        return status;
     }
 
     /// Sends what is owed; the other calls do so by themselves, before anything else.
@@ -121,10 +124,10 @@ public:
     /// nothing more is written, but what the peer has said before can still be read.
     std::optional<step> next() {
         while (!no_room_) {
-            if (missing_ > 0) {
+            const io_status flushed = flush();
+            if (missing_ > 0 && tls_.error() == errc::none) {
                 if (const auto came = read_missing(); came != reading::done) return stopped(came);
             }
-            const io_status flushed = flush();
             const step step = tls_.receive(input_.unread());
             input_.consume(step.consumed);
             switch (step.what) {

@@ -46,6 +46,20 @@ public:
                 case what::key_log:
                     if constexpr (requires { who.key_log(step->data); }) who.key_log(step->data);
                     break;
+                case what::early_data_rejected:
+                    // Whoever does not listen is told by early_data_accepted().
+                    if constexpr (requires { who.early_data_rejected(step->rejected()); })
+                        who.early_data_rejected(step->rejected());
+                    break;
+                case what::early_data:
+                    if constexpr (requires { who.early_data(step->data); }) {
+                        who.early_data(step->data);
+                        break;
+                    } else {
+                        tls_.abort();
+                        (void)flush();
+                        return {errc::internal_error};
+                    }
                 default:
                     if (const errc error = answer(tls_, *step, who); error != errc::none) {
                         (void)flush();

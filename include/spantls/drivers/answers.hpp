@@ -26,7 +26,9 @@ inline namespace v1 {
 
 /// Somebody who can answer every question at once. `identify` is asked with `client_hello` on a server and with
 /// `choose_identity` on a client; a signature without bytes means that there is none. An answerer that has
-/// `void key_log(bytes_view line)` gets the lines of the key log, if the configuration asks for it.
+/// `void key_log(bytes_view line)` gets the lines of the key log, if the configuration asks for it; a client's that has
+/// `void early_data_rejected(bytes_view data)` gets what has to be sent again; a server's that accepts early data has
+/// `void early_data(bytes_view data)`.
 template <class A>
 concept answerer = requires(A& who, const x509::peer& peer, const step& question, const signing_request& request) {
     { who.judge(peer) } -> std::same_as<x509::verdict>;
@@ -68,6 +70,30 @@ private:
     std::span<const bytes_view> chain_;
     const Key* key_;
     certificate_type type_;
+};
+
+/// Credentials, and a delegated credential (RFC 9345) with its key for peers that take it. `shown` and `key` are
+/// referred to.
+template <class Own, signing_key Key>
+class delegating {
+public:
+    constexpr delegating(Own own, bytes_view shown, const Key& key) noexcept
+        : own_(std::move(own)), shown_(shown), key_(&key) {}
+
+    x509::verdict judge(const x509::peer& who) const noexcept { return own_.judge(who); }
+    identity identify(const step& question) const noexcept {
+        identity who = own_.identify(question);
+        who.delegated = shown_;
+        return who;
+    }
+    auto sign(const signing_request& request) const noexcept {
+        return request.delegated ? key_->sign(request.content) : own_.sign(request);
+    }
+
+private:
+    Own own_;
+    bytes_view shown_;
+    const Key* key_;
 };
 
 /// A client that has no certificate.

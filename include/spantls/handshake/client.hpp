@@ -12,6 +12,7 @@
 #include <spantls/base/bytes.hpp>
 #include <spantls/base/error.hpp>
 #include <spantls/config.hpp>
+#include <spantls/handshake/application_protocol.hpp>
 #include <spantls/handshake/carrier.hpp>
 #include <spantls/handshake/client_target.hpp>
 #include <spantls/handshake/core.hpp>
@@ -80,7 +81,7 @@ public:
 
     /// Messages that were handled are still looked at.
     bool keeps_input() const noexcept {
-        return state_ == state::asks_identity || state_ == state::asks_verdict ||
+        return state_ == state::asks_identity || state_ == state::asks_decompression || state_ == state::asks_verdict ||
                state_ == state::wait_certificate_verify;
     }
     /// ClientHello is kept until ServerHello says what to hash it with.
@@ -88,7 +89,7 @@ public:
 
     /// Room in the arena's output that handling `message` may need.
     std::size_t output_needed(const handshake_message& message) const noexcept {
-        if (message.type == handshake_type::finished) return 16 + max_digest_size;
+        if (message.type == handshake_type::finished) return 20 + max_digest_size;
         // Certificate without its chain, and Finished.
         if (this->late) return handshake_header_size + 1 + 255 + 3 + handshake_header_size + max_digest_size;
         return asks_retry(message) ? this->memory.output().size() + message.body.size() + group_facts<P>::client_share
@@ -111,6 +112,9 @@ public:
     std::string_view protocol() const noexcept {
         return protocol_ < config_->alpn.size() ? config_->alpn[protocol_] : std::string_view{};
     }
+    /// What is taken compressed; and what the answer to `decompress` takes besides the Certificate: no output.
+    std::span<const certificate_compression> compressions() const noexcept { return config_->certificate_compressions; }
+    std::size_t output_behind_certificate() const noexcept { return 0; }
     bool key_log_wanted() const noexcept { return config_->key_log; }
 
     /// Whether the server may ask for a certificate later. Section 4.4.2: not one that an external key stands for.
@@ -204,10 +208,9 @@ public:
         // Sections 4.5.1 and 4.5.2: without a suitable certificate the client goes on and sends none.
         requested_certificate asked;
         (void)asked.parse(request());  // it has been parsed before
-        this->proofs = asked.proofs;
-        this->own = !who.chain.empty() && who.type == this->types.client && this->choose_scheme(who, asked.schemes)
-                        ? who
-                        : no_identity;
+        const bool fits =
+            !who.chain.empty() && who.type == this->types.client && this->choose_scheme(who, asked.schemes);
+        this->become(fits ? who : no_identity, asked.proofs, asked.compressions.algorithms);
         if (!this->late) return row.template to<state::wait_certificate>();
         // Section 4.7.2: at once, and without anything in between.
         if (!this->send_certificate(asked.context, false)) return row.fail(errc::internal_error);
@@ -215,15 +218,20 @@ public:
         return send_last() ? row.template to<state::connected>() : row.fail(errc::internal_error);
     }
 
-    outcome on(here<state::wait_certificate_or_request, event::certificate> row,
-               const handshake_message& message) noexcept {
-        const errc error = receive_certificate(message);
-        return error == errc::none ? row.template to<state::asks_verdict>() : row.fail(error);
+    template <client_state From>
+    outcome on(here<From, event::certificate> row, const handshake_message& message) noexcept {
+        return receive_certificate(row, message);
     }
 
-    outcome on(here<state::wait_certificate, event::certificate> row, const handshake_message& message) noexcept {
-        const errc error = receive_certificate(message);
-        return error == errc::none ? row.template to<state::asks_verdict>() : row.fail(error);
+    template <client_state From>
+    outcome on(here<From, event::compressed_certificate> row, const handshake_message& message) noexcept {
+        return this->begin_unpacking(row, message, compressions());
+    }
+
+    outcome on(here<state::asks_decompression, event::answer_decompression> row, const decompressed& result) noexcept {
+        handshake_message message{};
+        const errc error = this->unpacking.finish(this->memory, result, message);
+        return error == errc::none ? receive_certificate(row, message) : row.fail(error);
     }
 
     outcome on(here<state::asks_verdict, event::answer_verdict> row, const x509::verdict& verdict) noexcept {
@@ -547,31 +555,20 @@ private:
         if (extensions.has(extension_type::supported_groups) &&
             !decode(extensions[extension_type::supported_groups], groups))
             return errc::decode_error;
-        if (const errc error = receive_protocol(extensions); error != errc::none) return error;
+        if (const errc error = accept_protocol(*config_, extensions, protocol_); error != errc::none) return error;
         const errc error = accept_certificate_types(*config_, extensions, this->psk_used, this->types);
         return error != errc::none ? error : receive_early_data_answer(extensions);
     }
 
-    errc receive_protocol(const extension_set& extensions) noexcept {
-        if (!extensions.has(extension_type::application_layer_protocol_negotiation)) return errc::none;
-        protocol_names selected;
-        // RFC 7301, section 3.1: exactly one name, and one of ours.
-        if (!selected.parse(extensions[extension_type::application_layer_protocol_negotiation]))
-            return errc::decode_error;
-        if (selected.size() != 1) return errc::decode_error;
-        for (protocol_ = 0; protocol_ < config_->alpn.size(); ++protocol_)
-            if (selected.contains(config_->alpn[protocol_])) return errc::none;
-        return errc::bad_protocol_choice;
-    }
-
-    errc receive_certificate(const handshake_message& message) noexcept {
+    template <class Row>
+    outcome receive_certificate(Row row, const handshake_message& message) noexcept {
         bytes_view list;
         if (const errc error = this->read_certificate(message, this->types.server, offered_, list); error != errc::none)
-            return error;
-        if (list.empty()) return errc::empty_certificate;  // sections 4.5.1 and 4.5.1.3
+            return row.fail(error);
+        if (list.empty()) return row.fail(errc::empty_certificate);  // sections 4.5.1 and 4.5.1.3
         peer_list_ = this->memory.range_of(list);
         this->messages.add(message.whole);
-        return errc::none;
+        return row.template to<state::asks_verdict>();
     }
 
     bool send_last() noexcept {

@@ -18,6 +18,14 @@ inline namespace v1 {
 /// The longest Certificate message that is sent or received, with its header.
 inline constexpr std::size_t max_certificate_message = 65536;
 
+/// The Certificate message of an identity, compressed beforehand by the caller (RFC 8879): once, since it is the same
+/// for all connections.
+struct compressed_certificate {
+    certificate_compression algorithm;
+    bytes_view bytes;        ///< what write_certificate() writes, compressed
+    wanted_proofs proofs{};  ///< with which it was written
+};
+
 /// A certificate chain and the schemes that its key can sign with. Views: what they show has to last until
 /// take_workspace() gives the memory back, since the chain is sent from where it lies.
 struct identity {
@@ -32,14 +40,17 @@ struct identity {
     /// SignedCertificateTimestampList as it stands in the extension. Shorter than the chain, or empty: there is none.
     std::span<const bytes_view> staples{};
     std::span<const bytes_view> scts{};
+    /// Best first; the first that the peer takes is sent instead, if what is in it is what the peer asks for.
+    std::span<const compressed_certificate> compressed{};
 };
 
 /// The answer of a client that has no certificate to show.
 inline constexpr identity no_identity{};
 
-/// The certificate_list of an identity, as it goes out: where its parts lie.
+/// The certificate_list of an identity, or what stands for it, as it goes out: where its parts lie.
 struct certificate_pieces {
     std::span<const bytes_view> chain, staples, scts;
+    bytes_view compressed;
 
     constexpr certificate_pieces() noexcept = default;
     /// Section 4.5.1: nothing that was not asked for.
@@ -48,9 +59,12 @@ struct certificate_pieces {
           staples(wanted.staples ? who.staples : std::span<const bytes_view>{}),
           scts(wanted.scts ? who.scts : std::span<const bytes_view>{}) {}
 
+    constexpr explicit certificate_pieces(bytes_view compressed_message) noexcept : compressed(compressed_message) {}
+
     /// Calls `use` with each part, in order; those that are no views into the identity last for the call only.
     template <class Use>
     void each(Use use) const noexcept {
+        if (!compressed.empty()) use(compressed);
         for (std::size_t i = 0; i < chain.size(); ++i) {
             const bytes_view staple = part(staples, i), timestamps = part(scts, i);
             std::array<std::uint8_t, 8> head;
@@ -75,7 +89,7 @@ struct certificate_pieces {
     }
     /// Bytes of all of it, and of the extensions of one entry.
     constexpr std::size_t size() const noexcept {
-        std::size_t size = 0;
+        std::size_t size = compressed.size();
         for (std::size_t i = 0; i < chain.size(); ++i)
             size += chain[i].size() + certificate_entry_overhead + extensions_size(i);
         return size;
@@ -110,6 +124,9 @@ constexpr errc check(const identity& who) noexcept {
     for (const bytes_view list : who.scts)
         if (!list.empty() && !is_sct_list(list)) return errc::config_bad_chain;
     if (who.staples.size() > who.chain.size() || who.scts.size() > who.chain.size()) return errc::config_bad_chain;
+    // RFC 8879, section 4: not empty.
+    for (const compressed_certificate& form : who.compressed)
+        if (form.bytes.empty() || form.bytes.size() + 16 > max_certificate_message) return errc::config_bad_chain;
     if (who.chain.empty()) return errc::none;
     // Section 4.5.1: a raw key has nothing behind it.
     if (who.type != certificate_type::x509 && who.chain.size() != 1) return errc::config_bad_chain;

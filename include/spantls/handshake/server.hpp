@@ -5,12 +5,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <utility>
 
 #include <spantls/base/bytes.hpp>
 #include <spantls/base/error.hpp>
 #include <spantls/config.hpp>
+#include <spantls/handshake/application_protocol.hpp>
 #include <spantls/handshake/carrier.hpp>
 #include <spantls/handshake/certificate_request.hpp>
 #include <spantls/handshake/cookie.hpp>
@@ -61,22 +63,21 @@ public:
     /// Messages that were handled are still looked at.
     bool keeps_input() const noexcept {
         return state_ == state::asks_psk || state_ == state::asks_early_data || state_ == state::asks_identity ||
-               state_ == state::asks_verdict || state_ == state::wait_certificate_verify;
+               state_ == state::asks_decompression || state_ == state::asks_verdict ||
+               state_ == state::wait_certificate_verify;
     }
     bool keeps_output() const noexcept { return false; }
 
     /// Room in the arena's output that handling `message`, or answering what it asks, may need: all of the first flight
     /// but the signature.
     std::size_t output_needed(const handshake_message& message) const noexcept {
-        // Where the request is written again.
-        if (this->late && message.type == handshake_type::certificate)
-            return certificate_request_size(*config_, schemes_.size());
+        if (message.type == handshake_type::certificate) return output_behind_certificate();
         if (message.type != handshake_type::client_hello) return 0;
         constexpr std::size_t hello = 4 + 2 + 32 + 33 + 2 + 1 + 2 + 6 + 8 + group_facts<P>::server_share;
         constexpr std::size_t psk = 6 + 4 + (4 + max_digest_size);
         constexpr std::size_t extensions = 4 + 2 + 4 + (7 + 255) + record_limits_answer_size +
                                            ticket_request_answer_size + certificate_types_answer_size + psk;
-        return hello + extensions + certificate_request_size(*config_, schemes_.size()) + 8;
+        return hello + extensions + certificate_request_size(*config_, schemes_.size()) + 12;
     }
     std::size_t output_room(const handshake_message&) const noexcept { return this->memory.output_room().size(); }
 
@@ -94,6 +95,11 @@ public:
     std::string_view protocol() const noexcept {
         return protocol_ < config_->alpn.size() ? config_->alpn[protocol_] : std::string_view{};
     }
+    /// As in the client; there the request is written again, when it is the answer to one.
+    std::span<const certificate_compression> compressions() const noexcept { return config_->certificate_compressions; }
+    std::size_t output_behind_certificate() const noexcept {
+        return this->late ? certificate_request_size(*config_, schemes_.size()) : 0;
+    }
     bool key_log_wanted() const noexcept { return config_->key_log; }
     traffic_secret<P>& sending(epoch keys) noexcept {
         return keys == epoch::handshake ? this->server_handshake_traffic : this->server_application_traffic;
@@ -109,8 +115,11 @@ public:
     }
     /// Bits (1 << handshake_type) of the messages that may come then, and whether nothing else may.
     late_messages late_expected() const noexcept {
-        if (state_ == state::connected)
-            return {requests_.empty() ? 0 : late_messages::bit(handshake_type::certificate), false};
+        if (state_ == state::connected) {
+            const std::uint32_t compressed =
+                compressions().empty() ? 0 : late_messages::bit(handshake_type::compressed_certificate);
+            return {requests_.empty() ? 0 : late_messages::bit(handshake_type::certificate) | compressed, false};
+        }
         // Section 4.7.2: the messages of an answer are consecutive.
         return {late_messages::bit(state_ == state::wait_finished ? handshake_type::finished
                                                                   : handshake_type::certificate_verify),
@@ -230,8 +239,7 @@ public:
         if (const errc error = choose_certificate_types(*config_, parsed_hello(), who.type, requests, this->types);
             error != errc::none)
             return row.fail(error);
-        this->proofs = parsed_hello().proofs;
-        this->own = who;
+        this->become(who, parsed_hello().proofs, parsed_hello().compressions.algorithms);
         const errc error = send_certificates();
         return error == errc::none ? row.template to<state::asks_signature>() : row.fail(error);
     }
@@ -243,19 +251,21 @@ public:
         return row.template to<state::wait_finished>();
     }
 
-    outcome on(here<state::wait_certificate, event::certificate> row, const handshake_message& message) noexcept {
-        bytes_view list;
-        if (const errc error = this->read_certificate(message, this->types.client, asked_proofs(*config_), list);
-            error != errc::none)
-            return row.fail(error);
-        this->messages.add(message.whole);
-        if (!list.empty()) {
-            peer_list_ = this->memory.range_of(list);
-            return row.template to<state::asks_verdict>();
-        }
-        // Sections 4.5.1 and 4.5.1.3: whether to go on without is the server's choice.
-        if (config_->authenticate_client == client_authentication::require) return row.fail(errc::certificate_required);
-        return row.template to<state::wait_finished>();
+    /// Section 4.7.2: also as the answer to one of the requests, in any order.
+    template <server_state From>
+    outcome on(here<From, event::certificate> row, const handshake_message& message) noexcept {
+        return receive_certificate(row, message);
+    }
+
+    template <server_state From>
+    outcome on(here<From, event::compressed_certificate> row, const handshake_message& message) noexcept {
+        return this->begin_unpacking(row, message, compressions());
+    }
+
+    outcome on(here<state::asks_decompression, event::answer_decompression> row, const decompressed& result) noexcept {
+        handshake_message message{};
+        const errc error = this->unpacking.finish(this->memory, result, message);
+        return error == errc::none ? receive_certificate(row, message) : row.fail(error);
     }
 
     outcome on(here<state::asks_verdict, event::answer_verdict> row, const x509::verdict& verdict) noexcept {
@@ -284,32 +294,43 @@ public:
         return row.template to<state::connected>();
     }
 
-    /// Section 4.7.2: the answer to one of the requests, in any order.
-    outcome on(here<state::connected, event::certificate> row, const handshake_message& message) noexcept {
+private:
+    template <class Row>
+    outcome receive_certificate(Row row, const handshake_message& message) noexcept {
+        bytes_view list, context;
+        if (this->late)
+            if (const errc error = begin_late_answer(message, context); error != errc::none) return row.fail(error);
+        if (const errc error =
+                this->read_certificate(message, this->types.client, asked_proofs(*config_), list, context);
+            error != errc::none)
+            return row.fail(error);
+        this->messages.add(message.whole);
+        if (!list.empty()) {
+            peer_list_ = this->memory.range_of(list);
+            return row.template to<state::asks_verdict>();
+        }
+        // Sections 4.5.1 and 4.5.1.3: whether to go on without is the server's choice.
+        if (!this->late && config_->authenticate_client == client_authentication::require)
+            return row.fail(errc::certificate_required);
+        return row.template to<state::wait_finished>();
+    }
+    errc begin_late_answer(const handshake_message& message, bytes_view& context) noexcept {
         certificate_message shown{};
-        if (!decode(message.body, shown)) return row.fail(errc::decode_error);
+        if (!decode(message.body, shown)) return errc::decode_error;
         const std::size_t which = requests_.find(shown.context);
-        if (which == requests_.size()) return row.fail(errc::bad_request_context);
+        if (which == requests_.size()) return errc::bad_request_context;
         // The request is not kept, but it is the same again.
         writer request(this->memory.output_room());
         write_message(request, handshake_type::certificate_request,
                       [&] { write_certificate_request(request, shown.context, *config_, schemes_, grease_); });
-        if (request.overflowed()) return row.fail(errc::internal_error);
+        if (request.overflowed()) return errc::internal_error;
         this->begin_answer(request.written());
         requests_.remove(which);
         this->peer_authenticated = false;
-        bytes_view list;
-        if (const errc error =
-                this->read_certificate(message, this->types.client, asked_proofs(*config_), list, shown.context);
-            error != errc::none)
-            return row.fail(error);
-        this->messages.add(message.whole);
-        if (list.empty()) return row.template to<state::wait_finished>();
-        peer_list_ = this->memory.range_of(list);
-        return row.template to<state::asks_verdict>();
+        context = shown.context;
+        return errc::none;
     }
 
-private:
     /// Sections 4.2.1 and 4.2.2: suite, group and application protocol. share_ is empty when a retry is needed.
     errc negotiate(const handshake_message& message, parsed_client_hello& hello, client_key_shares& shares) noexcept {
         if (const errc error = hello.parse(message.body); error != errc::none) return error;
@@ -338,7 +359,7 @@ private:
         if (!Carrier::quic && hello.extensions.has(type::quic_transport_parameters)) return errc::quic_parameters;
         if (!choose_suite(hello)) return errc::no_common_suite;
         if (!choose_group(hello, shares) && !(may_use_psk(hello) && psk_ke_)) return errc::no_common_group;
-        if (!choose_protocol(hello)) return errc::no_common_protocol;
+        if (!choose_protocol(*config_, hello, protocol_)) return errc::no_common_protocol;
         hello_ = this->memory.range_of(message.whole);
         client_schemes_ = this->memory.range_of(hello.schemes.schemes.raw());
         session_id_ = this->memory.range_of(hello.hello.legacy_session_id);
@@ -413,15 +434,6 @@ private:
         else
             this->group = hello.groups.groups.first_of(groups);
         return this->group != named_group{};
-    }
-
-    /// RFC 7301, section 3.2; and section 4.3: no answer to what was not asked.
-    bool choose_protocol(const parsed_client_hello& hello) noexcept {
-        protocol_ = config_->alpn.size();
-        if (hello.protocols.empty() || config_->alpn.empty()) return true;
-        for (protocol_ = 0; protocol_ < config_->alpn.size(); ++protocol_)
-            if (hello.protocols.contains(config_->alpn[protocol_])) return true;
-        return false;
     }
 
     /// The ClientHello that is answered with a ServerHello is added to the transcript, whose hash is known now.

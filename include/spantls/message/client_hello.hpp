@@ -5,6 +5,7 @@
 
 #include <spantls/base/bytes.hpp>
 #include <spantls/base/error.hpp>
+#include <spantls/message/compressed_certificate.hpp>
 #include <spantls/message/extension.hpp>
 #include <spantls/message/lists.hpp>
 #include <spantls/message/pre_shared_key.hpp>
@@ -47,6 +48,7 @@ public:
     signature_scheme_list schemes{};
     protocol_names protocols;
     psk_key_exchange_modes psk_modes{};
+    certificate_compressions compressions{};           // what the client takes from the server
     certificate_types server_types{}, client_types{};  // what the client takes from the server, and what it can show
     offered_psks psks;
     wanted_proofs proofs;
@@ -96,7 +98,8 @@ private:
         if (!decode_if_there(type::supported_groups, groups) || !decode_if_there(type::signature_algorithms, schemes) ||
             !decode_if_there(type::psk_key_exchange_modes, psk_modes) ||
             !decode_if_there(type::server_certificate_type, server_types) ||
-            !decode_if_there(type::client_certificate_type, client_types))
+            !decode_if_there(type::client_certificate_type, client_types) ||
+            !decode_if_there(type::compress_certificate, compressions))
             return errc::decode_error;
         if (!proofs.parse(extensions, true)) return errc::decode_error;
         if (extensions.has(type::early_data) && !extensions[type::early_data].empty()) return errc::decode_error;

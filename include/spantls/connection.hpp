@@ -77,11 +77,10 @@ public:
         return take_answer<event::answer_early_data>(accepted);
     }
     /// To `decompress`: step.decompressing().to has been filled. Another size than that fails the handshake with
-    /// bad_decompression.
+    /// bad_decompression. workspace_too_small before receive() has shown where to.
     errc answer(const decompressed& result) noexcept {
         if (const errc error = asked(state::asks_decompression); error != errc::none) return error;
-        if (!machine().unpacking.shown()) return errc::not_asked;
-        if (this->lacking_for_answer() != 0) return errc::workspace_too_small;
+        if (!machine().unpacking.shown() || this->lacking_for_answer() != 0) return errc::workspace_too_small;
         return take_answer<event::answer_decompression>(result);
     }
     /// To `verify_peer`: whether the peer is who it should be.

@@ -55,6 +55,8 @@ const std::vector<incoming<null_client>> to_client{
          return certificate_request(request_extensions().add(ext::certificate_authorities, {0, 3, 0, 1, 0x30}));
      }},
     {"Certificate", test::after_encrypted_extensions, [](auto&) { return test::leaf_message(); }},
+    {"CompressedCertificate", test::after_encrypted_extensions,
+     [](auto&) { return compressed(test::leaf_message()); }},
     {"CertificateVerify", test::after_certificate, [](auto&) { return certificate_verify(); }},
     {"Finished", test::after_certificate_verify, [](auto&) { return finished(); }},
     {"NewSessionTicket", [](auto& it) { test::connected(it); },
@@ -72,6 +74,7 @@ const std::vector<incoming<null_server>> to_server{
      },
      [](auto&) { return client_hello().message(); }, false, 2 + 32 + 33 + 6 + 2},
     {"Certificate", test::after_client_hello, [](auto&) { return test::leaf_message(); }},
+    {"CompressedCertificate", test::after_client_hello, [](auto&) { return compressed(test::leaf_message()); }},
     {"CertificateVerify",
      [](auto& it) {
          test::after_client_hello(it);
@@ -125,8 +128,11 @@ std::size_t with_all_lengths(const incoming<Connection>& one, const Config& conf
     return size;
 }
 
-const spantls::client_config client{.alpn = {"mqtt"}};
-const spantls::server_config server{.alpn = {"mqtt"}, .authenticate_client = spantls::client_authentication::request};
+constexpr auto zlib = spantls::certificate_compression::zlib;
+const spantls::client_config client{.alpn = {"mqtt"}, .certificate_compressions = {zlib}};
+const spantls::server_config server{.alpn = {"mqtt"},
+                                    .authenticate_client = spantls::client_authentication::request,
+                                    .certificate_compressions = {zlib}};
 const spantls::client_target leaf{.server_name = "leaf.example"};
 const buffer protocols = vec(2, vec(1, letters("mqtt")));
 
@@ -173,6 +179,7 @@ TEST_CASE("extension_data cut anywhere, or with more behind it, is decode_error 
     in_hello.emplace_back(static_cast<int>(ext::post_handshake_auth), buffer{});
     in_hello.emplace_back(static_cast<int>(ext::status_request), buffer{1, 0, 0, 0, 0});
     in_hello.emplace_back(static_cast<int>(ext::signed_certificate_timestamp), buffer{});
+    in_hello.emplace_back(static_cast<int>(ext::compress_certificate), buffer{4, 0, 1, 0, 2});
     for (const auto& one : in_hello) {
         CAPTURE(one.first);
         wrong_lengths(one.second, [&](const buffer& wrong) {
@@ -214,6 +221,7 @@ TEST_CASE("extension_data cut anywhere, or with more behind it, is decode_error 
     client_refuses(ext::certificate_authorities, {0, 3, 0, 1, 0x30}, test::after_encrypted_extensions, request, true);
     client_refuses(ext::oid_filters, {0, 5, 1, 1, 0, 1, 7}, test::after_encrypted_extensions, request, true);
     client_refuses(ext::status_request, {}, test::after_encrypted_extensions, request, true);
+    client_refuses(ext::compress_certificate, {4, 0, 1, 0, 2}, test::after_encrypted_extensions, request, true);
     client_refuses(ext::signed_certificate_timestamp, {}, test::after_encrypted_extensions, request, true);
     test::ran("lengths of extensions", cases);
 }

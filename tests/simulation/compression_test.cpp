@@ -396,7 +396,8 @@ TEST_CASE("a bomb is refused by its first bytes, and no memory asked for (RFC 88
             test::check_refused(slow, error, owed);
         }
     // Nobody offered anything: not even the header.
-    test::null_client none(crypto, client_config{}, client_target{.server_name = "leaf.example"});
+    const client_config offers_nothing;
+    test::null_client none(crypto, offers_nothing, client_target{.server_name = "leaf.example"});
     to_client(says({25, 0}))(none);
     test::check_refused(none, errc::unexpected_message, alert::unexpected_message);
 }
@@ -417,7 +418,7 @@ TEST_CASE("the longest is decompressed, in memory that is asked for by its size"
     step asked = it.tls.receive(none);
     REQUIRE(asked.what == what::need_workspace);
     // Nothing is answered before it has been asked.
-    REQUIRE(it.tls.answer(decompressed{most.size() - 4}) == errc::not_asked);
+    REQUIRE(it.tls.answer(decompressed{most.size() - 4}) == errc::workspace_too_small);
     memory.resize(asked.missing - alignof(std::max_align_t));
     REQUIRE(it.tls.lend_workspace(memory) == errc::none);
     asked = it.tls.receive(none);
@@ -425,7 +426,7 @@ TEST_CASE("the longest is decompressed, in memory that is asked for by its size"
     REQUIRE(asked.missing <= memory.size() + 2 * alignof(std::max_align_t));
     more.resize(asked.missing);
     REQUIRE(it.tls.lend_workspace(more) == errc::none);
-    REQUIRE(it.tls.answer(decompressed{most.size() - 4}) == errc::not_asked);
+    REQUIRE(it.tls.answer(decompressed{most.size() - 4}) == errc::workspace_too_small);
     asked = it.tls.receive(none);
     REQUIRE(asked.what == what::decompress);
     REQUIRE(asked.decompressing().to.size() == most.size() - 4);

@@ -460,8 +460,9 @@ private:
         bytes_view sealed;
         if (gives_cookies()) sealed = seal_cookie<P>(terms_, config_->cookie_secrets[0], client_address_, space);
         begin_retry();
-        const bool sent =
-            this->send(epoch::initial, handshake_type::server_hello, [&](writer& to) { write_retry(to, sealed); });
+        const bool sent = this->send(epoch::initial, handshake_type::server_hello, [&](writer& to) {
+            write_retry(to, this->memory.at(session_id_), terms_, sealed);
+        });
         if (!hello.hello.legacy_session_id.empty()) this->out.append_change_cipher_spec();
         this->out.complete();
         return sent ? errc::none : errc::workspace_too_small;
@@ -472,15 +473,6 @@ private:
         this->messages = transcript<P>(this->hash());
         this->messages.restart_with_message_hash(terms_.first_hello);
         retried_ = true;
-    }
-
-    void write_retry(writer& to, bytes_view sealed) const noexcept {
-        write_server_hello(to, hello_retry_request_random, this->memory.at(session_id_), this->suite->suite, [&] {
-            if (terms_.group != named_group{})
-                write_extension(to, extension_type::key_share,
-                                [&] { to.u16(static_cast<std::uint16_t>(terms_.group)); });
-            if (!sealed.empty()) write_extension(to, extension_type::cookie, [&] { to.opaque(sealed, 2); });
-        });
     }
 
     /// Sections 4.2.4 and 4.3.2: all that is known of the first ClientHello is what the cookie says, and that
@@ -495,7 +487,8 @@ private:
         begin_retry();
         std::array<std::uint8_t, 4 + 2 + 32 + 33 + 2 + 1 + 2 + 6 + 6 + (6 + max_retry_cookie)> retry;
         writer to(retry);
-        write_message(to, handshake_type::server_hello, [&] { write_retry(to, given.value); });
+        write_message(to, handshake_type::server_hello,
+                      [&] { write_retry(to, this->memory.at(session_id_), terms_, given.value); });
         this->messages.add(to.written());
         return errc::none;
     }

@@ -93,7 +93,7 @@ struct step {
     /// With `decompress`. Views that last until the answer.
     decompression_request decompressing() const noexcept { return {compression_, question_, data}; }
     /// With `sign`. Lasts until the answer.
-    signing_request signing() const noexcept { return {scheme_, question_}; }
+    signing_request signing() const noexcept { return {scheme_, question_, delegated_}; }
     /// With `ticket`: one new_session_ticket or more.
     ticket_range tickets() const noexcept {
         return ticket_range(what == what::ticket ? bytes_view(data) : bytes_view{});
@@ -113,6 +113,7 @@ private:
     signature_scheme scheme_{};
     std::uint32_t age_ = 0;
     bool authenticated_ = false;
+    bool delegated_ = false;
     spantls::v1::certificate_type type_{};
     certificate_compression compression_{};
 };

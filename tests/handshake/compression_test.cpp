@@ -43,16 +43,20 @@ TEST_CASE("the first form that is taken, and says what is asked for") {
                            compressed_certificate{algorithm::zlib, bytes, {}}};
     const buffer zlib{0, 1}, both{0, 1, 0, 2};
     const list_view<algorithm> only_zlib(zlib), all(both), none;
-    const identity bare{one, {}, certificate_type::x509, {}, {}, forms};
-    const identity stapled{one, {}, certificate_type::x509, one, {}, forms};
-    REQUIRE(usable_form(bare, {}, all).data() == &forms[0]);
-    REQUIRE(usable_form(bare, {true, true}, all).data() == &forms[0]);
-    REQUIRE(usable_form(bare, {}, only_zlib).data() == &forms[1]);
-    REQUIRE(usable_form(stapled, {}, only_zlib).data() == &forms[2]);
-    REQUIRE(usable_form(stapled, {true, false}, all).data() == &forms[1]);
-    REQUIRE(usable_form(stapled, {true, false}, all).size() == 1);
-    REQUIRE(usable_form(stapled, {}, none).empty());
-    REQUIRE(usable_form(no_identity, {}, all).empty());
+    const identity bare{one, {}, certificate_type::x509, {}, {}, {}, forms};
+    const identity stapled{one, {}, certificate_type::x509, one, {}, {}, forms};
+    REQUIRE(usable_form(bare, {}, false, all).data() == &forms[0]);
+    REQUIRE(usable_form(bare, {true, true}, false, all).data() == &forms[0]);
+    REQUIRE(usable_form(bare, {}, false, only_zlib).data() == &forms[1]);
+    REQUIRE(usable_form(stapled, {}, false, only_zlib).data() == &forms[2]);
+    REQUIRE(usable_form(stapled, {true, false}, false, all).data() == &forms[1]);
+    REQUIRE(usable_form(stapled, {true, false}, false, all).size() == 1);
+    REQUIRE(usable_form(stapled, {}, false, none).empty());
+    const std::array delegating{compressed_certificate{algorithm::zlib, bytes, {}, true}, forms[2]};
+    const identity with{one, {}, certificate_type::x509, {}, {}, staple, delegating};
+    REQUIRE(usable_form(with, {}, true, all).data() == &delegating[0]);
+    REQUIRE(usable_form(with, {}, false, all).data() == &delegating[1]);
+    REQUIRE(usable_form(no_identity, {}, false, all).empty());
 }
 
 TEST_CASE("what the first bytes say is refused by them, and by no fewer (RFC 8879, section 4)") {

@@ -64,7 +64,7 @@ struct packed {
     packed& operator=(const packed&) = delete;
 
     identity plain() const { return {of.chain, of.schemes, certificate_type::x509, staples}; }
-    identity who() const { return {of.chain, of.schemes, certificate_type::x509, staples, {}, forms}; }
+    identity who() const { return {of.chain, of.schemes, certificate_type::x509, staples, {}, {}, forms}; }
 };
 
 template <class Endpoint>

@@ -224,7 +224,7 @@ protected:
     /// Before the question is asked there is room for its answer.
     std::size_t lacking_for_answer() noexcept {
         if (machine().current() == state::asks_decompression)
-            return machine().unpacking.lacking(machine().memory, machine().output_behind_certificate());
+            return machine().unpacking.lacking(machine().memory, machine().output_behind_certificate(machine().unpacking.size()));
         return machine().current() == state::asks_signature
                    ? lacking_for_signature(largest_signature(machine().own_scheme))
                    : 0;
@@ -377,6 +377,7 @@ protected:
                 result.what = what::sign;
                 result.question_ = machine().content.view();
                 result.scheme_ = machine().own_scheme;
+                result.delegated_ = machine().own_delegated;
                 break;
             default: result.peer_ = machine().peer(); break;
         }

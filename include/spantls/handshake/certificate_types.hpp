@@ -37,6 +37,9 @@ void offer_authentication(writer& to, const client_config& config, Extension ext
     if (!config.certificate_compressions.empty())
         extension(type::compress_certificate,
                   [&] { write_list<certificate_compression>(to, config.certificate_compressions, 1); });
+    // RFC 9345, section 4.1.1.
+    if (!config.delegated_schemes.empty())
+        extension(type::delegated_credential, [&] { write_list<signature_scheme>(to, config.delegated_schemes, 2); });
     if (!config.client_certificate_types.empty())
         extension(type::client_certificate_type,
                   [&] { write_list<certificate_type>(to, config.client_certificate_types, 1); });

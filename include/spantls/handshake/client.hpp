@@ -16,6 +16,7 @@
 #include <spantls/handshake/carrier.hpp>
 #include <spantls/handshake/client_target.hpp>
 #include <spantls/handshake/core.hpp>
+#include <spantls/handshake/delegation.hpp>
 #include <spantls/handshake/grease.hpp>
 #include <spantls/handshake/key_exchange.hpp>
 #include <spantls/handshake/offered_keys.hpp>
@@ -52,6 +53,7 @@ public:
         this->memory = behind;
         config_ = &settings;
         server_name_ = target.server_name;
+        now_ms_ = target.now_ms;
         groups_ = usable_groups<P>(settings.prefer);
         schemes_ = usable_schemes<P>(settings.prefer);
         suites_ = usable_suites(settings.prefer, provider);
@@ -90,6 +92,7 @@ public:
     /// Room in the arena's output that handling `message` may need.
     std::size_t output_needed(const handshake_message& message) const noexcept {
         if (message.type == handshake_type::finished) return 20 + max_digest_size;
+        if (message.type == handshake_type::certificate) return output_behind_certificate(message.body.size());
         // Certificate without its chain, and Finished.
         if (this->late) return handshake_header_size + 1 + 255 + 3 + handshake_header_size + max_digest_size;
         return asks_retry(message) ? this->memory.output().size() + message.body.size() + group_facts<P>::client_share
@@ -104,7 +107,7 @@ public:
     // What the open question shows.
     x509::peer peer() const noexcept {
         return {x509::chain_view(this->memory.at(peer_list_)), server_name_, x509::key_purpose::server_auth,
-                this->types.server};
+                this->types.server, this->memory.at(this->peer_delegated)};
     }
     bytes_view request() const noexcept { return this->memory.at(request_); }
 
@@ -112,9 +115,11 @@ public:
     std::string_view protocol() const noexcept {
         return protocol_ < config_->alpn.size() ? config_->alpn[protocol_] : std::string_view{};
     }
-    /// What is taken compressed; and what the answer to `decompress` takes besides the Certificate: no output.
+    /// What is taken compressed; and the output that a Certificate of so many bytes needs behind it.
     std::span<const certificate_compression> compressions() const noexcept { return config_->certificate_compressions; }
-    std::size_t output_behind_certificate() const noexcept { return 0; }
+    std::size_t output_behind_certificate(std::size_t size) const noexcept {
+        return config_->delegated_schemes.empty() ? 0 : delegation_room(size);
+    }
     bool key_log_wanted() const noexcept { return config_->key_log; }
 
     /// Whether the server may ask for a certificate later. Section 4.4.2: not one that an external key stands for.
@@ -208,8 +213,8 @@ public:
         // Sections 4.5.1 and 4.5.2: without a suitable certificate the client goes on and sends none.
         requested_certificate asked;
         (void)asked.parse(request());  // it has been parsed before
-        const bool fits =
-            !who.chain.empty() && who.type == this->types.client && this->choose_scheme(who, asked.schemes);
+        const bool fits = !who.chain.empty() && who.type == this->types.client &&
+                          this->choose_scheme(who, asked.schemes, asked.delegated);
         this->become(fits ? who : no_identity, asked.proofs, asked.compressions.algorithms);
         if (!this->late) return row.template to<state::wait_certificate>();
         // Section 4.7.2: at once, and without anything in between.
@@ -479,7 +484,8 @@ private:
         // Section 4.2.4: HelloRetryRequest has settled the suite.
         if (retried_ && hello.suite != this->suite->suite) return errc::suite_changed;
         const psk* key = nullptr;
-        if (const errc error = receive_psk(extensions, find_suite<P>(hello.suite)->hash, key); error != errc::none)
+        if (const errc error = accept_psk(keys_offered_, extensions, find_suite<P>(hello.suite)->hash, key);
+            error != errc::none)
             return error;
         shared_secret<P> secret;
         if (extensions.has(extension_type::key_share)) {
@@ -519,16 +525,6 @@ private:
         return keys_.finish(share.group, share.key_exchange, secret);
     }
 
-    /// Section 4.3.11: one of the identities that were offered, and a suite of its hash. `key` is null without a PSK.
-    errc receive_psk(const extension_set& extensions, hash_id chosen, const psk*& key) noexcept {
-        if (!extensions.has(extension_type::pre_shared_key)) return errc::none;
-        selected_psk selected{};
-        if (!decode(extensions[extension_type::pre_shared_key], selected)) return errc::decode_error;
-        key = keys_offered_.at(selected.index);
-        if (key == nullptr) return errc::psk_not_offered;
-        return chosen == key->hash ? errc::none : errc::psk_wrong_hash;
-    }
-
     /// Sections 4.3.10, 4.3.11 and 4.4.1: early data is accepted here, or not at all.
     errc receive_early_data_answer(const extension_set& extensions) noexcept {
         if (!extensions.has(extension_type::early_data)) {
@@ -566,6 +562,8 @@ private:
         if (const errc error = this->read_certificate(message, this->types.server, offered_, list); error != errc::none)
             return row.fail(error);
         if (list.empty()) return row.fail(errc::empty_certificate);  // sections 4.5.1 and 4.5.1.3
+        const delegation_terms terms{config_->delegated_schemes, schemes_, now_ms_, true};
+        if (const errc error = accept_delegation(*this, list, terms); error != errc::none) return row.fail(error);
         peer_list_ = this->memory.range_of(list);
         this->messages.add(message.whole);
         return row.template to<state::asks_verdict>();
@@ -584,6 +582,7 @@ private:
 
     const client_config* config_ = nullptr;
     std::string_view server_name_;
+    std::uint64_t now_ms_ = 0;
     fixed_vector<cipher_suite, 8> suites_;
     fixed_vector<named_group, 8> groups_;
     fixed_vector<signature_scheme, 16> schemes_;

@@ -36,11 +36,12 @@ struct decompressed {
     std::size_t size = 0;
 };
 
-/// Writes what is to be compressed for a compressed_certificate of `who` with `proofs`: the Certificate message without
-/// its header (RFC 8879, section 4). Empty when `to` has no room; max_uncompressed_certificate bytes always do, if
-/// check(who) is errc::none.
-inline bytes_view write_certificate(const identity& who, wanted_proofs proofs, mutable_bytes to) noexcept {
-    const certificate_pieces pieces(who, proofs);
+/// Writes what is to be compressed for a compressed_certificate of `who` with `proofs`, and its delegated credential or
+/// not: the Certificate message without its header (RFC 8879, section 4). Empty when `to` has no room;
+/// max_uncompressed_certificate bytes always do, if check(who) is errc::none.
+inline bytes_view write_certificate(const identity& who, wanted_proofs proofs, mutable_bytes to,
+                                    bool delegated = false) noexcept {
+    const certificate_pieces pieces(who, proofs, delegated);
     writer out(to);
     out.opaque({}, 1);
     out.u24(static_cast<std::uint32_t>(pieces.size()));
@@ -50,12 +51,13 @@ inline bytes_view write_certificate(const identity& who, wanted_proofs proofs, m
 
 /// The first of an identity's compressed forms that the peer takes and that says what a plain Certificate would; none,
 /// or one.
-constexpr std::span<const compressed_certificate> usable_form(const identity& who, wanted_proofs wanted,
+constexpr std::span<const compressed_certificate> usable_form(const identity& who, wanted_proofs wanted, bool delegated,
                                                               list_view<certificate_compression> taken) noexcept {
     for (std::size_t i = 0; i < who.compressed.size(); ++i) {
         const compressed_certificate& form = who.compressed[i];
         const bool same = (who.staples.empty() || form.proofs.staples == wanted.staples) &&
-                          (who.scts.empty() || form.proofs.scts == wanted.scts);
+                          (who.scts.empty() || form.proofs.scts == wanted.scts) &&
+                          (who.delegated.empty() || form.delegated == delegated);
         if (same && taken.contains(form.algorithm)) return who.compressed.subspan(i, 1);
     }
     return {};
@@ -100,6 +102,8 @@ public:
         return errc::none;
     }
 
+    /// Bytes of the Certificate.
+    std::size_t size() const noexcept { return length_; }
     /// Bytes that the arena lacks for the Certificate, and `more` bytes of output behind it.
     std::size_t lacking(const arena& memory, std::size_t more) const noexcept {
         const std::size_t needed = more + (shown() ? 0 : length_);

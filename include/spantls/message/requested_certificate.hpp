@@ -88,6 +88,7 @@ struct requested_certificate {
     /// The certificate has to have all of these extensions that you know, with all of the values.
     oid_filter_list oid_filters;
 
+    list_view<signature_scheme> delegated;    ///< of delegated credentials (RFC 9345); empty: none are taken
     certificate_compressions compressions{};  ///< what of an identity may be sent compressed
     wanted_proofs proofs;                     ///< what is sent of an identity that has it
 
@@ -108,6 +109,10 @@ struct requested_certificate {
         if (extensions.has(type::signature_algorithms_cert)) {
             if (!decode(extensions[type::signature_algorithms_cert], list)) return errc::decode_error;
             certificate_schemes = list.schemes;
+        }
+        if (extensions.has(type::delegated_credential)) {
+            if (!decode(extensions[type::delegated_credential], list)) return errc::decode_error;
+            delegated = list.schemes;
         }
         if (!proofs.parse(extensions, false)) return errc::decode_error;
         if (extensions.has(type::compress_certificate) && !decode(extensions[type::compress_certificate], compressions))

@@ -11,6 +11,7 @@
 
 #include "handshake/rules.hpp"
 #include "support/catch.hpp"
+#include "support/delegation.hpp"
 #include "support/forge.hpp"
 #include "support/pair.hpp"
 #include "support/seeded_provider.hpp"
@@ -185,6 +186,40 @@ TEST_CASE("what is in it is what the peer asks for (RFC 8879, section 4; section
             REQUIRE(both.handshake());
             REQUIRE(both.client.has(what::decompress) == (has_it || !staples));
             REQUIRE(seen == (staples ? response : test::buffer{}));
+        }
+}
+
+TEST_CASE("a delegated credential is in what comes compressed, or not, as the client takes it (RFC 9345)") {
+    const test::delegated_credentials own("server");
+    test::buffer room(4000);
+    const test::buffer with = deflated(write_certificate(own.who(), {}, room, true));
+    const test::buffer without = deflated(write_certificate(own.who(), {}, room));
+    const compressed_certificate forms[]{{algorithm::zlib, with, {}, true}, {algorithm::zlib, without}};
+    for (const bool takes : {true, false})
+        for (const bool both_forms : {true, false}) {
+            CAPTURE(takes, both_forms);
+            test::pair_options options{.client = takes_zlib};
+            if (takes) options.client.delegated_schemes = {signature_scheme::ed25519};
+            options.target.now_ms = test::year_2030_ms;
+            options.client_workspace = client<test::seeded<sodium_chacha>>::smallest_workspace;
+            pair both(options);
+            both.client.decompress = inflate_into;
+            both.server.answer = [&](const step& step) {
+                identity who = own.who();
+                who.compressed = std::span(forms).first(both_forms ? 2 : 1);
+                if (step.what == what::client_hello) return both.server.tls.answer(who) == errc::none;
+                if (step.what != what::sign) return false;
+                const auto& key = step.signing().delegated ? own.key : own.of.key;
+                return both.server.tls.answer(signature{key.sign(test::copy(step.signing().content))}) == errc::none;
+            };
+            test::buffer seen;
+            both.client.watch = [&](const step& step) {
+                if (step.what == what::verify_peer) seen = test::copy(step.peer().delegated);
+            };
+            both.run();  // up to a question behind the one that is answered here
+            REQUIRE(both.handshake());
+            REQUIRE(both.client.has(what::decompress) == (takes || both_forms));
+            REQUIRE(seen == (takes ? own.shown : test::buffer{}));
         }
 }
 

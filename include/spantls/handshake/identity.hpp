@@ -80,7 +80,7 @@ struct certificate_pieces {
             use(chain[i]);
             store_be(head.data(), extensions_size(i), 2);
             use(bytes_view(head).first(2));
-            if (!staple.empty()) {
+            if (!staple.empty()) {  // section 4.5.1.1
                 store_be(head.data(), static_cast<std::uint64_t>(extension_type::status_request), 2);
                 store_be(head.data() + 2, 4 + staple.size(), 2);
                 store_be(head.data() + 4, std::uint64_t{1} << 24 | staple.size(), 4);

@@ -57,15 +57,13 @@ public:
     void pass(std::size_t size) noexcept { input_next_ += static_cast<std::uint32_t>(size); }
     /// How many bytes insert_kept() and reserve_input() have room for behind the input.
     std::size_t input_room() const noexcept { return input_limit() - input_end_; }
-    /// Inserts `size` bytes at the cursor, which moves behind them, so that they are kept as the message before them
-    /// is. There has to be input_room().
-    arena_range insert_kept(std::size_t size) noexcept {
-        const arena_range made{input_next_, static_cast<std::uint32_t>(size)};
+    /// Inserts `size` bytes behind the last message before the cursor, which moves behind them, so that they are kept
+    /// as that is. There has to be input_room().
+    void insert_kept(std::size_t size) noexcept {
         const std::size_t behind = input_end_ - input_next_;
         if (behind != 0) std::memmove(memory_.data() + input_next_ + size, memory_.data() + input_next_, behind);
-        input_next_ += made.size;
-        input_end_ += made.size;
-        return made;
+        input_next_ += static_cast<std::uint32_t>(size);
+        input_end_ += static_cast<std::uint32_t>(size);
     }
     /// Nobody looks at the messages before the cursor any more. What is behind it moves to the front, so that there is
     /// room for the answer to it.

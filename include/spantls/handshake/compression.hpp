@@ -95,9 +95,7 @@ public:
         if (const errc error = refuse_compressed(message.whole, offered); error != errc::none) return error;
         compressed_certificate_message packed{};
         if (!decode(message.body, packed)) return errc::decode_error;
-        algorithm_ = packed.algorithm;
         length_ = packed.uncompressed_length;
-        compressed_ = memory.range_of(packed.compressed);
         message_ = memory.range_of(message.whole);
         return errc::none;
     }
@@ -111,24 +109,29 @@ public:
         return needed > room ? needed - room : 0;
     }
     /// There is room for it since the first time that it was shown.
-    bool shown() const noexcept { return text_.size != 0; }
+    bool shown() const noexcept { return shown_; }
     /// When it lacks nothing.
     decompression_request show(arena& memory) noexcept {
-        if (!shown()) text_ = memory.insert_kept(length_);
-        return {algorithm_, memory.at(compressed_), memory.mutable_at(text_)};
+        if (!shown_) memory.insert_kept(length_);
+        shown_ = true;
+        compressed_certificate_message packed{};
+        (void)decode(memory.at(message_).subspan(handshake_header_size), packed);  // it has been decoded before
+        return {packed.algorithm, packed.compressed, memory.mutable_at(text())};
     }
 
     /// The Certificate, whose `whole` is what the transcript has of it (RFC 8879, section 4).
     [[nodiscard]] errc finish(const arena& memory, const decompressed& result, handshake_message& to) const noexcept {
         if (result.size != length_) return errc::bad_decompression;
-        to = {handshake_type::certificate, memory.at(text_), memory.at(message_)};
+        to = {handshake_type::certificate, memory.at(text()), memory.at(message_)};
         return errc::none;
     }
 
 private:
-    arena_range message_, compressed_, text_;
+    arena_range text() const noexcept { return {message_.offset + message_.size, length_}; }
+
+    arena_range message_;
     std::uint32_t length_ = 0;
-    certificate_compression algorithm_{};
+    bool shown_ = false;
 };
 
 }  // namespace v1

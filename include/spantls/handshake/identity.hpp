@@ -56,7 +56,7 @@ inline constexpr identity no_identity{};
 /// The certificate_list of an identity, or what stands for it, as it goes out: where its parts lie.
 struct certificate_pieces {
     std::span<const bytes_view> chain, staples, scts;
-    bytes_view delegated, compressed;
+    bytes_view delegated;  // without a chain: all of a compressed message
 
     constexpr certificate_pieces() noexcept = default;
     /// Section 4.5.1: nothing that was not asked for.
@@ -66,12 +66,12 @@ struct certificate_pieces {
           scts(wanted.scts ? who.scts : std::span<const bytes_view>{}),
           delegated(with_delegated ? who.delegated : bytes_view{}) {}
 
-    constexpr explicit certificate_pieces(bytes_view compressed_message) noexcept : compressed(compressed_message) {}
+    constexpr explicit certificate_pieces(bytes_view compressed) noexcept : delegated(compressed) {}
 
     /// Calls `use` with each part, in order; those that are no views into the identity last for the call only.
     template <class Use>
     void each(Use use) const noexcept {
-        if (!compressed.empty()) use(compressed);
+        if (chain.empty() && !delegated.empty()) use(delegated);
         for (std::size_t i = 0; i < chain.size(); ++i) {
             const bytes_view staple = part(staples, i), timestamps = part(scts, i);
             std::array<std::uint8_t, 8> head;
@@ -100,7 +100,7 @@ struct certificate_pieces {
     }
     /// Bytes of all of it, and of the extensions of one entry.
     constexpr std::size_t size() const noexcept {
-        std::size_t size = compressed.size();
+        std::size_t size = chain.empty() ? delegated.size() : 0;
         for (std::size_t i = 0; i < chain.size(); ++i)
             size += chain[i].size() + certificate_entry_overhead + extensions_size(i);
         return size;

@@ -76,6 +76,13 @@ public:
         if (const errc error = asked(state::asks_early_data); error != errc::none) return error;
         return take_answer<event::answer_early_data>(accepted);
     }
+    /// To `decompress`: step.decompressing().to has been filled. Another size than that fails the handshake with
+    /// bad_decompression. workspace_too_small before receive() has shown where to.
+    errc answer(const decompressed& result) noexcept {
+        if (const errc error = asked(state::asks_decompression); error != errc::none) return error;
+        if (!machine().unpacking.shown() || this->lacking_for_answer() != 0) return errc::workspace_too_small;
+        return take_answer<event::answer_decompression>(result);
+    }
     /// To `verify_peer`: whether the peer is who it should be.
     errc answer(const x509::verdict& verdict) noexcept {
         if (const errc error = asked(state::asks_verdict); error != errc::none) return error;

@@ -57,6 +57,7 @@ const std::vector<incoming<null_client>> to_client{
          return certificate_request(request_extensions().add(ext::certificate_authorities, {0, 3, 0, 1, 0x30}));
      }},
     {"Certificate", test::after_encrypted_extensions, [](auto&) { return test::leaf_message(); }},
+    {"CompressedCertificate", test::after_encrypted_extensions, [](auto&) { return compressed(test::leaf_message()); }},
     {"CertificateVerify", test::after_certificate, [](auto&) { return certificate_verify(); }},
     {"Finished", test::after_certificate_verify, [](auto&) { return finished(); }},
     {"NewSessionTicket", [](auto& it) { test::connected(it); },
@@ -74,6 +75,7 @@ const std::vector<incoming<null_server>> to_server{
      },
      [](auto&) { return client_hello().message(); }, false, 2 + 32 + 33 + 6 + 2},
     {"Certificate", test::after_client_hello, [](auto&) { return test::leaf_message(); }},
+    {"CompressedCertificate", test::after_client_hello, [](auto&) { return compressed(test::leaf_message()); }},
     {"CertificateVerify",
      [](auto& it) {
          test::after_client_hello(it);
@@ -187,8 +189,11 @@ std::size_t with_all_lengths(const incoming<Connection>& one, const Config& conf
     return size;
 }
 
-const spantls::client_config client{.alpn = {"mqtt"}};
-const spantls::server_config server{.alpn = {"mqtt"}, .authenticate_client = spantls::client_authentication::request};
+constexpr auto zlib = spantls::certificate_compression::zlib;
+const spantls::client_config client{.alpn = {"mqtt"}, .certificate_compressions = {zlib}};
+const spantls::server_config server{.alpn = {"mqtt"},
+                                    .authenticate_client = spantls::client_authentication::request,
+                                    .certificate_compressions = {zlib}};
 const spantls::client_config late_client{.post_handshake_auth = true};
 const spantls::server_config late_server{.post_handshake_auth = true, .use_psk = true, .max_early_data = 1000};
 bool is_allowed(const spantls::extension_row& row, spantls::extension_place where) {
@@ -269,6 +274,7 @@ TEST_CASE("extension_data cut anywhere, or with more behind it, is decode_error 
     in_hello.emplace_back(static_cast<int>(ext::cookie), buffer{0, 3, 1, 2, 3});
     in_hello.emplace_back(static_cast<int>(ext::early_data), buffer{});
     in_hello.emplace_back(static_cast<int>(ext::pre_shared_key), offered_psk());
+    in_hello.emplace_back(static_cast<int>(ext::compress_certificate), buffer{4, 0, 1, 0, 2});
     const buffer cookie_secret(32, 0x5c);
     spantls::server_config reads_all = late_server;
     reads_all.alpn = {"mqtt"};
@@ -337,6 +343,7 @@ TEST_CASE("extension_data cut anywhere, or with more behind it, is decode_error 
     in_request(ext::oid_filters, {0, 5, 1, 1, 0, 1, 7});
     in_request(ext::status_request, {});
     in_request(ext::signed_certificate_timestamp, {});
+    in_request(ext::compress_certificate, {4, 0, 1, 0, 2});
     const auto in_certificate = [&](ext type, const buffer& data) {
         client_refuses(
             place::certificate, type, data, test::after_encrypted_extensions,
@@ -356,7 +363,7 @@ TEST_CASE("extension_data cut anywhere, or with more behind it, is decode_error 
     const std::set<ext> any_bytes{ext::padding, ext::quic_transport_parameters};
     const std::set<ext> not_implemented{ext::use_srtp, ext::heartbeat, ext::transparency_info,
                                         ext::encrypted_client_hello};
-    const std::set<ext> elsewhere{ext::compress_certificate, ext::delegated_credential};
+    const std::set<ext> elsewhere{ext::delegated_credential};
     for (const auto& row : spantls::extension_table) {
         if (any_bytes.contains(row.type) || not_implemented.contains(row.type) || elsewhere.contains(row.type))
             continue;

@@ -309,6 +309,7 @@ private:
                 std::printf("asked for a certificate\n");
                 give(tls_.answer(key_ ? who() : no_identity));
                 return true;
+            case what::decompress: give(tls_.refuse()); return true;  // not offered
             case what::verify_peer: answer_peer(step.peer()); return true;
             case what::sign: {
                 std::array<std::uint8_t, 64> made;

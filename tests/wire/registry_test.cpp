@@ -33,6 +33,7 @@ TEST_CASE("names are unique, and what has none is unknown") {
     CHECK(names<cipher_suite>() == named_values<cipher_suite>() + 1);
     CHECK(names<named_group>() == named_values<named_group>() + 1);
     CHECK(names<signature_scheme>() == named_values<signature_scheme>() + 1);
+    CHECK(names<certificate_compression>() == named_values<certificate_compression>() + 1);
 }
 
 TEST_CASE("code points are those of the RFC") {

@@ -5,6 +5,7 @@
 
 #include <spantls/base/bytes.hpp>
 #include <spantls/base/error.hpp>
+#include <spantls/message/compressed_certificate.hpp>
 #include <spantls/message/extension.hpp>
 #include <spantls/message/lists.hpp>
 #include <spantls/message/pre_shared_key.hpp>
@@ -50,6 +51,7 @@ public:
     authority_list authorities;                   // one of them should have issued the chain; empty: anybody
     protocol_names protocols;
     psk_key_exchange_modes psk_modes{};
+    certificate_compressions compressions{};           // what the client takes from the server
     signature_scheme_list delegated{};                 // of the delegated credentials that the client takes (RFC 9345)
     certificate_types server_types{}, client_types{};  // what the client takes from the server, and what it can show
     offered_psks psks;
@@ -102,7 +104,8 @@ private:
             !decode_if_there(type::delegated_credential, delegated) ||
             !decode_if_there(type::server_certificate_type, server_types) ||
             !decode_if_there(type::client_certificate_type, client_types) ||
-            !decode_if_there(type::signature_algorithms_cert, certificate_schemes))
+            !decode_if_there(type::signature_algorithms_cert, certificate_schemes) ||
+            !decode_if_there(type::compress_certificate, compressions))
             return errc::decode_error;
         // Section 4.3.4.
         if (extensions.has(type::certificate_authorities) &&

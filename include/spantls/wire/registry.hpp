@@ -32,6 +32,7 @@ enum class handshake_type : std::uint8_t {
     certificate_verify = 15,
     finished = 20,
     key_update = 24,
+    compressed_certificate = 25,  // RFC 8879, section 7.2
     message_hash = 254,
 };
 
@@ -135,6 +136,9 @@ inline constexpr std::size_t max_digest_size = 48;
 /// What a CertificateEntry holds (RFC 9846, section 4.5.1; RFC 7250).
 enum class certificate_type : std::uint8_t { x509 = 0, raw_public_key = 2 };
 
+/// CertificateCompressionAlgorithm (RFC 8879, section 7.3).
+enum class certificate_compression : std::uint16_t { zlib = 1, brotli = 2, zstd = 3 };
+
 /// The hash of a suite (RFC 9846, appendix B.4); none of a suite that is not in the registry.
 constexpr std::optional<hash_id> suite_hash(cipher_suite suite) noexcept {
     using enum cipher_suite;
@@ -164,6 +168,7 @@ constexpr std::string_view name_of(handshake_type type) noexcept {
         case certificate_verify: return "CertificateVerify";
         case finished: return "Finished";
         case key_update: return "KeyUpdate";
+        case compressed_certificate: return "CompressedCertificate";
         case message_hash: return "message_hash";
     }
     return "unknown";
@@ -224,6 +229,16 @@ constexpr std::string_view name_of(signature_scheme scheme) noexcept {
         case rsa_pss_pss_sha256: return "rsa_pss_pss_sha256";
         case rsa_pss_pss_sha384: return "rsa_pss_pss_sha384";
         case rsa_pss_pss_sha512: return "rsa_pss_pss_sha512";
+    }
+    return "unknown";
+}
+
+constexpr std::string_view name_of(certificate_compression algorithm) noexcept {
+    using enum certificate_compression;
+    switch (algorithm) {
+        case zlib: return "zlib";
+        case brotli: return "brotli";
+        case zstd: return "zstd";
     }
     return "unknown";
 }

@@ -92,9 +92,12 @@ private:
 };
 
 /// Whether CertificateVerify may be signed with it. Of the schemes that TLS 1.2 had, only ECDSA with SHA-256 and
-/// better: RSASSA-PKCS1-v1_5 and SHA-1 are for the signatures in certificates (RFC 9846, sections 4.3.3 and 4.5.2).
+/// better: RSASSA-PKCS1-v1_5 and SHA-1 are for the signatures in certificates (RFC 9846, sections 4.3.3 and 4.5.2). So
+/// are the schemes that we have numbered ourselves.
 constexpr bool signs_handshakes(signature_scheme scheme) noexcept {
     const unsigned code = static_cast<unsigned>(scheme), hash = code >> 8, algorithm = code & 0xff;
+    if (scheme >= signature_scheme::ecdsa_secp256r1_sha384 && scheme <= signature_scheme::ecdsa_secp384r1_sha512)
+        return false;
     return hash > 6 || (hash > 3 && algorithm == 3);
 }
 

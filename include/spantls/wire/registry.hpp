@@ -104,6 +104,13 @@ enum class signature_scheme : std::uint16_t {
     rsa_pss_pss_sha256 = 0x0809,
     rsa_pss_pss_sha384 = 0x080a,
     rsa_pss_pss_sha512 = 0x080b,
+
+    // In certificates only, never on the wire: curves with hashes for which TLS 1.3 has no scheme. The values are ours,
+    // out of those for private use.
+    ecdsa_secp256r1_sha384 = 0xfe01,
+    ecdsa_secp256r1_sha512 = 0xfe02,
+    ecdsa_secp384r1_sha256 = 0xfe03,
+    ecdsa_secp384r1_sha512 = 0xfe04,
 };
 
 /// RFC 9846, section 4.7.3.
@@ -210,6 +217,10 @@ constexpr std::string_view name_of(signature_scheme scheme) noexcept {
         case rsa_pss_pss_sha256: return "rsa_pss_pss_sha256";
         case rsa_pss_pss_sha384: return "rsa_pss_pss_sha384";
         case rsa_pss_pss_sha512: return "rsa_pss_pss_sha512";
+        case ecdsa_secp256r1_sha384: return "ecdsa_secp256r1_sha384";
+        case ecdsa_secp256r1_sha512: return "ecdsa_secp256r1_sha512";
+        case ecdsa_secp384r1_sha256: return "ecdsa_secp384r1_sha256";
+        case ecdsa_secp384r1_sha512: return "ecdsa_secp384r1_sha512";
     }
     return "unknown";
 }

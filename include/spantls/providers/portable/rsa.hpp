@@ -197,10 +197,11 @@ template <class Hash, class Limb = native_limb>
            std::memcmp(encoded + zero + 1 + info.size(), digest, sizeof digest) == 0;
 }
 
-/// RSASSA-PSS (RFC 8017, section 8.1.2), with MGF1 of the same hash and a salt as long as the digest, which is all that
-/// TLS has (RFC 9846, section 4.3.3). `public_key` is an RSAPublicKey in DER.
+/// RSASSA-PSS (RFC 8017, section 8.1.2), with MGF1 of the same hash. In TLS the salt is as long as the digest (RFC
+/// 9846, section 4.3.3); another length is for vectors, and at most 64. `public_key` is an RSAPublicKey in DER.
 template <class Hash, class Limb = native_limb>
-[[nodiscard]] bool rsa_pss_verify(bytes_view public_key, bytes_view message, bytes_view signature) noexcept {
+[[nodiscard]] bool rsa_pss_verify(bytes_view public_key, bytes_view message, bytes_view signature,
+                                  std::size_t salt_size = Hash::size) noexcept {
     constexpr std::size_t size = Hash::size;
     std::uint8_t buffer[max_rsa_bits / 8], digest[size], mask[size];
     const rsa_public_key key(public_key);
@@ -224,7 +225,7 @@ template <class Hash, class Limb = native_limb>
             block[at + i] = static_cast<std::uint8_t>(block[at + i] ^ mask[i]);
     }
     block[0] = static_cast<std::uint8_t>(block[0] & used);
-    const std::size_t one = block.size() - size - 1;
+    const std::size_t one = block.size() - salt_size - 1;
     for (std::size_t i = 0; i < one; ++i)
         if (block[i] != 0) return false;
     if (block[one] != 1) return false;

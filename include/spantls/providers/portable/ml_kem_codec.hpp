@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include <spantls/base/bytes.hpp>
 #include <spantls/providers/portable/keccak.hpp>
@@ -105,36 +106,75 @@ inline void decompress_1(fixed_bytes<32> in, polynomial& f) noexcept {
     }
 }
 
-/// SamplePolyCBD_2 (algorithm 8) of PRF(seed, number) (section 4.1): coefficients from -2 to 2.
-inline void sample_small(fixed_bytes<32> seed, std::uint8_t number, polynomial& f) noexcept {
-    std::uint8_t bytes[half];
-    const std::uint8_t last[1] = {number};
-    shake256().absorb(seed).absorb(last).squeeze(bytes);
-    for (std::size_t i = 0; i < half; ++i) {
-        const int sums = (bytes[i] & 0x55) + (bytes[i] >> 1 & 0x55);  // of two bits each: x, y, x, y
-        f.even[i] = narrow((sums & 3) - (sums >> 2 & 3));
-        f.odd[i] = narrow((sums >> 4 & 3) - (sums >> 6));
-    }
-    wipe(bytes);
-}
-
-/// SampleNTT (algorithm 7) of seed, column and row: public numbers below q.
-inline void sample_uniform(fixed_bytes<32> seed, std::uint8_t column, std::uint8_t row, polynomial& f) noexcept {
-    const std::uint8_t last[2] = {column, row};
-    shake128 stream;
-    stream.absorb(seed).absorb(last);
-    std::uint8_t block[shake128::rate];  // a multiple of three
-    for (std::size_t have = 0; have < 2 * half;) {
-        stream.squeeze(block);
-        for (std::size_t at = 0; at < sizeof block && have < 2 * half; at += 3) {
-            const std::int16_t both[2] = {narrow(block[at] | (block[at + 1] & 15) << 8),
-                                          narrow(block[at + 1] >> 4 | block[at + 2] << 4)};
-            for (const std::int16_t one : both) {
-                if (one >= q || have == 2 * half) continue;
-                (have % 2 == 0 ? f.even : f.odd)[place(have / 2)] = one;
-                ++have;
+/// SamplePolyCBD_2 (algorithm 8) of PRF(seed, number) (section 4.1) for numbers from `first` on: coefficients from -2
+/// to 2.
+inline void sample_small(fixed_bytes<32> seed, std::uint8_t first, std::span<polynomial> to) noexcept {
+    using streams = sponge_group<shake256>;
+    std::uint8_t bytes[streams::size][shake256::rate];
+    for (std::size_t at = 0; at < to.size(); at += streams::size) {
+        std::uint64_t numbers[streams::size];
+        for (std::size_t n = 0; n < streams::size; ++n) numbers[n] = (first + at + n) & 0xff;
+        streams(seed, numbers, 1).squeeze(bytes);
+        for (std::size_t n = 0; n < streams::size && at + n < to.size(); ++n) {
+            polynomial& f = to[at + n];
+            for (std::size_t i = 0; i < half; ++i) {
+                const std::uint8_t byte = bytes[n][i];
+                const int sums = (byte & 0x55) + (byte >> 1 & 0x55);  // of two bits each: x, y, x, y
+                f.even[i] = narrow((sums & 3) - (sums >> 2 & 3));
+                f.odd[i] = narrow((sums >> 4 & 3) - (sums >> 6));
             }
         }
+    }
+    for (auto& stream : bytes) wipe(stream);
+}
+
+/// The rest of SampleNTT (algorithm 7): takes what is below q, which is public, until there is enough.
+class uniform_sampler {
+public:
+    bool enough() const noexcept { return have_ >= 2 * half; }
+    void take(const std::uint8_t (&block)[shake128::rate]) noexcept {
+        for (std::size_t at = 0; at < sizeof block && !enough(); at += 3) {
+            take(narrow(block[at] | (block[at + 1] & 15) << 8));
+            take(narrow(block[at + 1] >> 4 | block[at + 2] << 4));
+        }
+    }
+    void put(polynomial& f) const noexcept {
+        for (std::size_t i = 0; i < half; ++i) {
+            f.even[place(i)] = taken_[2 * i];
+            f.odd[place(i)] = taken_[2 * i + 1];
+        }
+    }
+
+private:
+    /// Without a branch, which would be foretold wrongly one time in five.
+    void take(std::int16_t one) noexcept {
+        taken_[have_] = one;
+        have_ += one < q ? 1 : 0;
+    }
+    std::int16_t taken_[2 * half + 1];  // the last one is too much
+    std::size_t have_ = 0;
+};
+
+/// The matrix A (algorithm 13, lines 3 to 7) that `seed`, which is rho, stands for.
+inline void sample_matrix(fixed_bytes<32> seed, polynomial (&to)[rank][rank]) noexcept {
+    using streams = sponge_group<shake128>;
+    constexpr std::size_t count = rank * rank;
+    std::uint8_t blocks[streams::size][shake128::rate];
+    for (std::size_t at = 0; at < count; at += streams::size) {
+        std::uint64_t indices[streams::size];  // column, then row
+        for (std::size_t n = 0; n < streams::size; ++n) indices[n] = (at + n) % rank | (at + n) / rank << 8;
+        streams source(seed, indices, 2);
+        uniform_sampler samplers[streams::size];
+        for (bool enough = false; !enough;) {
+            source.squeeze(blocks);
+            enough = true;
+            for (std::size_t n = 0; n < streams::size; ++n) {
+                samplers[n].take(blocks[n]);
+                enough = enough && samplers[n].enough();
+            }
+        }
+        for (std::size_t n = 0; n < streams::size && at + n < count; ++n)
+            samplers[n].put(to[(at + n) / rank][(at + n) % rank]);
     }
 }
 

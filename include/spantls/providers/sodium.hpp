@@ -78,7 +78,7 @@ class sodium : public basic_sodium<type_list<libsodium::sha256, libsodium::sha38
                                    type_list<libsodium::x25519_mlkem768, libsodium::x25519>> {};
 
 /// For small devices, ChaCha20-Poly1305 and X25519 alone: AES-256-GCM's expanded keys take 512 bytes in each direction
-/// of each connection, and X25519MLKEM768 two kilobytes more of a workspace, and 16 of stack.
+/// of each connection, and X25519MLKEM768 two kilobytes more of a workspace, and 20 of stack.
 class sodium_chacha : public basic_sodium<type_list<libsodium::sha256>, type_list<libsodium::chacha20_poly1305>,
                                           type_list<libsodium::x25519>> {};
 

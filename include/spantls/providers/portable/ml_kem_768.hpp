@@ -1,4 +1,4 @@
-// ML-KEM-768 (FIPS 203) in constant time: no branch and no address depends on a secret. About 16 KB of stack.
+// ML-KEM-768 (FIPS 203) in constant time: no branch and no address depends on a secret. About 20 KB of stack.
 //
 // The private key is the seed, 64 bytes to keep from ClientHello to ServerHello and not 2400. What it stands for is
 // computed anew to decapsulate, which takes as long as to generate it.

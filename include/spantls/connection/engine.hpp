@@ -207,9 +207,7 @@ protected:
     }
 
     /// `progress` when nothing stands in the way of handling a message.
-    step blocked_by_output() noexcept {
-        return machine().out.pending() ? what::output_waiting : what::progress;
-    }
+    step blocked_by_output() noexcept { return machine().out.pending() ? what::output_waiting : what::progress; }
     step blocked_by_output(const handshake_message& message) noexcept {
         if (machine().out.pending()) return {what::output_waiting};
         const std::size_t needed = machine().output_needed(message);
@@ -254,12 +252,13 @@ protected:
         if constexpr (Machine::quic)
             if (result.error == errc::none) result.error = machine().check(machine(), message);
         machine().memory.pass(message.whole.size());
-        if constexpr (is_server) if (!connected_) {
-            reading_.records.allow_change_cipher_spec(true);
-            // Section 4.3.10: behind the ClientHello that offers it, and not behind a second one.
-            if (message.type == handshake_type::client_hello)
-                reading_.records.skip_early_data(machine().early_data_offered() ? max_skipped_early_data : 0);
-        }
+        if constexpr (is_server)
+            if (!connected_) {
+                reading_.records.allow_change_cipher_spec(true);
+                // Section 4.3.10: behind the ClientHello that offers it, and not behind a second one.
+                if (message.type == handshake_type::client_hello)
+                    reading_.records.skip_early_data(machine().early_data_offered() ? max_skipped_early_data : 0);
+            }
         settle(result);
     }
 
@@ -301,18 +300,14 @@ protected:
     }
 
     /// Section 4.3.10: no more than was agreed on.
-    step take_early_data(const incoming_record& record) noexcept
-        requires(is_server)
-    {
+    step take_early_data(const incoming_record& record) noexcept requires(is_server) {
         if (record.content.size() > machine().early_data_left()) return fail(errc::too_much_early_data, record.size);
         machine().note_early_data(record.content.size());
         step result{record.content.empty() ? what::progress : what::early_data, record.size};
         result.data = record.content;
         return result;
     }
-    step rejected_early_data(std::size_t consumed) noexcept
-        requires(!is_server)
-    {
+    step rejected_early_data(std::size_t consumed) noexcept requires(!is_server) {
         step result{what::early_data_rejected, consumed};
         result.question_ = machine().early_data_sent();
         return result;
@@ -380,9 +375,7 @@ protected:
         return result;
     }
 
-    step parameters_of_peer() noexcept
-        requires(Machine::quic)
-    {
+    step parameters_of_peer() noexcept requires(Machine::quic) {
         machine().parameters_shown = true;
         step result{what::transport_parameters};
         result.question_ = machine().memory.at(machine().peer_parameters);
@@ -420,8 +413,10 @@ protected:
     }
     /// The handshake is over, and the last of it has left.
     void end_handshake() noexcept {
-        if (!machine().authenticates_late() || reading_.peer_closed()) workspace_.destroy();
-        else if (!machine().late) machine().keep_transcript_only();
+        if (!machine().authenticates_late() || reading_.peer_closed())
+            workspace_.destroy();
+        else if (!machine().late)
+            machine().keep_transcript_only();
     }
 
     // Post-handshake authentication (section 4.7.2)
@@ -474,9 +469,7 @@ protected:
     std::size_t workspace_with_input(std::size_t size) noexcept {
         return handshake_workspace<Machine>::overhead + machine().memory.capacity_for_input(size);
     }
-    step client_answered(std::size_t consumed) noexcept
-        requires(is_server)
-    {
+    step client_answered(std::size_t consumed) noexcept requires(is_server) {
         step result{what::client_answered, consumed};
         result.authenticated_ = machine().peer_authenticated;
         peer_authenticated_ = peer_authenticated_ || machine().peer_authenticated;
@@ -531,15 +524,16 @@ protected:
             if (to.used() != 0) error = errc::none;
             return false;
         }
-        if (notes_.has(mailbox::dead)) error = errc::connection_failed;
-        else if (sender_.closed()) error = errc::write_closed;
+        // Not by a second look at the notes: what the reader has left since has its alert in the next call.
+        if (sender_.closed()) error = notes_.has(mailbox::dead) ? errc::connection_failed : errc::write_closed;
         return error == errc::none;
     }
 
     output send_in_place(bytes_view data, output_cursor& to, bool begun = false) noexcept {
         if (notes_.has(mailbox::dead)) return {{}, 0, errc::connection_failed};
         if (begun ? notes_.has(mailbox::write_closed) : sender_.closed()) return {{}, 0, errc::write_closed};
-        const bool flight_waits = workspace_.machine() != nullptr && machine().out.pending() && !(begun && machine().out.may_wait());
+        const bool flight_waits =
+            workspace_.machine() != nullptr && machine().out.pending() && !(begun && machine().out.may_wait());
         const errc error = flight_waits ? errc::output_owed : sender_.write_in_place(to, data, notes_, begun);
         return {to.written(), error == errc::none ? data.size() : 0, error};
     }

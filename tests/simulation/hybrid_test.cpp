@@ -171,3 +171,36 @@ TEST_CASE("a server's point of small order is refused with illegal_parameter, an
             fails(both.client, errc::bad_key_share, both.server, alert_description::illegal_parameter);
     }
 }
+
+TEST_CASE("bytes of the shares flipped: what ML-KEM does not refuse gives other keys") {
+    test::pair<seeded_sodium> whole;
+    REQUIRE(whole.handshake());
+    std::size_t refused = 0, differ = 0;
+    for (const bool up : {true, false}) {
+        const test::buffer& said = (up ? whole.to_server : whole.to_client).all;
+        const std::size_t size = up ? 1216 : 1120;
+        const std::size_t share = share_in(said, 0x11ec, static_cast<std::uint16_t>(size));
+        for (std::size_t at = 0; at < size; at += at < 1080 ? 7 : 1) {
+            CAPTURE(up, at);
+            test::buffer changed = said;
+            changed[share + at] ^= 0x88;
+            test::pair<seeded_sodium> both;
+            change_first(up ? both.to_server : both.to_client,
+                         [&](test::buffer& sent) { sent[share + at] = changed[share + at]; });
+            CHECK_FALSE(both.handshake());
+            // FIPS 203, section 7.2, by the number: two coefficients of 12 bits are in three bytes.
+            const std::uint8_t* const three = changed.data() + share + at / 3 * 3;
+            const int first = three[0] | (three[1] & 15) << 8, second = three[1] >> 4 | three[2] << 4;
+            const bool bad_key = up && at < 1152 && (first >= 3329 || second >= 3329);
+            if (bad_key) {
+                fails(both.server, errc::bad_key_share, both.client, alert_description::illegal_parameter);
+                ++refused;
+            } else {
+                CHECK((up ? both.server.error() : both.client.error()) == errc::bad_record_mac);
+                ++differ;
+            }
+        }
+    }
+    CHECK(refused > 30);
+    CHECK(differ > 200);
+}

@@ -17,7 +17,7 @@ struct client_role {
 
     /// Flags (1 key log, 2 no compatibility mode, 4 and 8 ALPN, 16 SNI, 32 without a certificate, 64 asks for
     /// tickets, 128 GREASE), sizes (from bit 7: limits of records), shares (bit 4: padding, 5: psk_ke, 6: pre-shared
-    /// keys and early data).
+    /// keys and early data, 7: delegated credentials).
     explicit client_role(fuzz::script& in) {
         const std::uint8_t flags = in.u8(), sizes = in.u8(), shares = in.u8();
         config.key_log = (flags & 1) != 0;
@@ -38,6 +38,10 @@ struct client_role {
                        psk{.identity = as_bytes("other"), .key = fuzz::shared_key, .hash = hash_id::sha384}};
             target.psks = offered;
             target.early_data = true;
+        }
+        if ((shares & 128) != 0) {
+            config.delegated_schemes = {signature_scheme::ed25519};
+            target.now_ms = fuzz::while_delegated;
         }
         if ((shares & 8) == 0) return;
         config.shares.emplace();

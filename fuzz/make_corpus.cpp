@@ -113,6 +113,12 @@ void write_client_scripts() {
             .then(op::take_workspace);
         keep(it);
     }
+    for (const std::uint8_t certificate : numbers(1, 5)) {  // delegated credentials
+        steps it(0, 0, 0x80);
+        it.drive().peer(canned_kind::hello, 0).peer(canned_kind::encrypted_extensions, 0);
+        it.peer(canned_kind::certificate, certificate).peer(canned_kind::certificate_verify, 64);
+        keep(it.peer(canned_kind::finished, 0).drive().then(op::send, 10, 100));
+    }
     steps together(0, 8, 0);  // as many messages in a record as may be; sending keys that change by themselves
     together.drive().peer(canned_kind::hello, 0).then(op::framing, 0, 1).peer(canned_kind::encrypted_extensions, 0);
     together.peer(canned_kind::certificate, 1).peer(canned_kind::certificate_verify, 64).peer(canned_kind::finished, 0);
@@ -287,6 +293,19 @@ void write_messages() {
         write("post_handshake", name + "-two", numbers(0) + ticket + ticket);
         write("post_handshake", name + "-server", numbers(1) + update);
     }
+}
+
+void write_delegations() {
+    const buffer time = numbers(0, 0, 1, 0xb8, 0xda, 0xc5, 0xb4, 0);  // fuzz::while_delegated
+    write("delegation", "known", numbers(1) + time + fuzz::shown_credential);
+    const auto& der = fuzz::delegating_certificate;
+    for (const bool permits : {true, false}) {
+        buffer all = numbers(0) + time + numbers(der.size() >> 8, der.size()) + der + fuzz::shown_credential;
+        if (!permits) all[all.size() - fuzz::shown_credential.size() - 70] ^= 1;  // in DelegationUsage
+        write("delegation", permits ? "given" : "not-permitted", all);
+    }
+    write("delegation", "too-late", numbers(1, 0, 0, 2, 0, 0, 0, 0, 0) + fuzz::shown_credential);
+    write("delegation", "no-time", numbers(1, 0, 0, 0, 0, 0, 0, 0, 0) + fuzz::shown_credential);
 }
 
 void write_extensions() {
@@ -473,6 +492,7 @@ int main(int argc, char* argv[]) {
     write_server_scripts_with_keys();
     write_real_runs();
     write_messages();
+    write_delegations();
     write_extensions();
     write_records();
     write_names();

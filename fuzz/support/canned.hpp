@@ -108,12 +108,17 @@ inline buffer certificate_request(std::uint8_t how) {
 }
 
 /// Bits 0 and 1: none, Ed25519, P-256, or Ed25519 and behind it a long entry of so many times 64 bytes as the other
-/// bits say.
+/// bits say; bit 2 without bit 1: one that delegates, and its delegated credential.
 inline buffer certificate(std::uint8_t how) {
     return message(handshake_type::certificate, [&](writer& out) {
         out.u8(0);
         length_prefix list(out, 3);
         const auto entry = [&](bytes_view der) { encode(out, certificate_entry{der, {}}); };
+        if (how % 8 == 5) {
+            out.opaque(delegating_certificate, 3);
+            length_prefix extensions(out, 2);
+            return write_extension(out, extension_type::delegated_credential, [&] { out.bytes(shown_credential); });
+        }
         if (how % 4 == 1 || how % 4 == 3) entry(ed25519_certificate);
         if (how % 4 == 2) entry(p256_certificate);
         if (how % 4 == 3) entry(buffer(64 * (1u + how / 4), 0x30));

@@ -166,6 +166,8 @@ inline spantls::errc check_client_hello(bytes_view body) {
           round_trip<signature_scheme_list>(extensions[type::signature_algorithms]));
     HOLDS(!extensions.has(type::psk_key_exchange_modes) ||
           round_trip<psk_key_exchange_modes>(extensions[type::psk_key_exchange_modes]));
+    HOLDS(!extensions.has(type::delegated_credential) ||
+          round_trip<signature_scheme_list>(extensions[type::delegated_credential]));
     HOLDS(hello.protocols.empty() != extensions.has(type::application_layer_protocol_negotiation));
     check_protocol_names(extensions[type::application_layer_protocol_negotiation]);
     check_server_name(extensions[type::server_name]);

@@ -388,6 +388,7 @@ private:
         } else {
             const x509::peer& peer = s.peer();
             HOLDS(!peer.chain.empty() && peer.chain.well_formed() && inside(peer.chain.bytes(), memory));
+            HOLDS(inside(peer.delegated, peer.chain.bytes()));
         }
     }
 

@@ -25,7 +25,7 @@ public:
     client(P& cryptography, const client_config& settings, mutable_bytes lent, client_target about = {}) noexcept
         : connection<client_handshake<P>>(lent, settings.record_size, settings.rekey_after, settings.padding) {
         errc error = check<P>(settings);
-        if (error == errc::none) error = check(about);
+        if (error == errc::none) error = check(about, settings);
         this->begin(error, [&](client_handshake<P>& machine, arena memory) {
             return machine.start(cryptography, settings, about, memory);
         });

@@ -53,6 +53,10 @@ struct client_config {
     /// Ask the server for OCSP responses and for certificate timestamps (section 4.5.1.1): what comes is in the entries
     /// of the chain that verify_peer shows.
     bool ask_for_staples = false, ask_for_scts = false;
+    /// The schemes of the delegated credentials that are taken (RFC 9345): with one of those, that the server's
+    /// certificate has issued and that lasts for some days, another key than the certificate's may sign. It is judged
+    /// at client_target::now_ms, which has to be given. Empty: none are taken.
+    fixed_vector<signature_scheme, 8> delegated_schemes{};
     /// Hand out the secrets as key_log steps. For debugging only.
     bool key_log = false;
     /// Most plaintext bytes in a record that is sent, 1 to 16384. What the peer asks for counts if that is less.
@@ -168,6 +172,13 @@ constexpr bool usable(const List& list, Known known) noexcept {
 }
 
 template <class P>
+constexpr bool verifies(signature_scheme scheme) noexcept {
+    for (const signature_scheme known : P::verify_schemes)
+        if (known == scheme) return true;
+    return false;
+}
+
+template <class P>
 constexpr errc check_preferences(const preferences& prefer) noexcept {
     if (!acceptable(prefer.suites) || !acceptable(prefer.groups) || !acceptable(prefer.schemes))
         return errc::config_too_many;
@@ -175,12 +186,7 @@ constexpr errc check_preferences(const preferences& prefer) noexcept {
         return errc::config_no_suite;
     if (!usable(prefer.groups, [](named_group group) { return lists_group(group, typename P::groups{}); }))
         return errc::config_no_group;
-    if (!usable(prefer.schemes, [](signature_scheme scheme) {
-            for (const signature_scheme known : P::verify_schemes)
-                if (known == scheme) return true;
-            return false;
-        }))
-        return errc::config_no_scheme;
+    if (!usable(prefer.schemes, verifies<P>)) return errc::config_no_scheme;
     return errc::none;
 }
 
@@ -228,6 +234,9 @@ constexpr errc check(const client_config& config) noexcept {
     const bool limits = (config.record_size_limit == 0 || detail::is_record_size_limit(config.record_size_limit)) &&
                         (config.max_fragment_length == 0 || detail::is_fragment_length(config.max_fragment_length));
     if (!limits || config.client_hello_size > 16384) return errc::config_bad_limit;
+    if (!detail::acceptable(config.delegated_schemes)) return errc::config_too_many;
+    for (const signature_scheme scheme : config.delegated_schemes)
+        if (!may_be_delegated(scheme) || !detail::verifies<P>(scheme)) return errc::config_no_scheme;
     if (!config.shares) return errc::none;
     // Section 4.3.8: one share of a group, and of groups that are offered.
     if (!detail::acceptable(*config.shares)) return errc::config_too_many;

@@ -206,7 +206,7 @@ public:
         const bool records = settings.compatibility_mode || settings.post_handshake_auth ||
                              settings.record_size_limit != 0 || settings.max_fragment_length != 0;
         if (error == errc::none && records) error = errc::config_for_records;
-        if (error == errc::none) error = check(about);
+        if (error == errc::none) error = check(about, settings);
         this->begin(error, parameters, !settings.alpn.empty(), [&](machine_type& machine, arena memory) {
             return machine.start(cryptography, settings, about, memory);
         });

@@ -89,7 +89,7 @@ struct step {
     /// With `choose_identity`: what the identity has to be; another counts as none.
     spantls::v1::certificate_type certificate_kind() const noexcept { return type_; }
     /// With `sign`. Lasts until the answer.
-    signing_request signing() const noexcept { return {scheme_, question_}; }
+    signing_request signing() const noexcept { return {scheme_, question_, delegated_}; }
     /// With `ticket`: one new_session_ticket or more.
     ticket_range tickets() const noexcept {
         return ticket_range(what == what::ticket ? bytes_view(data) : bytes_view{});
@@ -109,6 +109,7 @@ private:
     signature_scheme scheme_{};
     std::uint32_t age_ = 0;
     bool authenticated_ = false;
+    bool delegated_ = false;
     spantls::v1::certificate_type type_{};
 };
 

@@ -131,12 +131,15 @@ TEST_CASE(
 }
 
 TEST_CASE("an answer to what was not asked is unsupported_extension (sections 4.3, 4.2.4 and 4.5.1)") {
-    constexpr auto error = errc::unsolicited_extension;
     std::size_t cases = 0;
     std::vector<spantls::extension_row> rows(spantls::extension_table.begin(), spantls::extension_table.end());
     for (const int type : unknown) rows.push_back({static_cast<ext>(type), 0xff});
     for (const auto& row : rows) {
         const int type = static_cast<int>(row.type);
+        // RFC 9345, sections 4.1.1 and 4.1.2, has an alert of its own.
+        const bool delegated = row.type == ext::delegated_credential;
+        const errc error = delegated ? errc::delegation_not_asked : errc::unsolicited_extension;
+        const alert why = delegated ? alert::unexpected_message : alert::unsupported_extension;
         for (const to_client& one : client_messages) {
             if (!is_answer(one.place) || !is_allowed(row, one.place)) continue;
             // The one extension of a HelloRetryRequest that needs no question.
@@ -149,11 +152,11 @@ TEST_CASE("an answer to what was not asked is unsupported_extension (sections 4.
                     more.add(type);
                     return true;
                 },
-                error, alert::unsupported_extension);
+                error, why);
         }
         if (!is_allowed(row, extension_place::certificate)) continue;
         ++cases;
-        server_refuses(extension_place::certificate, extensions().add(type), error, alert::unsupported_extension);
+        server_refuses(extension_place::certificate, extensions().add(type), error, why);
     }
     test::ran("answers to what was not asked", cases);
 }

@@ -15,6 +15,7 @@
 #include <spantls/spantls.hpp>
 
 #include "support/catch.hpp"
+#include "support/delegation.hpp"
 #include "support/null_records.hpp"
 #include "support/pair.hpp"
 #include "support/seeded_provider.hpp"
@@ -39,6 +40,7 @@ struct end {
     std::list<test::buffer> memory;
     Connection tls;
     const test::credentials* own = nullptr;
+    const test::delegated_credentials* delegated = nullptr;  // instead, on a server
     std::function<psk_choice(const step&)> find_psk;
     early_data judge_early = early_data::accept;
     streams inbox, sent;
@@ -114,6 +116,9 @@ struct end {
             if (now.what == what::early_data_offered) return tls.answer(judge_early);
         }
         if (now.what == what::verify_peer) return tls.answer(x509::verdict::accept());
+        if (delegated != nullptr && now.what == what::sign && now.signing().delegated)
+            return tls.answer(signature{delegated->key.sign(test::copy(now.signing().content))});
+        if (delegated != nullptr && now.what == what::client_hello) return tls.answer(delegated->who());
         if (now.what == what::sign) return tls.answer(signature{own->key.sign(test::copy(now.signing().content))});
         return tls.answer(own == nullptr ? no_identity : own->who());
     }
@@ -309,6 +314,20 @@ TEST_CASE("memory that is too small is asked for by size, over QUIC too") {
         REQUIRE(both.client.loans != 0);
         both.secrets_match();
     }
+}
+
+TEST_CASE("a delegated credential over QUIC (RFC 9345)") {
+    const test::delegated_credentials own("server");
+    quic_options options;
+    options.client.delegated_schemes = {signature_scheme::ed25519};
+    options.target.now_ms = test::year_2030_ms;
+    quic_pair both(options);
+    both.server.delegated = &own;
+    bool seen = false;
+    both.client.watch = [&](const step& now) { seen = seen || test::copy(now.peer().delegated) == own.shown; };
+    both.run();
+    REQUIRE(both.done());
+    REQUIRE(seen);
 }
 
 TEST_CASE("tickets over QUIC, in any pieces, and what comes of them") {

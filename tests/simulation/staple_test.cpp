@@ -119,7 +119,7 @@ TEST_CASE("what may not stand beside a certificate (sections 4.3, 4.5.1 and 4.5.
              alert::decode_error},
             {"a list of timestamps", shown(ext::signed_certificate_timestamp, test::unhex("0000")), errc::decode_error,
              alert::decode_error},
-            {"4.3: nothing else", shown(ext::delegated_credential, {}), errc::unsolicited_extension,
+            {"4.3: nothing else", shown(ext::transparency_info, {}), errc::unsolicited_extension,
              alert::unsupported_extension},
         },
         asks);

@@ -126,6 +126,12 @@ enum class fault : std::uint8_t { nobody, peer, transport, caller };
     X(certificate_expired, peer, certificate_expired, "a certificate that is not valid at this time")                  \
     X(certificate_unknown, peer, certificate_unknown, "a certificate that is not acceptable")                          \
     X(certificate_name_mismatch, peer, bad_certificate, "a certificate for another name")                              \
+    X(delegation_not_asked, peer, unexpected_message, "a delegated credential that was not asked for")                 \
+    X(delegation_expired, peer, illegal_parameter, "a delegated credential that is not valid at this time")            \
+    X(delegation_too_long, peer, illegal_parameter, "a delegated credential that is valid for too long")               \
+    X(delegation_not_permitted, peer, illegal_parameter, "a delegated credential of a certificate that permits none")  \
+    X(delegation_bad_scheme, peer, illegal_parameter, "a delegated credential with a scheme that is not allowed")      \
+    X(delegation_bad_signature, peer, illegal_parameter, "a delegated credential whose signature is wrong")            \
     X(unknown_ca, peer, unknown_ca, "a certificate of an unknown issuer")                                              \
     X(access_denied, peer, access_denied, "the peer is known and is not let in")                                       \
     X(refused, peer, handshake_failure, "the caller refused the handshake")                                            \
@@ -169,6 +175,8 @@ enum class fault : std::uint8_t { nobody, peer, transport, caller };
     X(config_bad_certificate_type, caller, none, "a certificate type that is unknown or listed twice")                 \
     X(config_bad_psk, caller, none, "a pre-shared key without identity or key, or a longer one than can be sent")      \
     X(config_bad_secret, caller, none, "a cookie secret of less than 32 bytes, or none where one is needed")           \
+    X(config_bad_delegation, caller, none, "a delegated credential that is none, or does not fit its certificate")     \
+    X(config_no_time, caller, none, "delegated credentials are taken, and no time is given to judge them by")          \
     X(config_for_records, caller, none, "a configuration of what only records have, for a handshake over QUIC")        \
     X(config_workspace, caller, none, "the workspace is smaller than smallest_workspace")
 

@@ -369,6 +369,7 @@ protected:
                 result.what = what::sign;
                 result.question_ = machine().content.view();
                 result.scheme_ = machine().own_scheme;
+                result.delegated_ = machine().own_delegated;
                 break;
             default: result.peer_ = machine().peer(); break;
         }

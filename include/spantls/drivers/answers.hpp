@@ -70,6 +70,30 @@ private:
     certificate_type type_;
 };
 
+/// Credentials, and a delegated credential (RFC 9345) with its key for peers that take it. `shown` and `key` are
+/// referred to.
+template <class Own, signing_key Key>
+class delegating {
+public:
+    constexpr delegating(Own own, bytes_view shown, const Key& key) noexcept
+        : own_(std::move(own)), shown_(shown), key_(&key) {}
+
+    x509::verdict judge(const x509::peer& who) const noexcept { return own_.judge(who); }
+    identity identify(const step& question) const noexcept {
+        identity who = own_.identify(question);
+        who.delegated = shown_;
+        return who;
+    }
+    auto sign(const signing_request& request) const noexcept {
+        return request.delegated ? key_->sign(request.content) : own_.sign(request);
+    }
+
+private:
+    Own own_;
+    bytes_view shown_;
+    const Key* key_;
+};
+
 /// A client that has no certificate.
 struct anonymous {
     identity identify(const step&) const noexcept { return no_identity; }

@@ -12,9 +12,11 @@
 #include <spantls/base/bytes.hpp>
 #include <spantls/base/error.hpp>
 #include <spantls/config.hpp>
+#include <spantls/handshake/application_protocol.hpp>
 #include <spantls/handshake/carrier.hpp>
 #include <spantls/handshake/client_target.hpp>
 #include <spantls/handshake/core.hpp>
+#include <spantls/handshake/delegation.hpp>
 #include <spantls/handshake/grease.hpp>
 #include <spantls/handshake/key_exchange.hpp>
 #include <spantls/handshake/offered_keys.hpp>
@@ -51,6 +53,7 @@ public:
         this->memory = behind;
         config_ = &settings;
         server_name_ = target.server_name;
+        now_ms_ = target.now_ms;
         groups_ = usable_groups<P>(settings.prefer);
         schemes_ = usable_schemes<P>(settings.prefer);
         suites_ = usable_suites(settings.prefer, provider);
@@ -89,6 +92,8 @@ public:
     /// Room in the arena's output that handling `message` may need.
     std::size_t output_needed(const handshake_message& message) const noexcept {
         if (message.type == handshake_type::finished) return 16 + max_digest_size;
+        if (message.type == handshake_type::certificate && !config_->delegated_schemes.empty())
+            return delegation_room(message.body.size());
         // Certificate without its chain, and Finished.
         if (this->late) return handshake_header_size + 1 + 255 + 3 + handshake_header_size + max_digest_size;
         return asks_retry(message) ? this->memory.output().size() + message.body.size() + group_facts<P>::client_share
@@ -103,7 +108,7 @@ public:
     // What the open question shows.
     x509::peer peer() const noexcept {
         return {x509::chain_view(this->memory.at(peer_list_)), server_name_, x509::key_purpose::server_auth,
-                this->types.server};
+                this->types.server, this->memory.at(this->peer_delegated)};
     }
     bytes_view request() const noexcept { return this->memory.at(request_); }
 
@@ -205,7 +210,8 @@ public:
         requested_certificate asked;
         (void)asked.parse(request());  // it has been parsed before
         this->proofs = asked.proofs;
-        this->own = !who.chain.empty() && who.type == this->types.client && this->choose_scheme(who, asked.schemes)
+        this->own = !who.chain.empty() && who.type == this->types.client &&
+                            this->choose_scheme(who, asked.schemes, asked.delegated)
                         ? who
                         : no_identity;
         if (!this->late) return row.template to<state::wait_certificate>();
@@ -468,7 +474,7 @@ private:
         // Section 4.2.4: HelloRetryRequest has settled the suite.
         if (retried_ && hello.suite != this->suite->suite) return errc::suite_changed;
         const psk* key = nullptr;
-        if (const errc error = receive_psk(extensions, find_suite<P>(hello.suite)->hash, key); error != errc::none)
+        if (const errc error = accept_psk(keys_offered_, extensions, find_suite<P>(hello.suite)->hash, key); error != errc::none)
             return error;
         shared_secret<P> secret;
         if (extensions.has(extension_type::key_share)) {
@@ -508,16 +514,6 @@ private:
         return keys_.finish(share.group, share.key_exchange, secret);
     }
 
-    /// Section 4.3.11: one of the identities that were offered, and a suite of its hash. `key` is null without a PSK.
-    errc receive_psk(const extension_set& extensions, hash_id chosen, const psk*& key) noexcept {
-        if (!extensions.has(extension_type::pre_shared_key)) return errc::none;
-        selected_psk selected{};
-        if (!decode(extensions[extension_type::pre_shared_key], selected)) return errc::decode_error;
-        key = keys_offered_.at(selected.index);
-        if (key == nullptr) return errc::psk_not_offered;
-        return chosen == key->hash ? errc::none : errc::psk_wrong_hash;
-    }
-
     /// Sections 4.3.10, 4.3.11 and 4.4.1: early data is accepted here, or not at all.
     errc receive_early_data_answer(const extension_set& extensions) noexcept {
         if (!extensions.has(extension_type::early_data)) {
@@ -544,21 +540,9 @@ private:
         if (extensions.has(extension_type::supported_groups) &&
             !decode(extensions[extension_type::supported_groups], groups))
             return errc::decode_error;
-        if (const errc error = receive_protocol(extensions); error != errc::none) return error;
+        if (const errc error = accept_protocol(*config_, extensions, protocol_); error != errc::none) return error;
         const errc error = accept_certificate_types(*config_, extensions, this->psk_used, this->types);
         return error != errc::none ? error : receive_early_data_answer(extensions);
-    }
-
-    errc receive_protocol(const extension_set& extensions) noexcept {
-        if (!extensions.has(extension_type::application_layer_protocol_negotiation)) return errc::none;
-        protocol_names selected;
-        // RFC 7301, section 3.1: exactly one name, and one of ours.
-        if (!selected.parse(extensions[extension_type::application_layer_protocol_negotiation]))
-            return errc::decode_error;
-        if (selected.size() != 1) return errc::decode_error;
-        for (protocol_ = 0; protocol_ < config_->alpn.size(); ++protocol_)
-            if (selected.contains(config_->alpn[protocol_])) return errc::none;
-        return errc::bad_protocol_choice;
     }
 
     errc receive_certificate(const handshake_message& message) noexcept {
@@ -566,6 +550,8 @@ private:
         if (const errc error = this->read_certificate(message, this->types.server, offered_, list); error != errc::none)
             return error;
         if (list.empty()) return errc::empty_certificate;  // sections 4.5.1 and 4.5.1.3
+        const delegation_terms terms{config_->delegated_schemes, schemes_, now_ms_, true};
+        if (const errc error = accept_delegation(*this, list, terms); error != errc::none) return error;
         peer_list_ = this->memory.range_of(list);
         this->messages.add(message.whole);
         return errc::none;
@@ -584,6 +570,7 @@ private:
 
     const client_config* config_ = nullptr;
     std::string_view server_name_;
+    std::uint64_t now_ms_ = 0;
     fixed_vector<cipher_suite, 8> suites_;
     fixed_vector<named_group, 8> groups_;
     fixed_vector<signature_scheme, 16> schemes_;

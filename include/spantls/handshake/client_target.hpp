@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include <spantls/base/error.hpp>
+#include <spantls/config.hpp>
 #include <spantls/handshake/offered_keys.hpp>
 #include <spantls/session/psk.hpp>
 #include <spantls/session/session.hpp>
@@ -22,7 +23,7 @@ struct client_target {
     std::string_view server_name{};
     /// A session to resume: offered unless it has expired at `now_ms`, or was with another server. The default is none.
     session resume{};
-    std::uint64_t now_ms = 0;  ///< milliseconds since 1970, for `resume`
+    std::uint64_t now_ms = 0;  ///< milliseconds since 1970, for `resume`, and for delegated credentials
     /// Pre-shared keys to offer besides, best first; those of a hash that no suite of ours has are left out.
     std::span<const psk> psks{};
     /// Offer early data under the first of them, if its terms allow any (RFC 9846, section 4.3.10). Early data can be
@@ -45,6 +46,12 @@ constexpr errc check(const client_target& target) noexcept {
         if (label > 63) return errc::config_bad_server_name;
     }
     return label == 0 ? errc::config_bad_server_name : errc::none;
+}
+
+/// The same, and errc::config_no_time when what `config` takes cannot be judged without.
+constexpr errc check(const client_target& target, const client_config& config) noexcept {
+    if (!config.delegated_schemes.empty() && target.now_ms == 0) return errc::config_no_time;
+    return check(target);
 }
 
 }  // namespace v1

@@ -52,7 +52,8 @@ struct handshake_core {
     identity own;
     signature_scheme own_scheme{};
     signed_content content;
-    arena_range peer_key;   // the public key of the peer's certificate
+    arena_range peer_delegated;  // the delegated credential that the peer has shown, if any
+    arena_range peer_key;  // the public key of the peer's certificate, or of its delegated credential
     fixed_vector<signature_scheme, 4> peer_schemes;  // with which that key can sign
     epoch read = epoch::initial;
     epoch write = epoch::initial;  // after what is in `out` has left
@@ -62,6 +63,7 @@ struct handshake_core {
     std::uint8_t secrets_known = 0;  // bits (1 << logged_secret)
     bool late = false;  // the handshake is done: what comes now is post-handshake authentication
     transcript<P> after_handshake;  // while `messages` is about one request: ClientHello to the client's Finished
+    bool own_delegated = false;  // the key of own.delegated signs
     bool peer_authenticated = false;
     bool psk_used = false;
     bool early_data_accepted = false;
@@ -162,7 +164,7 @@ struct handshake_core {
 
     /// Sections 4.5.1 and 4.5.2: the Certificate of `own`, and what its key has to sign.
     bool send_certificate(bytes_view context, bool by_server) noexcept {
-        const certificate_pieces pieces(own, proofs);
+        const certificate_pieces pieces(own, proofs, own_delegated);
         const std::size_t list_size = pieces.size();
         const auto body = [&](writer& to) {
             to.opaque(context, 1);
@@ -182,8 +184,15 @@ struct handshake_core {
         });
     }
 
-    /// The first of the identity's schemes that the peer takes for CertificateVerify; false when there is none.
-    bool choose_scheme(const identity& who, list_view<signature_scheme> accepted) noexcept {
+    /// The first of the identity's schemes that the peer takes for CertificateVerify; false when there is none. RFC 9345,
+    /// section 4.1.1: that of its delegated credential, if the peer takes both of the credential's schemes.
+    bool choose_scheme(const identity& who, list_view<signature_scheme> accepted,
+                       list_view<signature_scheme> delegated) noexcept {
+        delegated_credential shown;
+        own_delegated = decode(who.delegated, shown) && delegated.contains(shown.scheme) &&
+                        accepted.contains(shown.algorithm);
+        if (own_delegated) own_scheme = shown.scheme;
+        if (own_delegated) return true;
         for (const signature_scheme scheme : who.schemes) {
             if (!signs_handshakes(scheme) || !accepted.contains(scheme)) continue;
             own_scheme = scheme;
@@ -224,7 +233,7 @@ struct handshake_core {
                                   bool by_server) noexcept {
         certificate_verify verify{};
         if (!decode(message.body, verify)) return errc::decode_error;
-        bool taken = false;
+        bool taken = peer_delegated.size != 0;  // RFC 9345, section 4.1.1: it has a list of its own
         for (const signature_scheme scheme : offered) taken = taken || scheme == verify.algorithm;
         if (!taken) return errc::scheme_not_offered;
         // Section 4.3.3: a scheme of that key.

@@ -8,7 +8,9 @@
 
 #include <spantls/base/bytes.hpp>
 #include <spantls/base/error.hpp>
+#include <spantls/handshake/delegation.hpp>
 #include <spantls/message/authentication.hpp>
+#include <spantls/message/delegated_credential.hpp>
 #include <spantls/message/status.hpp>
 #include <spantls/wire/registry.hpp>
 
@@ -32,6 +34,9 @@ struct identity {
     /// SignedCertificateTimestampList as it stands in the extension. Shorter than the chain, or empty: there is none.
     std::span<const bytes_view> staples{};
     std::span<const bytes_view> scts{};
+    /// A DelegatedCredential of the first certificate (RFC 9345), for peers that take its schemes: its key signs then,
+    /// as `sign` says. Others get the certificate's own, or nothing if `schemes` is empty. Empty: there is none.
+    bytes_view delegated{};
 };
 
 /// The answer of a client that has no certificate to show.
@@ -40,13 +45,15 @@ inline constexpr identity no_identity{};
 /// The certificate_list of an identity, as it goes out: where its parts lie.
 struct certificate_pieces {
     std::span<const bytes_view> chain, staples, scts;
+    bytes_view delegated;
 
     constexpr certificate_pieces() noexcept = default;
     /// Section 4.5.1: nothing that was not asked for.
-    constexpr certificate_pieces(const identity& who, wanted_proofs wanted) noexcept
+    constexpr certificate_pieces(const identity& who, wanted_proofs wanted, bool with_delegated) noexcept
         : chain(who.chain),
           staples(wanted.staples ? who.staples : std::span<const bytes_view>{}),
-          scts(wanted.scts ? who.scts : std::span<const bytes_view>{}) {}
+          scts(wanted.scts ? who.scts : std::span<const bytes_view>{}),
+          delegated(with_delegated ? who.delegated : bytes_view{}) {}
 
     /// Calls `use` with each part, in order; those that are no views into the identity last for the call only.
     template <class Use>
@@ -66,11 +73,15 @@ struct certificate_pieces {
                 use(bytes_view(head));
                 use(staple);
             }
-            if (timestamps.empty()) continue;
-            store_be(head.data(), static_cast<std::uint64_t>(extension_type::signed_certificate_timestamp), 2);
-            store_be(head.data() + 2, timestamps.size(), 2);
-            use(bytes_view(head).first(4));
-            use(timestamps);
+            const auto extension = [&](extension_type type, bytes_view data) {
+                if (data.empty()) return;
+                store_be(head.data(), static_cast<std::uint64_t>(type), 2);
+                store_be(head.data() + 2, data.size(), 2);
+                use(bytes_view(head).first(4));
+                use(data);
+            };
+            extension(extension_type::signed_certificate_timestamp, timestamps);
+            extension(extension_type::delegated_credential, credential(i));
         }
     }
     /// Bytes of all of it, and of the extensions of one entry.
@@ -82,28 +93,34 @@ struct certificate_pieces {
     }
     constexpr std::size_t extensions_size(std::size_t i) const noexcept {
         const std::size_t staple = part(staples, i).size(), timestamps = part(scts, i).size();
-        return (staple != 0 ? 8 + staple : 0) + (timestamps != 0 ? 4 + timestamps : 0);
+        const std::size_t other = credential(i).size();
+        return (staple != 0 ? 8 + staple : 0) + (timestamps != 0 ? 4 + timestamps : 0) + (other != 0 ? 4 + other : 0);
     }
 
 private:
+    /// RFC 9345, section 4.1.1: beside the end-entity certificate.
+    constexpr bytes_view credential(std::size_t i) const noexcept { return i == 0 ? delegated : bytes_view{}; }
     static constexpr bytes_view part(std::span<const bytes_view> of, std::size_t i) noexcept {
         return i < of.size() ? of[i] : bytes_view{};
     }
 };
 
-/// Whether CertificateVerify may be signed with it. Of the schemes that TLS 1.2 had, only ECDSA with SHA-256 and
-/// better: RSASSA-PKCS1-v1_5 and SHA-1 are for the signatures in certificates (RFC 9846, sections 4.3.3 and 4.5.2).
-constexpr bool signs_handshakes(signature_scheme scheme) noexcept {
-    const unsigned code = static_cast<unsigned>(scheme), hash = code >> 8, algorithm = code & 0xff;
-    return hash > 6 || (hash > 3 && algorithm == 3);
+namespace detail {
+constexpr bool sound_delegation(const identity& who) noexcept {
+    delegated_credential it;
+    x509::certificate leaf;
+    return who.type == certificate_type::x509 && decode(who.delegated, it) &&
+           x509::parse_certificate(who.chain[0], leaf) == errc::none && check_delegation(it, leaf) == errc::none;
 }
+}  // namespace detail
 
 /// config_bad_chain when the chain cannot be sent: an empty certificate in it, or longer than peers accept.
-/// config_no_scheme when no scheme is one that signs_handshakes().
+/// config_no_scheme when no scheme is one that signs_handshakes(). config_bad_delegation: a delegated credential that
+/// is none, or does not fit the certificate; whether it is signed, and still good, is not looked at.
 constexpr errc check(const identity& who) noexcept {
     for (const bytes_view der : who.chain)
         if (der.empty()) return errc::config_bad_chain;
-    const certificate_pieces all(who, {true, true});
+    const certificate_pieces all(who, {true, true}, true);
     if (all.size() + 16 > max_certificate_message) return errc::config_bad_chain;
     for (std::size_t i = 0; i < who.chain.size(); ++i)
         if (all.extensions_size(i) > 0xffff) return errc::config_bad_chain;
@@ -113,9 +130,10 @@ constexpr errc check(const identity& who) noexcept {
     if (who.chain.empty()) return errc::none;
     // Section 4.5.1: a raw key has nothing behind it.
     if (who.type != certificate_type::x509 && who.chain.size() != 1) return errc::config_bad_chain;
+    if (!who.delegated.empty() && !detail::sound_delegation(who)) return errc::config_bad_delegation;
     for (const signature_scheme scheme : who.schemes)
         if (signs_handshakes(scheme)) return errc::none;
-    return errc::config_no_scheme;
+    return who.delegated.empty() ? errc::config_no_scheme : errc::none;
 }
 
 /// Bytes that a signature has at most; of RSA, with keys of up to 4096 bits.
@@ -140,6 +158,7 @@ struct signature {
 struct signing_request {
     signature_scheme scheme;
     bytes_view content;
+    bool delegated = false;  ///< by the key of its delegated credential, not by the certificate's
 };
 
 }  // namespace v1

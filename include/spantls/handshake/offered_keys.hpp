@@ -10,6 +10,8 @@
 #include <spantls/base/error.hpp>
 #include <spantls/crypto/key_schedule.hpp>
 #include <spantls/crypto/transcript.hpp>
+#include <spantls/message/extension.hpp>
+#include <spantls/message/pre_shared_key.hpp>
 #include <spantls/session/psk.hpp>
 #include <spantls/wire/writer.hpp>
 
@@ -116,6 +118,18 @@ private:
     std::span<const psk> keys_;
     std::uint8_t hashes_ = 0;
 };
+
+/// What ServerHello says: one of the identities that were offered, and a suite of its hash (section 4.3.11). `key` stays
+/// null without a PSK.
+[[nodiscard]] inline errc accept_psk(const offered_keys& offered, const extension_set& extensions, hash_id chosen,
+                                     const psk*& key) noexcept {
+    if (!extensions.has(extension_type::pre_shared_key)) return errc::none;
+    selected_psk selected{};
+    if (!decode(extensions[extension_type::pre_shared_key], selected)) return errc::decode_error;
+    key = offered.at(selected.index);
+    if (key == nullptr) return errc::psk_not_offered;
+    return chosen == key->hash ? errc::none : errc::psk_wrong_hash;
+}
 
 /// Whether `binder` belongs to the key that was found, for what it covers: a ClientHello up to the binders.
 template <class P>

@@ -11,6 +11,7 @@
 #include <spantls/base/bytes.hpp>
 #include <spantls/base/error.hpp>
 #include <spantls/config.hpp>
+#include <spantls/handshake/application_protocol.hpp>
 #include <spantls/handshake/carrier.hpp>
 #include <spantls/handshake/certificate_request.hpp>
 #include <spantls/handshake/cookie.hpp>
@@ -225,7 +226,8 @@ public:
     outcome on(here<state::asks_identity, event::answer_identity> row, const identity& who) noexcept {
         const list_view<signature_scheme> accepted(this->memory.at(client_schemes_));
         // Section 4.5.2.
-        if (!this->choose_scheme(who, accepted)) return row.fail(errc::no_common_scheme);
+        if (!this->choose_scheme(who, accepted, parsed_hello().delegated.schemes))
+            return row.fail(errc::no_common_scheme);
         const bool requests = config_->authenticate_client != client_authentication::none || authenticates_late();
         if (const errc error = choose_certificate_types(*config_, parsed_hello(), who.type, requests, this->types);
             error != errc::none)
@@ -330,15 +332,16 @@ private:
         early_data_offered_ = hello.extensions.has(type::early_data);
         // Section 4.3.6.
         late_offered_ = hello.extensions.has(type::post_handshake_auth);
-        if (!hello.extensions[type::post_handshake_auth].empty()) return errc::decode_error;
         if (const errc error = choose_record_limits(*config_, hello.extensions, this->limits); error != errc::none)
             return error;
         if (const errc error = read_ticket_request(hello.extensions, tickets_asked_); error != errc::none) return error;
         // RFC 9001, section 8.2.
         if (!Carrier::quic && hello.extensions.has(type::quic_transport_parameters)) return errc::quic_parameters;
-        if (!choose_suite(hello)) return errc::no_common_suite;
+        // Section 4.2.2: what is not known is passed over.
+        this->suite = common_suite(config_->prefer, *this->crypto, hello.hello.cipher_suites);
+        if (this->suite == nullptr) return errc::no_common_suite;
         if (!choose_group(hello, shares) && !(may_use_psk(hello) && psk_ke_)) return errc::no_common_group;
-        if (!choose_protocol(hello)) return errc::no_common_protocol;
+        if (!choose_protocol(*config_, hello, protocol_)) return errc::no_common_protocol;
         hello_ = this->memory.range_of(message.whole);
         client_schemes_ = this->memory.range_of(hello.schemes.schemes.raw());
         session_id_ = this->memory.range_of(hello.hello.legacy_session_id);
@@ -374,10 +377,9 @@ private:
         const early_data_terms& terms = choice.early;
         early_data_left_ = terms.limit;
         // What was promised and is too much now is not taken at all: its end would be a surprise to the client.
-        return early_data_offered_ && !retried_ && choice.index == 0 && config_->max_early_data != 0 &&
-               terms.limit != 0 && (Carrier::quic || terms.limit <= config_->max_early_data) &&
-               terms.suite == this->suite->suite && terms.protocol == protocol() &&
-               terms.server_name == hello.server_name;
+        const bool allowed = config_->max_early_data != 0 && (Carrier::quic || terms.limit <= config_->max_early_data);
+        return early_data_offered_ && !retried_ && choice.index == 0 && allowed &&
+               terms.hold(this->suite->suite, protocol(), hello.server_name);
     }
 
     /// Section 9.2.
@@ -397,12 +399,6 @@ private:
         return best != nullptr;
     }
 
-    /// Section 4.2.2: what is not known is passed over.
-    bool choose_suite(const parsed_client_hello& hello) noexcept {
-        this->suite = common_suite(config_->prefer, *this->crypto, hello.hello.cipher_suites);
-        return this->suite != nullptr;
-    }
-
     /// Section 4.3.8: the best group of which the client has sent a share; without one, the best that it knows.
     bool choose_group(const parsed_client_hello& hello, const client_key_shares& shares) noexcept {
         const auto groups = usable_groups<P>(config_->prefer);
@@ -413,15 +409,6 @@ private:
         else
             this->group = hello.groups.groups.first_of(groups);
         return this->group != named_group{};
-    }
-
-    /// RFC 7301, section 3.2; and section 4.3: no answer to what was not asked.
-    bool choose_protocol(const parsed_client_hello& hello) noexcept {
-        protocol_ = config_->alpn.size();
-        if (hello.protocols.empty() || config_->alpn.empty()) return true;
-        for (protocol_ = 0; protocol_ < config_->alpn.size(); ++protocol_)
-            if (hello.protocols.contains(config_->alpn[protocol_])) return true;
-        return false;
     }
 
     /// The ClientHello that is answered with a ServerHello is added to the transcript, whose hash is known now.
@@ -525,23 +512,20 @@ private:
                 respond<P>(this->group, random.bytes().subspan(32), this->memory.at(share_), share, share_size, secret);
             if (error != errc::none) return error;
         }
-        const bool has_session_id = session_id_.size != 0;
-        const auto extensions = [&](writer& to) {
-            if (share_size != 0)
-                write_extension(to, extension_type::key_share, [&] {
-                    to.u16(static_cast<std::uint16_t>(this->group));
-                    to.opaque(bytes_view(share).first(share_size), 2);
-                });
-            if (this->psk_used)
-                write_extension(to, extension_type::pre_shared_key,
-                                [&] { to.u16(static_cast<std::uint16_t>(psk_index_)); });
-        };
         const bool room = this->send(epoch::initial, handshake_type::server_hello, [&](writer& to) {
-            write_server_hello(to, random.first(32), this->memory.at(session_id_), this->suite->suite,
-                               [&] { extensions(to); });
+            write_server_hello(to, random.first(32), this->memory.at(session_id_), this->suite->suite, [&] {
+                if (share_size != 0)
+                    write_extension(to, extension_type::key_share, [&] {
+                        to.u16(static_cast<std::uint16_t>(this->group));
+                        to.opaque(bytes_view(share).first(share_size), 2);
+                    });
+                if (this->psk_used)
+                    write_extension(to, extension_type::pre_shared_key,
+                                    [&] { to.u16(static_cast<std::uint16_t>(psk_index_)); });
+            });
         });
         // Appendix E.4: after the first message, whichever it was.
-        if (has_session_id && !retried_) this->out.append_change_cipher_spec();
+        if (session_id_.size != 0 && !retried_) this->out.append_change_cipher_spec();
         this->derive_handshake_secrets(secret.view());
         this->read = epoch::handshake;
         return room && send_encrypted_extensions() ? errc::none : errc::workspace_too_small;
@@ -550,7 +534,9 @@ private:
     /// CertificateRequest and Certificate behind them (sections 4.4.2 and 4.5.1).
     errc send_certificates() noexcept {
         if (const errc error = send_parameters(); error != errc::none) return error;
-        if (config_->authenticate_client != client_authentication::none && !send_certificate_request())
+        const auto request = [&](writer& to) { write_certificate_request(to, {}, *config_, schemes_, grease_); };
+        if (config_->authenticate_client != client_authentication::none &&
+            !this->send(epoch::handshake, handshake_type::certificate_request, request))
             return errc::workspace_too_small;
         return this->send_certificate({}, true) ? errc::none : errc::workspace_too_small;
     }
@@ -588,10 +574,6 @@ private:
         });
     }
 
-    bool send_certificate_request() noexcept {
-        return this->send(epoch::handshake, handshake_type::certificate_request,
-                          [&](writer& to) { write_certificate_request(to, {}, *config_, schemes_, grease_); });
-    }
     const server_config* config_ = nullptr;
     fixed_vector<signature_scheme, 16> schemes_;
     grease grease_;

@@ -47,6 +47,7 @@ public:
     signature_scheme_list schemes{};
     protocol_names protocols;
     psk_key_exchange_modes psk_modes{};
+    signature_scheme_list delegated{};                 // of the delegated credentials that the client takes (RFC 9345)
     certificate_types server_types{}, client_types{};  // what the client takes from the server, and what it can show
     offered_psks psks;
     wanted_proofs proofs;
@@ -95,11 +96,14 @@ private:
         using type = extension_type;
         if (!decode_if_there(type::supported_groups, groups) || !decode_if_there(type::signature_algorithms, schemes) ||
             !decode_if_there(type::psk_key_exchange_modes, psk_modes) ||
+            !decode_if_there(type::delegated_credential, delegated) ||
             !decode_if_there(type::server_certificate_type, server_types) ||
             !decode_if_there(type::client_certificate_type, client_types))
             return errc::decode_error;
         if (!proofs.parse(extensions, true)) return errc::decode_error;
-        if (extensions.has(type::early_data) && !extensions[type::early_data].empty()) return errc::decode_error;
+        // Sections 4.3.6 and 4.3.10: empty.
+        if (!extensions[type::early_data].empty() || !extensions[type::post_handshake_auth].empty())
+            return errc::decode_error;
         if (extensions.has(type::pre_shared_key))
             if (const errc error = psks.parse(extensions[type::pre_shared_key]); error != errc::none) return error;
         if (extensions.has(type::application_layer_protocol_negotiation) &&

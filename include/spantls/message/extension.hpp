@@ -146,9 +146,11 @@ private:
         if (known && (extension_table[index].places & static_cast<std::uint8_t>(place)) == 0)
             return errc::misplaced_extension;
         // Section 4.3: an answer without a request, but for the cookie of a HelloRetryRequest.
-        const bool invited = offered.has(type) ||
-                             (type == extension_type::cookie && place == extension_place::hello_retry_request);
-        if (answers_something(place) && !invited) return errc::unsolicited_extension;
+        const bool invited =
+            offered.has(type) || (type == extension_type::cookie && place == extension_place::hello_retry_request);
+        if (answers_something(place) && !invited)  // RFC 9345, section 4.1.1, has another alert
+            return type == extension_type::delegated_credential ? errc::delegation_not_asked
+                                                                : errc::unsolicited_extension;
         // Sections 4.2.2, 4.4.2, 4.5.1.1, 4.7.1 and 9.3: what nobody knows is ignored.
         if (!known) return errc::none;
         data_[index] = data;

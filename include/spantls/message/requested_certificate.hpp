@@ -87,7 +87,8 @@ struct requested_certificate {
     /// The certificate has to have all of these extensions that you know, with all of the values.
     oid_filter_list oid_filters;
 
-    wanted_proofs proofs;  ///< what is sent of an identity that has it
+    list_view<signature_scheme> delegated;  ///< of delegated credentials (RFC 9345); empty: none are taken
+    wanted_proofs proofs;                   ///< what is sent of an identity that has it
 
     [[nodiscard]] errc parse(bytes_view body) noexcept {
         certificate_request message{};
@@ -106,6 +107,10 @@ struct requested_certificate {
         if (extensions.has(type::signature_algorithms_cert)) {
             if (!decode(extensions[type::signature_algorithms_cert], list)) return errc::decode_error;
             certificate_schemes = list.schemes;
+        }
+        if (extensions.has(type::delegated_credential)) {
+            if (!decode(extensions[type::delegated_credential], list)) return errc::decode_error;
+            delegated = list.schemes;
         }
         if (!proofs.parse(extensions, false)) return errc::decode_error;
         if (extensions.has(type::certificate_authorities) &&

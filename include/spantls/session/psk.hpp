@@ -19,6 +19,11 @@ struct early_data_terms {
     cipher_suite suite{};
     std::string_view protocol{};     ///< ALPN name; empty: none
     std::string_view server_name{};  ///< SNI; empty: none
+
+    /// There is early data under them on a connection with these.
+    constexpr bool hold(cipher_suite now, std::string_view spoken, std::string_view name) const noexcept {
+        return limit != 0 && suite == now && protocol == spoken && server_name == name;
+    }
 };
 
 /// A key that a client offers. Views: they last until take_workspace() gives the memory back.

@@ -117,6 +117,20 @@ enum class signature_scheme : std::uint16_t {
     mldsa87 = 0x0906,
 };
 
+/// Whether CertificateVerify may be signed with it. Of the schemes that TLS 1.2 had, only ECDSA with SHA-256 and
+/// better: RSASSA-PKCS1-v1_5 and SHA-1 are for the signatures in certificates (RFC 9846, sections 4.3.3 and 4.5.2).
+constexpr bool signs_handshakes(signature_scheme scheme) noexcept {
+    const unsigned code = static_cast<unsigned>(scheme), hash = code >> 8, algorithm = code & 0xff;
+    return hash > 6 || (hash > 3 && algorithm == 3);
+}
+
+/// Whether the key of a delegated credential may sign with it: no key of rsaEncryption (RFC 9345, section 4).
+constexpr bool may_be_delegated(signature_scheme scheme) noexcept {
+    using enum signature_scheme;
+    return signs_handshakes(scheme) && scheme != rsa_pss_rsae_sha256 && scheme != rsa_pss_rsae_sha384 &&
+           scheme != rsa_pss_rsae_sha512;
+}
+
 /// RFC 9846, section 4.7.3.
 enum class key_update_request : std::uint8_t { update_not_requested = 0, update_requested = 1 };
 

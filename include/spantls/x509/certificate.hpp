@@ -56,6 +56,8 @@ struct certificate {
     std::optional<std::uint16_t> usage;  ///< bits of key_usage; nothing is restricted when there are none
     bytes_view extended_key_usage;       ///< the OIDs in their row; empty: nothing is restricted
     bytes_view subject_alt_name;         ///< the GeneralNames in their row; see `next_name`
+    /// DelegationUsage, not critical: its key may sign delegated credentials (RFC 9345, section 4.2).
+    bool delegates = false;
     /// There is a critical extension besides those above, or nameConstraints, critical (as it should be) or not.
     bool unknown_critical = false;
 
@@ -113,6 +115,8 @@ inline constexpr std::uint8_t sign_algorithms[] = {0x60, 0x86, 0x48, 0x01, 0x65,
 inline constexpr std::uint8_t null[] = {0x05, 0x00};                                                  // NULL
 inline constexpr std::uint8_t any_purpose[] = {0x55, 0x1d, 0x25, 0x00};                               // 2.5.29.37.0
 inline constexpr std::uint8_t purposes[] = {0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03};                // id-kp
+inline constexpr std::uint8_t delegation_usage[] = {0x2b, 0x06, 0x01, 0x04, 0x01,
+                                                    0x82, 0xda, 0x4b, 0x2c};                          // RFC 9345, 4.2
 inline constexpr std::uint8_t extensions[] = {0x55, 0x1d};                                            // id-ce
 }  // namespace oid
 
@@ -209,7 +213,11 @@ constexpr void read_extension(bytes_view id, bool critical, bytes_view content, 
         case 19: read_basic_constraints(value, to); break;
         case 37: read_extended_key_usage(value, to); break;
         case 30: to.unknown_critical = true; return;  // nameConstraints
-        default: to.unknown_critical = to.unknown_critical || critical; return;
+        default:
+            to.unknown_critical = to.unknown_critical || critical;
+            if (!critical && equal_bytes(id, oid::delegation_usage) && equal_bytes(content, oid::null))
+                to.delegates = true;
+            return;
     }
     from.leave(value);
 }

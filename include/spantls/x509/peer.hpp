@@ -21,6 +21,9 @@ struct peer {
     /// raw_public_key: the one entry of the chain is no certificate but a SubjectPublicKeyInfo (RFC 7250), which says
     /// nothing of whose key it is: only who knows it beforehand can accept it.
     certificate_type type = certificate_type::x509;
+    /// The DelegatedCredential (RFC 9345) whose key signs instead of that of the first certificate, which has issued
+    /// it: that has been checked, and that it is good at this time. Empty: the certificate's key signs.
+    bytes_view delegated{};
 };
 
 /// What somebody thinks of a peer, with the alert for it (RFC 9846, section 4.5.1.2). Nobody having thought anything is

@@ -352,9 +352,11 @@ public:
         writer_half<connection> writer;
     };
     /// After `handshake_done`: what one thread reads with and another writes with, without a lock. Both refer to this
-    /// connection, which is not to be used otherwise meanwhile.
+    /// connection, which is not to be used otherwise meanwhile. Post-handshake authentication is over then.
     halves split() noexcept {
         reading_.expect({});
+        late_over_ = true;
+        if (workspace_.machine() != nullptr && !machine().out.pending()) this->end_handshake();
         return {reader_half<connection>(*this), writer_half<connection>(*this)};
     }
 
@@ -383,8 +385,8 @@ private:
     friend class writer_half<connection>;
 protected:
     using engine::asked, engine::begin_sending, engine::connected_, engine::drop_flight, engine::early_data_accepted_,
-        engine::exporter_, engine::fail, engine::forget_exported, engine::group_, engine::machine, engine::notes_,
-        engine::peer_authenticated_, engine::protocol_, engine::psk_used_, engine::question_open, engine::reading_,
+        engine::exporter_, engine::fail, engine::forget_exported, engine::group_, engine::late_over_, engine::machine,
+        engine::notes_, engine::peer_authenticated_, engine::protocol_, engine::psk_used_, engine::question_open, engine::reading_,
         engine::receive_in_handshake, engine::resumption_, engine::send_flight, engine::send_in_place, engine::sender_,
         engine::suite_, engine::tickets_expected_, engine::tickets_wanted_, engine::workspace_, engine::write_ticket;
 

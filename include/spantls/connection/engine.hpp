@@ -414,7 +414,8 @@ protected:
     }
     /// The handshake is over, and the last of it has left.
     void end_handshake() noexcept {
-        if (!machine().authenticates_late() || reading_.peer_closed())
+        // In this order: two halves know of no such authentication, and this one may not look at the other.
+        if (late_over_ || !machine().authenticates_late() || reading_.peer_closed())
             workspace_.destroy();
         else if (!machine().late)
             machine().keep_transcript_only();
@@ -553,6 +554,7 @@ protected:
     bool psk_used_ : 1 = false, early_data_accepted_ : 1 = false;
     bool tickets_wanted_ : 1 = false;
     bool machine_lacks_room_ : 1 = false;  // what is lent next is for the machine
+    bool late_over_ : 1 = false;           // post-handshake authentication will not come
     std::optional<std::uint8_t> tickets_expected_;
     std::uint8_t logged_ = 0;
     std::uint16_t ticket_grease_ = 0;

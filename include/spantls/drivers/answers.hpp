@@ -26,7 +26,9 @@ inline namespace v1 {
 
 /// Somebody who can answer every question at once. `identify` is asked with `client_hello` on a server and with
 /// `choose_identity` on a client; a signature without bytes means that there is none. An answerer that has
-/// `void key_log(bytes_view line)` gets the lines of the key log, if the configuration asks for it.
+/// `void key_log(bytes_view line)` gets the lines of the key log, if the configuration asks for it; a client's that has
+/// `void early_data_rejected(bytes_view data)` gets what has to be sent again; a server's that accepts early data has
+/// `void early_data(bytes_view data)`.
 template <class A>
 concept answerer = requires(A& who, const x509::peer& peer, const step& question, const signing_request& request) {
     { who.judge(peer) } -> std::same_as<x509::verdict>;

@@ -16,6 +16,7 @@
 #include "support/canned.hpp"
 #include "support/ops.hpp"
 #include "support/run.hpp"
+#include "support/signing.hpp"
 #include "support/toy_provider.hpp"
 
 namespace {
@@ -385,10 +386,46 @@ void write_names() {
         write("name", "text-" + std::to_string(count++), as_bytes(text));
 }
 
+/// The bytes of signature.cpp. A key and a signature are new each time.
+void write_signatures() {
+    const buffer message(20, 'm');
+    const std::array hashes{EVP_sha256(), EVP_sha384(), EVP_sha512()};
+    for (std::uint8_t way = 0; way < 12; ++way) {
+        const auto own = way < 6 ? test::oracle::ec_key(way < 3 ? "P-256" : "P-384") : test::oracle::rsa_key(2048);
+        const buffer key = test::oracle::public_bytes(own);
+        const bool pss = way >= 6 && way < 9;
+        write("signature", "signed-" + std::to_string(way),
+              numbers(0, way, key.size() >> 8, key.size(), message.size()) + key + message +
+                  test::oracle::sign(own, hashes[way % 3], message, pss));
+        // Any numbers with the same shape: modulus, then base.
+        const bytes_view modulus = bytes_view(key).last(key.size() > 256 ? 256 : 0);
+        if (way >= 6)
+            write("signature", "power-" + std::to_string(way),
+                  numbers(1, 0, 0, way & 1, 0, 1, 1, 0) + modulus + modulus.first(255));
+    }
+    for (const std::uint8_t curve : numbers(2, 3)) {
+        const std::size_t size = curve == 2 ? 32 : 48;
+        for (const std::uint8_t byte : numbers(0, 1, 0x7f, 0xff)) {
+            buffer scalars(3 * size, byte);
+            scalars[size - 1] = 1;  // G itself is the key
+            write("signature", "scalars-" + std::to_string(curve) + "-" + std::to_string(byte),
+                  numbers(curve) + scalars);
+        }
+    }
+}
+
 void write_sessions() {
     const buffer key(48, 0x42), ticket(100, 0x43);
-    const session kept{cipher_suite::tls_aes_256_gcm_sha384, 1'700'000'000'000, 7200, 1, 16384, true,
-                       key,                                  ticket,            "leaf.example", "h2"};
+    const session kept{cipher_suite::tls_aes_256_gcm_sha384,
+                       1'700'000'000'000,
+                       7200,
+                       1,
+                       16384,
+                       true,
+                       key,
+                       ticket,
+                       "leaf.example",
+                       "h2"};
     buffer bytes(session_size(kept));
     HOLDS(spantls::write(kept, bytes) != 0);
     for (const int checksum : {0, 1}) write("session", "kept-" + std::to_string(checksum), numbers(checksum) + bytes);
@@ -464,6 +501,29 @@ void write_real_runs() {
     }
 }
 
+// Compressed certificates
+
+/// (which certificate, how much longer it is said to be, or of another algorithm), as it should be and not.
+void write_compressed() {
+    int count = 0;
+    for (const auto& [certificate, off] : {std::pair{1, 0}, {0, 0}, {1, 1}, {63, 0}, {1, 126}, {1, 127}, {1, 128}})
+        for (const std::uint8_t workspace : numbers(100, 0)) {
+            steps c(0, 0x20, 0, workspace), s(0x20, 0x20, 0, workspace);
+            c.drive().peer(canned_kind::hello, 0).peer(canned_kind::encrypted_extensions, 0);
+            s.drive().peer(canned_kind::hello, 1, 0).drive();
+            const std::string name = "compressed-" + std::to_string(count++);
+            for (steps* it : {&c, &s}) {
+                it->then(op::compressed, certificate, off);
+                if (off == 1) it->then(op::receive, 0).then(op::receive, 0).then(op::decompressed, 5);
+                it->drive();
+            }
+            c.peer(canned_kind::certificate_verify, 64).peer(canned_kind::finished, 0);
+            s.peer(canned_kind::certificate_verify, 64).peer(canned_kind::finished, 0);
+            write("client", name, c.drive().then(op::send, 10, 100));
+            write("server", name, s.drive().then(op::send, 10, 100));
+        }
+}
+
 /// The bytes of pair.cpp: settings, then who does what. Here nothing: the end of every run is a handshake and a close.
 void write_pairs() {
     int count = 0;
@@ -497,11 +557,13 @@ int main(int argc, char* argv[]) {
     write_client_scripts_with_keys();
     write_server_scripts_with_keys();
     write_real_runs();
+    write_compressed();
     write_messages();
     write_delegations();
     write_extensions();
     write_records();
     write_names();
+    write_signatures();
     write_sessions();
     write_pairs();
     write_certificates(argv[2]);

@@ -106,6 +106,9 @@ enum class fault : std::uint8_t { nobody, peer, transport, caller };
     X(bad_certificate_type, peer, illegal_parameter, "the server selected a certificate type that was not offered")    \
     X(no_common_certificate_type, peer, unsupported_certificate, "no certificate type in common")                      \
     X(empty_certificate, peer, decode_error, "a server's Certificate without certificates")                            \
+    X(compression_not_offered, peer, illegal_parameter, "a certificate compressed in a way that was not offered")      \
+    X(certificate_too_long, peer, bad_certificate, "a compressed certificate that is longer than the limit")           \
+    X(bad_decompression, peer, bad_certificate, "a certificate that does not decompress to the length it should have") \
     X(certificate_required, peer, certificate_required, "the client sent no certificate")                              \
     X(bad_psk_binders, peer, illegal_parameter, "not one binder for each pre-shared key")                              \
     X(bad_binder, peer, decrypt_error, "the binder of a pre-shared key is wrong")                                      \

@@ -74,8 +74,8 @@ private:
                                                         "B@leaf.example", "a@b.leaf.example", "example",
                                                         "a@b@c.example"};
         static const std::array<std::string, 6> uris = {
-            "https://leaf.example/x",      "leaf.example", ".example",
-            "https://a:b@leaf.example:8/", "urn:x",        "https://1.2.3.4/"};
+            "ldap://leaf.example/x",      "leaf.example", ".example",
+            "ldap://a:b@leaf.example:8/", "urn:x",        "ldap://1.2.3.4/"};
         switch (below(6)) {
             case 0:
             case 1: return test::dns(hosts[below(hosts.size())]);

@@ -16,8 +16,8 @@ struct client_role {
     std::size_t hash = 32;
 
     /// Flags (1 key log, 2 no compatibility mode, 4 and 8 ALPN, 16 SNI, 32 without a certificate, 64 asks for
-    /// tickets, 128 GREASE), sizes (from bit 7: limits of records), shares (bit 4: padding, 5: psk_ke, 6: pre-shared
-    /// keys and early data, 7: delegated credentials).
+    /// tickets, 128 GREASE), sizes (bit 5: compressed certificates, 7: limits of records), shares (bit 4: padding, 5:
+    /// psk_ke, 6: pre-shared keys and early data, 7: delegated credentials).
     explicit client_role(fuzz::script& in) {
         const std::uint8_t flags = in.u8(), sizes = in.u8(), shares = in.u8();
         config.key_log = (flags & 1) != 0;
@@ -28,6 +28,7 @@ struct client_role {
         without_identity = (flags & 32) != 0;
         if ((flags & 64) != 0) config.tickets = ticket_counts{2, 1};
         config.grease = (flags & 128) != 0;
+        if ((sizes & 32) != 0) config.certificate_compressions = {certificate_compression::zlib};
         config.record_size = fuzz::record_sizes[sizes & 7];
         config.rekey_after = fuzz::rekey_limits[sizes >> 3 & 3];
         if ((sizes & 128) != 0) config.record_size_limit = 100, config.max_fragment_length = 512;

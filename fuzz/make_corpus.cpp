@@ -359,9 +359,15 @@ void write_certificates(const fs::path& directory) {
             name += "-" + one;
         }
         write("x509", name, all);
+        all[0] = static_cast<std::uint8_t>(all[0] | 0x40);
+        write("path", name, all);
     };
     for (const char* one : {"localhost", "p256", "rsa", "ca", "server", "client", "expired", "wrong-name"})
         write("der", one, load(one));
+    for (const char* one : {"ca.crt", "server.chain", "localhost.key", "p256.key", "rsa.key"}) {
+        std::ifstream file(directory / (std::string(one) + ".pem"), std::ios::binary);
+        write("pem", one, buffer{std::istreambuf_iterator<char>(file), {}});
+    }
     chain(3, {"ca", "server", "intermediate"});
     chain(5, {"ca", "direct"});
     chain(0x80, {"ca", "client", "intermediate", "ca"});
@@ -495,6 +501,29 @@ void write_real_runs() {
     }
 }
 
+// Compressed certificates
+
+/// (which certificate, how much longer it is said to be, or of another algorithm), as it should be and not.
+void write_compressed() {
+    int count = 0;
+    for (const auto& [certificate, off] : {std::pair{1, 0}, {0, 0}, {1, 1}, {63, 0}, {1, 126}, {1, 127}, {1, 128}})
+        for (const std::uint8_t workspace : numbers(100, 0)) {
+            steps c(0, 0x20, 0, workspace), s(0x20, 0x20, 0, workspace);
+            c.drive().peer(canned_kind::hello, 0).peer(canned_kind::encrypted_extensions, 0);
+            s.drive().peer(canned_kind::hello, 1, 0).drive();
+            const std::string name = "compressed-" + std::to_string(count++);
+            for (steps* it : {&c, &s}) {
+                it->then(op::compressed, certificate, off);
+                if (off == 1) it->then(op::receive, 0).then(op::receive, 0).then(op::decompressed, 5);
+                it->drive();
+            }
+            c.peer(canned_kind::certificate_verify, 64).peer(canned_kind::finished, 0);
+            s.peer(canned_kind::certificate_verify, 64).peer(canned_kind::finished, 0);
+            write("client", name, c.drive().then(op::send, 10, 100));
+            write("server", name, s.drive().then(op::send, 10, 100));
+        }
+}
+
 /// The bytes of pair.cpp: settings, then who does what. Here nothing: the end of every run is a handshake and a close.
 void write_pairs() {
     int count = 0;
@@ -528,6 +557,7 @@ int main(int argc, char* argv[]) {
     write_client_scripts_with_keys();
     write_server_scripts_with_keys();
     write_real_runs();
+    write_compressed();
     write_messages();
     write_delegations();
     write_extensions();

@@ -12,8 +12,8 @@ struct server_role {
     server_config config;
 
     /// Flags (1 key log, 2 cookies, 4 and 8 ALPN, 16 and 32 client authentication, 64 always a retry, 128 GREASE and
-    /// tickets by their number), sizes (from bit 7: a limit of records), groups (bit 4: padding, 5: psk_ke, 6: pre-shared
-    /// keys, 7: early data).
+    /// tickets by their number), sizes (bit 5: compressed certificates, 7: a limit of records), groups (bit 4: padding,
+    /// 5: psk_ke, 6: pre-shared keys, 7: early data).
     explicit server_role(fuzz::script& in) {
         const std::uint8_t flags = in.u8(), sizes = in.u8(), groups = in.u8();
         config.key_log = (flags & 1) != 0;
@@ -30,6 +30,7 @@ struct server_role {
         config.psk_ke = (groups & 32) != 0;
         config.use_psk = (groups & 64) != 0;
         if ((groups & 128) != 0) config.max_early_data = fuzz::max_early / 2;
+        if ((sizes & 32) != 0) config.certificate_compressions = {certificate_compression::zlib};
         config.record_size = fuzz::record_sizes[sizes & 7];
         config.rekey_after = fuzz::rekey_limits[sizes >> 3 & 3];
         for (std::size_t i = 0; i < 3; ++i)

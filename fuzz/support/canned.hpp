@@ -125,6 +125,18 @@ inline buffer certificate(std::uint8_t how) {
     });
 }
 
+/// The Certificate `how` in a CompressedCertificate, as it is; `off` is added to the length that is said, and from 128
+/// on stands for another algorithm.
+inline buffer compressed_certificate(std::uint8_t how, std::uint8_t off) {
+    const buffer plain = certificate(how);
+    const bytes_view body = bytes_view(plain).subspan(handshake_header_size);
+    return message(handshake_type::compressed_certificate, [&](writer& out) {
+        out.u16(off < 128 ? 1 : off);
+        out.u24(static_cast<std::uint32_t>(off == 127 ? 0xffffff : off == 126 ? 65533 : body.size() + off % 128));
+        out.opaque(body, 3);
+    });
+}
+
 /// Bits 0 and 1: scheme; the others: size of the signature.
 inline buffer certificate_verify(std::uint8_t how) {
     constexpr std::array schemes{signature_scheme::ed25519, signature_scheme::ecdsa_secp256r1_sha256,

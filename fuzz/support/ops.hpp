@@ -36,6 +36,8 @@ enum class op : std::uint8_t {
     protected_large,  ///< type, u16, byte, size: a record with null protection, with so many equal bytes, and zeros
     send_in_place,    ///< size of the data, size of the output
     send_early,       ///< size of the output; as much as is allowed
+    compressed,    ///< a certificate as of op::peer, length: compressed, said to be so much longer
+    decompressed,  ///< size: an answer; what there is to decompress is copied
     count,
 };
 

@@ -133,6 +133,11 @@ private:
                 }
                 return;
             }
+            case op::compressed: {
+                const std::uint8_t how = in_.u8();
+                return say(canned::compressed_certificate(how, in_.u8()));
+            }
+            case op::decompressed: return (void)it_.answer("asks_decompression", decompressed{in_.size()});
             case op::count: break;
         }
     }
@@ -145,7 +150,8 @@ private:
             idle = s.consumed == 0 ? idle + 1 : 0;
             HOLDS(idle < 20);
             if (s.what == what::need_workspace) HOLDS(it_.lend(s.missing) == errc::none);
-            if (s.is_question()) answer_politely(s.what);
+            if (s.what == what::decompress) unpack(s.decompressing());
+            else if (s.is_question()) answer_politely(s.what);
             if (s.what == what::need_input || s.what == what::failed) return;
             if (s.consumed == 0 && (s.what == what::peer_closed || s.what == what::closed)) return;
         }
@@ -231,6 +237,13 @@ private:
 
     static psk_choice known_key(std::size_t index, psk_kind kind = psk_kind::external) {
         return {index, shared_key, hash_id::sha256, kind, early_terms, true};
+    }
+
+    /// What is as it was is copied.
+    void unpack(const decompression_request& request) {
+        const bool fits = request.compressed.size() <= request.to.size();
+        if (fits) copy_bytes(request.compressed, request.to);
+        HOLDS(it_.answer("asks_decompression", decompressed{fits ? request.compressed.size() : 0}) == errc::none);
     }
 
     void answer_politely(what question) {

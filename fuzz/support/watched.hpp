@@ -336,6 +336,7 @@ private:
             case early_data_offered: HOLDS(Connection::is_server); [[fallthrough]];
             case client_hello:
             case choose_identity:
+            case decompress:
             case verify_peer:
             case sign:
                 HOLDS(none_or_one && !done_);
@@ -383,6 +384,11 @@ private:
             HOLDS(inside(as_bytes(hello.server_name), memory));
         } else if (s.what == what::choose_identity) {
             HOLDS(!Connection::is_server && !s.schemes().empty() && inside(s.schemes().raw(), memory));
+        } else if (s.what == what::decompress) {
+            const decompression_request request = s.decompressing();
+            HOLDS(inside(request.compressed, memory) && !request.compressed.empty() && inside(request.to, memory));
+            HOLDS(request.to.size() >= 4 && request.to.size() <= max_uncompressed_certificate);
+            HOLDS(request.to.data() >= request.compressed.data() + request.compressed.size());
         } else if (s.what == what::sign) {
             HOLDS(s.signing().content.size() > 98 && inside(s.signing().content, memory));
         } else {

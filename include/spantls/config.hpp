@@ -36,7 +36,8 @@ struct client_config {
     /// ALPN names (RFC 7301), best first, each 1 to 255 bytes; the characters must outlive the connections.
     fixed_vector<std::string_view, 8> alpn{};
     preferences prefer{};
-    /// Groups to send a key share of at once; by default the first group. Empty: none, which costs a round trip.
+    /// Groups to send a key share of at once; by default the first group, and if that is a post-quantum one the first
+    /// of the others too, for servers that have no such. Empty: none, which costs a round trip.
     std::optional<fixed_vector<named_group, 4>> shares{};
     /// Look like TLS 1.2 to middleboxes (RFC 9846, appendix E.4).
     bool compatibility_mode = true;
@@ -52,6 +53,9 @@ struct client_config {
     /// Ask the server for OCSP responses and for certificate timestamps (section 4.5.1.1): what comes is in the entries
     /// of the chain that verify_peer shows.
     bool ask_for_staples = false, ask_for_scts = false;
+    /// In which ways certificates may come compressed, best first (RFC 8879): then the question is `decompress`. What
+    /// this client sends compressed is up to its identity.
+    fixed_vector<certificate_compression, 4> certificate_compressions{};
     /// The schemes of the delegated credentials that are taken (RFC 9345): with one of those, that the server's
     /// certificate has issued and that lasts for some days, another key than the certificate's may sign. It is judged
     /// at client_target::now_ms, which has to be given. Empty: none are taken.
@@ -98,6 +102,7 @@ struct server_config {
     fixed_vector<signature_scheme, 16> certificate_schemes{};
     /// As in client_config, of the clients that are asked.
     bool ask_for_staples = false, ask_for_scts = false;
+    fixed_vector<certificate_compression, 4> certificate_compressions{};
     /// What is taken from clients, best first: certificates, or raw public keys (RFC 7250). Empty: certificates. What
     /// the server shows is up to the identity that it chooses; step.hello() has what the client takes.
     fixed_vector<certificate_type, 2> client_certificate_types{};
@@ -143,6 +148,7 @@ constexpr std::size_t request_extensions_size(const server_config& config, std::
     std::size_t size = 4 + 2 + 2 * schemes + (config.ask_for_staples ? 4 : 0) + (config.ask_for_scts ? 4 : 0);
     if (!config.certificate_schemes.empty()) size += 4 + 2 + 2 * config.certificate_schemes.size();
     if (!config.authorities.empty()) size += 4 + authorities_size(config.authorities);
+    if (!config.certificate_compressions.empty()) size += 4 + 1 + 2 * config.certificate_compressions.size();
     if (!config.oid_filters.empty()) size += 4 + oid_filters_size(config.oid_filters);
     return size;
 }
@@ -197,7 +203,7 @@ constexpr bool knows_types(const fixed_vector<certificate_type, 2>& types) noexc
 
 template <class Config>
 constexpr errc check_common(const Config& config) noexcept {
-    if (!acceptable(config.alpn)) return errc::config_too_many;
+    if (!acceptable(config.alpn) || !acceptable(config.certificate_compressions)) return errc::config_too_many;
     for (const std::string_view name : config.alpn)
         if (name.empty() || name.size() > 255) return errc::config_bad_alpn;
     if (!knows_types(config.client_certificate_types)) return errc::config_bad_certificate_type;
@@ -305,8 +311,13 @@ constexpr fixed_vector<named_group, 8> usable_groups(const preferences& prefer) 
 /// Those of `groups` that a key share is sent of at once, in their order.
 constexpr fixed_vector<named_group, 4> groups_to_share(const client_config& config,
                                                        std::span<const named_group> groups) noexcept {
-    if (!config.shares) return {groups[0]};
     fixed_vector<named_group, 4> shared;
+    if (!config.shares) {
+        shared.push_back(groups[0]);
+        for (std::size_t i = 1; i < groups.size() && is_post_quantum(shared[shared.size() - 1]); ++i)
+            if (!is_post_quantum(groups[i])) shared.push_back(groups[i]);
+        return shared;
+    }
     for (const named_group each : groups)
         if (config.shares->contains(each)) shared.push_back(each);
     return shared;

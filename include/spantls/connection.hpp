@@ -76,6 +76,13 @@ public:
         if (const errc error = asked(state::asks_early_data); error != errc::none) return error;
         return take_answer<event::answer_early_data>(accepted);
     }
+    /// To `decompress`: step.decompressing().to has been filled. Another size than that fails the handshake with
+    /// bad_decompression. workspace_too_small before receive() has shown where to.
+    errc answer(const decompressed& result) noexcept {
+        if (const errc error = asked(state::asks_decompression); error != errc::none) return error;
+        if (!machine().unpacking.shown() || this->lacking_for_answer() != 0) return errc::workspace_too_small;
+        return take_answer<event::answer_decompression>(result);
+    }
     /// To `verify_peer`: whether the peer is who it should be.
     errc answer(const x509::verdict& verdict) noexcept {
         if (const errc error = asked(state::asks_verdict); error != errc::none) return error;
@@ -153,10 +160,11 @@ public:
     /// all of it in sealed_size(data.size()) bytes, and a KeyUpdate (smallest_output() is more) for each
     /// config.rekey_after - 1 records of that, or fewer: for one, unless rekey_after is small. `data` does not overlap
     /// `out`; or it begins at out[record_header_size] and is sealed in place, in one record, unless something is owed
-    /// (errc::output_owed).
+    /// (errc::output_owed). A server that has accepted early data may answer it before the client's Finished has come;
+    /// nobody knows then whether the client is there, or somebody who replays what it once sent (section 4.5.3).
     output send(bytes_view data, mutable_bytes out) noexcept {
         // Section 2: not before Finished.
-        if (!connected_) return {{}, 0, not_yet()};
+        if (!connected_ && !may_answer_early()) return {{}, 0, not_yet()};
         output_cursor to(out);
         errc error = errc::none;
         if (!data.empty() && out.size() > record_header_size && data.data() == out.data() + record_header_size)
@@ -352,9 +360,11 @@ public:
         writer_half<connection> writer;
     };
     /// After `handshake_done`: what one thread reads with and another writes with, without a lock. Both refer to this
-    /// connection, which is not to be used otherwise meanwhile.
+    /// connection, which is not to be used otherwise meanwhile. Post-handshake authentication is over then.
     halves split() noexcept {
         reading_.expect({});
+        late_over_ = true;
+        if (workspace_.machine() != nullptr && !machine().out.pending()) this->end_handshake();
         return {reader_half<connection>(*this), writer_half<connection>(*this)};
     }
 
@@ -369,6 +379,12 @@ protected:
     }
 
 private:
+    /// Section 4.5.3: a server may send behind its Finished; the flight with that is complete, if it has not left yet.
+    bool may_answer_early() const noexcept {
+        if constexpr (!is_server) return false;
+        const Machine* const now = workspace_.machine();
+        return error() == errc::none && now != nullptr && now->early_data_accepted && now->write == epoch::application;
+    }
     /// Why nothing can be sent when the handshake is not done.
     errc not_yet() const noexcept { return error() == errc::none ? errc::not_connected : errc::connection_failed; }
 
@@ -383,8 +399,8 @@ private:
     friend class writer_half<connection>;
 protected:
     using engine::asked, engine::begin_sending, engine::connected_, engine::drop_flight, engine::early_data_accepted_,
-        engine::exporter_, engine::fail, engine::forget_exported, engine::group_, engine::machine, engine::notes_,
-        engine::peer_authenticated_, engine::protocol_, engine::psk_used_, engine::question_open, engine::reading_,
+        engine::exporter_, engine::fail, engine::forget_exported, engine::group_, engine::late_over_, engine::machine,
+        engine::notes_, engine::peer_authenticated_, engine::protocol_, engine::psk_used_, engine::question_open, engine::reading_,
         engine::receive_in_handshake, engine::resumption_, engine::send_flight, engine::send_in_place, engine::sender_,
         engine::suite_, engine::tickets_expected_, engine::tickets_wanted_, engine::workspace_, engine::write_ticket;
 

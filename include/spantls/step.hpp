@@ -7,6 +7,7 @@
 
 #include <spantls/base/bytes.hpp>
 #include <spantls/base/error.hpp>
+#include <spantls/handshake/compression.hpp>
 #include <spantls/handshake/identity.hpp>
 #include <spantls/handshake/post_handshake.hpp>
 #include <spantls/message/client_hello.hpp>
@@ -26,6 +27,7 @@ enum class what : std::uint8_t {
     early_data_offered,  ///< question, server: offer() is genuine; answer early_data::accept or reject
     client_hello,        ///< question, server: hello() shows what the client wants; answer with an identity, or refuse
     choose_identity,  ///< question, client: the server asks for a certificate; answer with an identity or no_identity
+    decompress,       ///< question: decompressing() is a compressed Certificate; answer with a `decompressed`
     verify_peer,      ///< question: peer() shows who it claims to be; answer with a verdict
     sign,             ///< question: signing() is to be signed by the chosen identity's key; answer with a signature
     early_data,       ///< server: `data` is plaintext that might be replayed, in your input buffer, until the next call
@@ -88,6 +90,8 @@ struct step {
     accepted_schemes schemes() const noexcept { return request().schemes; }
     /// With `choose_identity`: what the identity has to be; another counts as none.
     spantls::v1::certificate_type certificate_kind() const noexcept { return type_; }
+    /// With `decompress`. Views that last until the answer.
+    decompression_request decompressing() const noexcept { return {compression_, question_, data}; }
     /// With `sign`. Lasts until the answer.
     signing_request signing() const noexcept { return {scheme_, question_, delegated_}; }
     /// With `ticket`: one new_session_ticket or more.
@@ -111,6 +115,7 @@ private:
     bool authenticated_ = false;
     bool delegated_ = false;
     spantls::v1::certificate_type type_{};
+    certificate_compression compression_{};
 };
 
 /// What a call wrote.
@@ -140,6 +145,7 @@ constexpr std::string_view name_of(what value) noexcept {
         case what::early_data_offered: return "early_data_offered";
         case what::client_hello: return "client_hello";
         case what::choose_identity: return "choose_identity";
+        case what::decompress: return "decompress";
         case what::verify_peer: return "verify_peer";
         case what::sign: return "sign";
         case what::early_data: return "early_data";

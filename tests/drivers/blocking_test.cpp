@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <array>
 
+#include <spantls/providers/sodium.hpp>
 #include <spantls/record/limits.hpp>
 
 #include "drivers/peer_stream.hpp"
 #include "support/catch.hpp"
 #include "support/null_provider.hpp"
 #include "support/pair.hpp"
+#include "support/seeded_provider.hpp"
 
 using namespace spantls;
 
@@ -27,14 +29,15 @@ struct server_answers {
 };
 
 /// The client of a pair under the driver; the server is behind the stream.
-struct driven_client {
-    explicit driven_client(const test::pair_options& options = {}, std::size_t buffer_size = max_record)
+template <class P>
+struct driven {
+    explicit driven(const test::pair_options& options = {}, std::size_t buffer_size = max_record)
         : both(options), memory(buffer_size) {}
 
-    null_pair both;
+    test::pair<P> both;
     buffer memory;
-    test::peer_stream<decltype(null_pair::server)> stream{both.server, both.to_server, both.to_client};
-    blocking<client<test::null_provider>, decltype(stream)> io{both.client.tls, stream, memory};
+    test::peer_stream<decltype(test::pair<P>::server)> stream{both.server, both.to_server, both.to_client};
+    blocking<client<P>, decltype(stream)> io{both.client.tls, stream, memory};
 
     void connect() {
         REQUIRE(io.handshake(accept));
@@ -42,6 +45,28 @@ struct driven_client {
     }
     /// The server sends what it is given, now.
     void server_sends(bytes_view data) { REQUIRE(both.server.send(data) == errc::none); }
+};
+using driven_client = driven<test::null_provider>;
+
+/// One that can tell early data by its key.
+using early_provider = test::seeded<sodium_chacha>;
+
+/// A client with a key under which it may send early data, and a server that knows the key.
+struct early_offer_made {
+    early_offer_made() {
+        options.target.psks = keys;
+        options.target.early_data = true;
+        options.server.use_psk = true;
+        options.server.max_early_data = 1000;
+    }
+    early_offer_made(const early_offer_made&) = delete;
+    psk_choice choice() const { return {0, key, hash_id::sha256, psk_kind::external, terms, false}; }
+
+    const buffer name = test::text("name"), key = buffer(32, 7);
+    const early_data_terms terms{.limit = 1000, .suite = cipher_suite::tls_chacha20_poly1305_sha256,
+                                 .server_name = "leaf.example"};
+    const psk keys[1] = {{.identity = name, .key = key, .early = terms}};
+    test::pair_options options;
 };
 
 buffer noise(std::size_t size, std::uint64_t seed = 1) {
@@ -171,6 +196,16 @@ TEST_CASE("a part of what was read can be sent back, too") {
     REQUIRE(it.io.write(got.data.subspan(3, 16000)));
     it.stream.let_peer_finish();
     REQUIRE((it.both.server.received == buffer(data.begin() + 3, data.begin() + 16003)));
+}
+
+TEST_CASE("to close a connection that was given up sends its alert") {
+    driven_client it;
+    it.connect();
+    it.both.client.tls.abort(alert_description::access_denied);
+    REQUIRE(it.io.close().error == errc::connection_failed);
+    it.stream.let_peer_finish();
+    REQUIRE(it.both.server.error() == errc::peer_alert);
+    REQUIRE(it.both.server.alert() == alert_description::access_denied);
 }
 
 TEST_CASE("the end of the stream is truncation, and a closed connection's end is not") {
@@ -379,6 +414,94 @@ TEST_CASE("key updates are answered by themselves, before anything else is waite
         REQUIRE(it.both.server.count(what::key_updated) == static_cast<std::size_t>(i) + 1);
     }
     REQUIRE(it.io.read().status.stream_failed == false);
+}
+
+TEST_CASE("what has come to be owed while a read was tried in vain leaves before the next one") {
+    enum class owed { key_update, close, alert };
+    for (const owed what_is : {owed::key_update, owed::close, owed::alert}) {
+        CAPTURE(static_cast<int>(what_is));
+        driven_client it;
+        it.connect();
+        // A timeout: now the driver knows that 5 bytes are missing.
+        it.stream.fails = [] { return true; };
+        REQUIRE(it.io.read().status.stream_failed);
+        auto& tls = it.both.client.tls;
+        if (what_is == owed::key_update) REQUIRE(tls.update_keys(true) == errc::none);
+        if (what_is == owed::close) REQUIRE(tls.close() == errc::none);
+        if (what_is == owed::alert) tls.abort();
+        it.stream.fails = [&] {
+            REQUIRE_FALSE(tls.owes_output());
+            return true;
+        };
+        const incoming got = it.io.read();
+        REQUIRE(got.status.error == (what_is == owed::alert ? errc::canceled : errc::none));
+        it.stream.let_peer_finish();
+        REQUIRE(it.both.server.has(what_is == owed::key_update ? what::key_updated
+                                   : what_is == owed::close    ? what::peer_closed
+                                                               : what::failed));
+    }
+}
+
+TEST_CASE("early data that is rejected is no end of a handshake, and is given back to who listens") {
+    struct listening {
+        buffer rejected{};
+        x509::verdict judge(const x509::peer&) { return x509::verdict::accept(); }
+        identity identify(const step&) { return no_identity; }
+        bytes_view sign(const signing_request&) { return {}; }
+        void early_data_rejected(bytes_view data) { rejected = test::copy(data); }
+    };
+    for (const bool listens : {true, false}) {
+        early_offer_made made;
+        driven<early_provider> it(made.options);
+        it.both.server.find_psk = [&](const step&) { return made.choice(); };
+        it.both.server.judge_early = [](const early_offer&) { return early_data::reject; };
+        buffer out(1000);
+        it.both.to_server.put(it.both.client.tls.send_early(as_bytes("hello"), out));
+        if (listens) {
+            listening who;
+            REQUIRE(it.io.handshake(who));
+            REQUIRE(who.rejected == test::text("hello"));
+        } else {
+            REQUIRE(it.io.handshake(accept));
+        }
+        REQUIRE(it.both.client.tls.connected());
+        REQUIRE_FALSE(it.both.client.tls.early_data_accepted());
+        REQUIRE(it.io.write(as_bytes("hello")));
+        it.stream.let_peer_finish();
+        REQUIRE(it.both.server.received == test::text("hello"));
+    }
+}
+
+TEST_CASE("early data that a server accepts is handed over, or is no connection") {
+    struct deaf : server_answers {
+        psk_choice find_psk(const step&) { return made->choice(); }
+        early_data judge_early_data(const early_offer&) { return spantls::early_data::accept; }
+        const early_offer_made* made = nullptr;
+    };
+    struct listening : deaf {
+        buffer heard{};
+        void early_data(bytes_view data) { heard = test::copy(data); }
+    };
+    for (const bool listens : {true, false}) {
+        early_offer_made made;
+        test::pair<early_provider> both(made.options);
+        test::peer_stream stream(both.client, both.to_client, both.to_server);
+        buffer memory(max_record), out(1000);
+        blocking io(both.server.tls, stream, memory);
+        both.to_server.put(both.client.tls.send_early(as_bytes("hello"), out));
+        if (listens) {
+            listening who;
+            who.made = &made;
+            REQUIRE(io.handshake(who));
+            REQUIRE(who.heard == test::text("hello"));
+        } else {
+            deaf who;
+            who.made = &made;
+            REQUIRE(io.handshake(who).error == errc::internal_error);
+            stream.let_peer_finish();
+            REQUIRE(both.client.error() == errc::peer_alert);
+        }
+    }
 }
 
 TEST_CASE("blocking: one buffer of one record does where all records have one length") {

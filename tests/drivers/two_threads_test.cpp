@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <optional>
 #include <stdexcept>
 #include <thread>
 
@@ -45,13 +46,14 @@ struct side {
 
     buffer workspace, input, output;
     Connection tls;
+    std::optional<typename Connection::halves> halves;
     socket_end socket;
     test::alarm bell;
 
     auto reader() {
-        return threaded_reader(tls.split().reader, socket, input, [this] { bell.ring(); });
+        return threaded_reader(halves->reader, socket, input, [this] { bell.ring(); });
     }
-    auto writer() { return threaded_writer(tls.split().writer, socket, output); }
+    auto writer() { return threaded_writer(halves->writer, socket, output); }
 };
 
 struct server_answers {
@@ -90,6 +92,8 @@ struct four_threads {
         blocking io(client_side.tls, client_side.socket, client_side.input);
         client_status = io.handshake([](const x509::peer&) { return x509::verdict::accept(); });
         other.join();
+        client_side.halves = client_side.tls.split();
+        server_side.halves = server_side.tls.split();
         return client_status && server_status;
     }
 };
@@ -102,9 +106,17 @@ struct report {
     alert_description alert = alert_description::close_notify;
 };
 
+/// However a thread ends, the one at the other end of its direction does not wait for it: a failure is no hang.
+struct shut_at_end {
+    int fd, how;
+    ~shut_at_end() { ::shutdown(fd, how); }
+};
+
 /// Blocks of any size, with key updates between them, then the end.
-template <class Writer>
-report write_much(Writer writer, std::uint64_t seed, std::size_t total, std::size_t largest) {
+template <class Side>
+report write_much(Side& side, std::uint64_t seed, std::size_t total, std::size_t largest) {
+    const shut_at_end over{side.socket.fd, SHUT_WR};
+    auto writer = side.writer();
     report seen;
     test::seeded_stream data(seed), choice(seed + 1);
     buffer block;
@@ -130,8 +142,10 @@ report write_much(Writer writer, std::uint64_t seed, std::size_t total, std::siz
 }
 
 /// Reads to the end and compares.
-template <class Reader>
-report read_much(Reader reader, std::uint64_t seed) {
+template <class Side>
+report read_much(Side& side, std::uint64_t seed) {
+    const shut_at_end over{side.socket.fd, SHUT_RD};
+    auto reader = side.reader();
     report seen;
     test::seeded_stream data(seed);
     buffer expected;
@@ -168,10 +182,10 @@ void transfer(four_threads<P>& both, std::size_t total, std::size_t largest) {
     REQUIRE(both.connect());
     report up_sent, up_seen, down_sent, down_seen;
     std::thread threads[] = {
-        std::thread([&] { up_sent = write_much(both.client_side.writer(), 1, total, largest); }),
-        std::thread([&] { up_seen = read_much(both.server_side.reader(), 1); }),
-        std::thread([&] { down_sent = write_much(both.server_side.writer(), 2, total, largest); }),
-        std::thread([&] { down_seen = read_much(both.client_side.reader(), 2); }),
+        std::thread([&] { up_sent = write_much(both.client_side, 1, total, largest); }),
+        std::thread([&] { up_seen = read_much(both.server_side, 1); }),
+        std::thread([&] { down_sent = write_much(both.server_side, 2, total, largest); }),
+        std::thread([&] { down_seen = read_much(both.client_side, 2); }),
     };
     for (std::thread& thread : threads) thread.join();
     for (const report& seen : {up_sent, up_seen, down_sent, down_seen}) {
@@ -207,7 +221,7 @@ TEST_CASE("a writer that sleeps is woken to answer a key update", "[threads]") {
     bool all_sent = true;
     std::atomic<bool> over = false;
     std::thread client_reads([&] {
-        client_seen = read_much(both.client_side.reader(), 1);
+        client_seen = read_much(both.client_side, 1);
         over = true;
         both.client_side.bell.ring();
     });
@@ -248,9 +262,9 @@ TEST_CASE("an alert crosses from the reader to a writer that is busy", "[threads
         four_threads<sodium_chacha> both;
         REQUIRE(both.connect());
         report sent, seen, server_seen;
-        std::thread client_writes([&] { sent = write_much(both.client_side.writer(), 1, SIZE_MAX, 300); });
-        std::thread client_reads([&] { seen = read_much(both.client_side.reader(), 2); });
-        std::thread server_reads([&] { server_seen = read_much(both.server_side.reader(), 1); });
+        std::thread client_writes([&] { sent = write_much(both.client_side, 1, SIZE_MAX, 300); });
+        std::thread client_reads([&] { seen = read_much(both.client_side, 2); });
+        std::thread server_reads([&] { server_seen = read_much(both.server_side, 1); });
         const buffer forged = forged_record();
         const bool forged_sent = write_all(both.server_side.socket, forged);
         client_writes.join();
@@ -274,7 +288,7 @@ TEST_CASE("a writer that learns of an error by a command that is refused has sen
     REQUIRE(both.client_side.reader().read().status.error == errc::bad_record_mac);
     REQUIRE(both.client_side.writer().update_keys(true).error == errc::connection_failed);
     ::shutdown(both.client_side.socket.fd, SHUT_WR);
-    const report server_seen = read_much(both.server_side.reader(), 1);
+    const report server_seen = read_much(both.server_side, 1);
     REQUIRE(server_seen.error == errc::peer_alert);
     REQUIRE(server_seen.alert == alert_description::bad_record_mac);
 }
@@ -289,7 +303,7 @@ TEST_CASE("an alert wakes a writer that sleeps", "[threads]") {
     std::thread client_reads([&, reader = both.client_side.reader()]() mutable { (void)reader.read(); });
     const std::array<std::uint8_t, 6> nonsense{99, 3, 3, 0, 1, 0};
     REQUIRE(write_all(both.server_side.socket, nonsense));
-    const report server_seen = read_much(both.server_side.reader(), 1);
+    const report server_seen = read_much(both.server_side, 1);
     client_writes.join();
     client_reads.join();
     REQUIRE(both.client_side.tls.error() == errc::unexpected_record_type);

@@ -35,6 +35,7 @@ TEST_CASE("what a CertificateRequest asks for (sections 4.3.3, 4.3.4, 4.3.5 and 
             .add(ext::signature_algorithms_cert,
                  vec(2, list({signature_scheme::rsa_pkcs1_sha256, signature_scheme::ed25519})))
             .add(ext::certificate_authorities, vec(2, join({name({0x30, 0}), name({0x31})})))
+            .add(ext::compress_certificate, {4, 0, 1, 0, 3})
             .add(ext::oid_filters, vec(2, join({filter({0x55, 0x1d, 0x0f}, {3, 2, 7, 0x80}), filter({1}, {})})));
     REQUIRE(parse(all, asked, {7, 8}) == errc::none);
     CHECK(test::copy(asked.context) == buffer{7, 8});
@@ -46,6 +47,8 @@ TEST_CASE("what a CertificateRequest asks for (sections 4.3.3, 4.3.4, 4.3.5 and 
     for (const auto der : asked.authorities) names.push_back(test::copy(der));
     CHECK(names == std::vector<buffer>{{0x30, 0}, {0x31}});
     CHECK(asked.authorities.size() == 2);
+    REQUIRE(asked.compressions.algorithms.size() == 2);
+    CHECK(asked.compressions.algorithms[1] == spantls::certificate_compression::zstd);
     std::vector<buffer> filters;
     for (const auto one : asked.oid_filters) {
         filters.push_back(test::copy(one.oid));

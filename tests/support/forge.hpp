@@ -184,6 +184,16 @@ inline buffer certificate_entry(const buffer& der, const extensions& all = {}) {
 inline buffer certificate(const buffer& entries, const buffer& context = {}) {
     return message(spantls::handshake_type::certificate, join({vec(1, context), vec(3, entries)}));
 }
+/// CompressedCertificate, in which `content`, the body of a Certificate, is as it was.
+inline buffer compressed(const buffer& content, std::size_t uncompressed_length,
+                         spantls::certificate_compression how = spantls::certificate_compression::zlib) {
+    return message(spantls::handshake_type::compressed_certificate,
+                   join({number(static_cast<std::uint64_t>(how), 2), number(uncompressed_length, 3), vec(3, content)}));
+}
+/// Of a whole Certificate message.
+inline buffer compressed(const buffer& certificate) {
+    return compressed(buffer(certificate.begin() + 4, certificate.end()), certificate.size() - 4);
+}
 inline buffer certificate_verify(spantls::signature_scheme scheme = spantls::signature_scheme::ed25519,
                                  const buffer& signature = buffer(64, 0x66)) {
     return message(spantls::handshake_type::certificate_verify,
@@ -219,6 +229,7 @@ inline buffer smallest(int type) {
         case spantls::handshake_type::certificate_verify: return certificate_verify();
         case spantls::handshake_type::finished: return finished();
         case spantls::handshake_type::key_update: return key_update(0);
+        case spantls::handshake_type::compressed_certificate: return compressed(certificate({}));
         default: return message(type, {});
     }
 }

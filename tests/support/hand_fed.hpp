@@ -135,10 +135,17 @@ private:
             case choose_identity:
                 error = tls.answer(has_identity ? spantls::identity{chain, schemes} : spantls::no_identity);
                 break;
+            case decompress: error = tls.answer(spantls::decompressed{unpack(step.decompressing())}); break;
             case verify_peer: error = tls.answer(spantls::x509::verdict::accept()); break;
             default: error = tls.answer(spantls::signature{key.sign(copy(step.signing().content))}); break;
         }
         REQUIRE(error == spantls::errc::none);
+    }
+
+    /// What was compressed by forge::compressed().
+    static std::size_t unpack(const spantls::decompression_request& request) {
+        if (request.compressed.size() <= request.to.size()) spantls::copy_bytes(request.compressed, request.to);
+        return request.compressed.size();
     }
 
     buffer input_;

@@ -117,6 +117,7 @@ inline bool may_consume_nothing(const spantls::step& step) {
         case transport_parameters:
         case client_hello:
         case choose_identity:
+        case decompress:
         case verify_peer:
         case sign:
         case key_log:
@@ -187,6 +188,8 @@ public:
     /// On a server: the answer to find_psk, and to early_data_offered.
     std::function<spantls::psk_choice(const spantls::step&)> find_psk;
     std::function<spantls::early_data(const spantls::early_offer&)> judge_early;
+    /// The answer to decompress; by default it cannot be done.
+    std::function<std::size_t(const spantls::decompression_request&)> decompress;
     /// Sees each question first. True: it is dealt with, or to be left open.
     std::function<bool(const spantls::step&)> answer;
     /// Sees everything that receive() returns.
@@ -289,6 +292,9 @@ public:
                 return tls.answer(judge_early ? judge_early(step.offer()) : spantls::early_data::accept) ==
                        spantls::errc::none;
         }
+        if (step.what == spantls::what::decompress)
+            return tls.answer(spantls::decompressed{decompress ? decompress(step.decompressing()) : 0}) ==
+                   spantls::errc::none;
         if (step.what == spantls::what::verify_peer) return tls.answer(verdict) == spantls::errc::none;
         if (step.what == spantls::what::sign) return tls.answer(spantls::signature{sign(step)}) == spantls::errc::none;
         return tls.answer(own == nullptr ? spantls::no_identity : own->who()) == spantls::errc::none;

@@ -106,6 +106,9 @@ enum class fault : std::uint8_t { nobody, peer, transport, caller };
     X(bad_certificate_type, peer, illegal_parameter, "the server selected a certificate type that was not offered")    \
     X(no_common_certificate_type, peer, unsupported_certificate, "no certificate type in common")                      \
     X(empty_certificate, peer, decode_error, "a server's Certificate without certificates")                            \
+    X(compression_not_offered, peer, illegal_parameter, "a certificate compressed in a way that was not offered")      \
+    X(certificate_too_long, peer, bad_certificate, "a compressed certificate that is longer than the limit")           \
+    X(bad_decompression, peer, bad_certificate, "a certificate that does not decompress to the length it should have") \
     X(certificate_required, peer, certificate_required, "the client sent no certificate")                              \
     X(bad_psk_binders, peer, illegal_parameter, "not one binder for each pre-shared key")                              \
     X(bad_binder, peer, decrypt_error, "the binder of a pre-shared key is wrong")                                      \
@@ -161,6 +164,9 @@ enum class fault : std::uint8_t { nobody, peer, transport, caller };
     X(ticket_not_wanted, caller, none, "a ticket for a client that did not say how it would use one")                  \
     X(session_damaged, caller, none, "bytes that are not a session, or not the whole of one")                          \
     X(session_newer, caller, none, "a session that a newer version of this library wrote")                             \
+    X(key_damaged, caller, none, "bytes that are not a private key")                                                   \
+    X(key_unsupported, caller, none, "a private key of an unsupported kind, or an encrypted one")                      \
+    X(pem_damaged, caller, none, "PEM without what was looked for, or not PEM")                                        \
     /* a configuration that was refused */                                                                             \
     X(config_no_suite, caller, none, "no cipher suite that the provider has")                                          \
     X(config_no_group, caller, none, "no group that the provider has")                                                 \

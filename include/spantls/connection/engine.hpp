@@ -15,6 +15,7 @@
 #include <spantls/connection/reading.hpp>
 #include <spantls/connection/state.hpp>
 #include <spantls/connection/workspace.hpp>
+#include <spantls/handshake/key_exchange.hpp>
 #include <spantls/handshake/machine.hpp>
 #include <spantls/record/mailbox.hpp>
 #include <spantls/record/sender.hpp>
@@ -33,11 +34,15 @@ public:
     using state = typename Machine::state;
     static constexpr bool is_server = Machine::is_server;
 
+    /// Bytes that the shares of the provider's groups take more than one of X25519 would, in both hellos.
+    static constexpr std::size_t long_shares =
+        group_facts<provider_type>::all_client_shares - 32 + group_facts<provider_type>::server_share - 32;
+
     /// The smallest workspace that is taken. It does for a handshake with Ed25519 certificates whose messages fit into
     /// one kilobyte; a larger flight makes receive() ask for more.
-    static constexpr std::size_t smallest_workspace = handshake_workspace<Machine>::overhead + 1024;
+    static constexpr std::size_t smallest_workspace = handshake_workspace<Machine>::overhead + 1024 + long_shares;
     /// A workspace with which ordinary handshakes never ask for more.
-    static constexpr std::size_t workspace_size = handshake_workspace<Machine>::overhead + 6 * 1024;
+    static constexpr std::size_t workspace_size = handshake_workspace<Machine>::overhead + 6 * 1024 + long_shares;
 
 protected:
     friend struct connection_mover;
@@ -95,7 +100,8 @@ protected:
         const state now = machine().current();
         if constexpr (is_server)
             if (now == state::asks_psk || now == state::asks_early_data) return true;
-        return now == state::asks_identity || now == state::asks_verdict || now == state::asks_signature;
+        return now == state::asks_identity || now == state::asks_decompression || now == state::asks_verdict ||
+               now == state::asks_signature;
     }
     errc asked(state wanted) noexcept {
         if (reading_.failed() || notes_.has(mailbox::dead)) return errc::connection_failed;
@@ -125,10 +131,11 @@ protected:
         if constexpr (is_server) now = reading_.records.secret().bytes();
         copy_bytes(now, machine().client_application_traffic.bytes());
     }
-    /// What was agreed on holds for what is protected with keys of this handshake (RFC 8449, section 4). A client knows
-    /// of it only with EncryptedExtensions, a server before it has such keys.
+    /// What was agreed on holds for what is protected (RFC 8449, section 4). A client knows of it only with
+    /// EncryptedExtensions: what it sends early behind them, EndOfEarlyData at least, is held to it, what comes early is
+    /// not. A server knows before it has keys.
     void limit_records() noexcept {
-        if (write_epoch_ >= epoch::handshake) sender_.limit_protected(machine().limits.sending);
+        if (write_epoch_ != epoch::initial) sender_.limit_protected(machine().limits.sending);
         if (read_epoch_ >= epoch::handshake && machine().limits.receiving < max_inner_plaintext)
             reading_.records.limit_protected(machine().limits.receiving);
     }
@@ -174,7 +181,7 @@ protected:
                 if (std::exchange(machine().parameters_waiting, false)) return parameters_of_peer();
             if (machine().done()) return finish(consumed);
             if (question_open()) {
-                const std::size_t lacking = lacking_for_signature();
+                const std::size_t lacking = lacking_for_answer();
                 if (lacking == 0) return ask(consumed);
                 return consumed == 0 ? step(what::need_workspace, 0, workspace_with(lacking))
                                      : step(what::progress, consumed);
@@ -221,7 +228,9 @@ protected:
         return needed > room ? needed - room : 0;
     }
     /// Before the question is asked there is room for its answer.
-    std::size_t lacking_for_signature() noexcept {
+    std::size_t lacking_for_answer() noexcept {
+        if (machine().current() == state::asks_decompression)
+            return machine().unpacking.lacking(machine().memory, machine().output_behind_certificate(machine().unpacking.size()));
         return machine().current() == state::asks_signature
                    ? lacking_for_signature(largest_signature(machine().own_scheme))
                    : 0;
@@ -316,7 +325,9 @@ protected:
         const std::size_t size = message_size(content);
         if (type == handshake_type::finished && size > handshake_header_size + max_digest_size)
             return errc::decode_error;
-        return size > max_handshake_message ? errc::message_too_long : errc::none;
+        if (size > max_handshake_message) return errc::message_too_long;
+        return type == handshake_type::compressed_certificate ? refuse_compressed(content, machine().compressions())
+                                                              : errc::none;
     }
 
     /// Bytes that the arena needs for `content`; with the rest of the message that it begins or goes on with, so that a
@@ -360,6 +371,14 @@ protected:
                 result.question_ = machine().request();
                 result.type_ = machine().types.client;
                 break;
+            case state::asks_decompression: {
+                const decompression_request request = machine().unpacking.show(machine().memory);
+                result.what = what::decompress;
+                result.compression_ = request.algorithm;
+                result.question_ = request.compressed;
+                result.data = request.to;
+                break;
+            }
             case state::asks_signature:
                 result.what = what::sign;
                 result.question_ = machine().content.view();
@@ -409,7 +428,8 @@ protected:
     }
     /// The handshake is over, and the last of it has left.
     void end_handshake() noexcept {
-        if (!machine().authenticates_late() || reading_.peer_closed())
+        // In this order: two halves know of no such authentication, and this one may not look at the other.
+        if (late_over_ || !machine().authenticates_late() || reading_.peer_closed())
             workspace_.destroy();
         else if (!machine().late)
             machine().keep_transcript_only();
@@ -427,9 +447,12 @@ protected:
         for (std::size_t consumed = 0;;) {
             if (reading_.failed()) return reading_.failure(consumed);
             if (question_open()) {
-                const std::size_t lacking = lacking_for_signature();
+                const std::size_t lacking = lacking_for_answer();
                 if (lacking == 0) return ask(consumed);
-                return consumed == 0 ? ask_for_workspace(workspace_with(lacking)) : step(what::progress, consumed);
+                if (consumed != 0) return {what::progress, consumed};
+                // What is asked for meanwhile stands where there would be room.
+                if (machine().out.pending()) return {what::output_waiting};
+                return ask_for_workspace(workspace_with(lacking));
             }
             if constexpr (is_server)
                 if (machine().take_answered()) return client_answered(consumed);
@@ -448,6 +471,7 @@ protected:
                 continue;
             }
             if (machine().out.pending()) return {what::output_waiting};
+            if (const errc error = refuse_begun(whole); error != errc::none) return fail(error);
             arena& memory = machine().memory;
             if (!memory.reserve_input(whole.size())) return ask_for_workspace(workspace_with_input(whole.size()));
             const handshake_message message = first_message(whole);
@@ -548,6 +572,7 @@ protected:
     bool psk_used_ : 1 = false, early_data_accepted_ : 1 = false;
     bool tickets_wanted_ : 1 = false;
     bool machine_lacks_room_ : 1 = false;  // what is lent next is for the machine
+    bool late_over_ : 1 = false;           // post-handshake authentication will not come
     std::optional<std::uint8_t> tickets_expected_;
     std::uint8_t logged_ = 0;
     std::uint16_t ticket_grease_ = 0;

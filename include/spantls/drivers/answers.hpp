@@ -3,6 +3,7 @@
 //   x509::pinned_certificate broker(der);
 //   answers who(broker);                                             // a client that trusts one certificate
 //   answers who([&](const x509::peer& p) { return ca.judge(crypto, p, now()); }, credentials(chain, key));
+//   answers who(ca, credentials(chain, key), inflate);               // and takes compressed certificates
 //   credentials who(chain, key);                                     // a server that asks nobody for a certificate
 //
 //   if (step.is_question()) answer(tls, step, who);
@@ -10,6 +11,7 @@
 
 #include <array>
 #include <concepts>
+#include <cstddef>
 #include <span>
 #include <utility>
 
@@ -26,7 +28,10 @@ inline namespace v1 {
 
 /// Somebody who can answer every question at once. `identify` is asked with `client_hello` on a server and with
 /// `choose_identity` on a client; a signature without bytes means that there is none. An answerer that has
-/// `void key_log(bytes_view line)` gets the lines of the key log, if the configuration asks for it.
+/// `void key_log(bytes_view line)` gets the lines of the key log, if the configuration asks for it; one that has
+/// `std::size_t decompress(const decompression_request&)` is asked to, if certificates come compressed (RFC 8879); a
+/// client's that has `void early_data_rejected(bytes_view data)` gets what has to be sent again; a server's that accepts
+/// early data has `void early_data(bytes_view data)`.
 template <class A>
 concept answerer = requires(A& who, const x509::peer& peer, const step& question, const signing_request& request) {
     { who.judge(peer) } -> std::same_as<x509::verdict>;
@@ -100,12 +105,17 @@ struct anonymous {
     bytes_view sign(const signing_request&) const noexcept { return {}; }
 };
 
-/// A judge, and credentials if there are any. A judge that is not a temporary is referred to.
-template <class Judge, class Own = anonymous>
+/// Nobody to decompress certificates: for a configuration without certificate_compressions.
+struct no_decompressor {};
+
+/// A judge, and credentials if there are any, and something that decompresses: to be called with a
+/// decompression_request, it returns how many bytes the result has (see `decompressed`). A judge that is not a
+/// temporary is referred to.
+template <class Judge, class Own = anonymous, class Decompressor = no_decompressor>
 class answers {
 public:
-    constexpr explicit answers(Judge&& judge, Own own = {}) noexcept
-        : judge_(std::forward<Judge>(judge)), own_(std::move(own)) {}
+    constexpr explicit answers(Judge&& judge, Own own = {}, Decompressor decompressor = {}) noexcept
+        : judge_(std::forward<Judge>(judge)), own_(std::move(own)), decompressor_(std::move(decompressor)) {}
 
     x509::verdict judge(const x509::peer& who) {
         if constexpr (requires { judge_.judge(who); })
@@ -115,16 +125,24 @@ public:
     }
     identity identify(const step& question) const noexcept { return own_.identify(question); }
     auto sign(const signing_request& request) const noexcept { return own_.sign(request); }
+    std::size_t decompress(const decompression_request& request)
+        requires std::invocable<Decompressor&, const decompression_request&>
+    {
+        return decompressor_(request);
+    }
 
 private:
     Judge judge_;
     Own own_;
+    Decompressor decompressor_;
 };
 
 template <class Judge>
 answers(Judge&&) -> answers<Judge>;
 template <class Judge, class Own>
 answers(Judge&&, Own) -> answers<Judge, Own>;
+template <class Judge, class Own, class Decompressor>
+answers(Judge&&, Own, Decompressor) -> answers<Judge, Own, Decompressor>;
 
 /// Has `who` answer a question that a step has asked. An answer that cannot be used ends the handshake: the question
 /// must not stay open when there is nobody else to ask.
@@ -149,6 +167,10 @@ errc answer(Connection& tls, const step& question, Answers& who) {
     switch (question.what) {
         case what::client_hello:
         case what::choose_identity: error = tls.answer(who.identify(question)); break;
+        case what::decompress:
+            if constexpr (requires { who.decompress(question.decompressing()); })
+                error = tls.answer(decompressed{who.decompress(question.decompressing())});
+            break;
         case what::verify_peer: error = tls.answer(who.judge(question.peer())); break;
         case what::sign: {
             const auto bytes = who.sign(question.signing());

@@ -46,6 +46,20 @@ public:
                 case what::key_log:
                     if constexpr (requires { who.key_log(step->data); }) who.key_log(step->data);
                     break;
+                case what::early_data_rejected:
+                    // Whoever does not listen is told by early_data_accepted().
+                    if constexpr (requires { who.early_data_rejected(step->rejected()); })
+                        who.early_data_rejected(step->rejected());
+                    break;
+                case what::early_data:
+                    if constexpr (requires { who.early_data(step->data); }) {
+                        who.early_data(step->data);
+                        break;
+                    } else {
+                        tls_.abort();
+                        (void)flush();
+                        return {errc::internal_error};
+                    }
                 default:
                     if (const errc error = answer(tls_, *step, who); error != errc::none) {
                         (void)flush();
@@ -100,8 +114,11 @@ public:
 
     /// Says that nothing more will be sent. What the peer still sends can be read until read() returns false.
     io_status close() {
-        if (const errc error = tls_.close(); error != errc::none) return {error};
-        return flush();
+        // When it has failed its alert may be owed, and nobody else may be there to send it.
+        const errc error = tls_.close();
+        io_status status = flush();
+        if (error != errc::none) status.error = error;
+        return status;
     }
 
     /// Sends what is owed; the other calls do so by themselves, before anything else.
@@ -121,10 +138,10 @@ public:
     /// nothing more is written, but what the peer has said before can still be read.
     std::optional<step> next() {
         while (!no_room_) {
-            if (missing_ > 0) {
+            const io_status flushed = flush();
+            if (missing_ > 0 && tls_.error() == errc::none) {
                 if (const auto came = read_missing(); came != reading::done) return stopped(came);
             }
-            const io_status flushed = flush();
             const step step = tls_.receive(input_.unread());
             input_.consume(step.consumed);
             switch (step.what) {

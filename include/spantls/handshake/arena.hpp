@@ -25,6 +25,7 @@ public:
 
     std::size_t capacity() const noexcept { return memory_.size(); }
     bytes_view at(arena_range range) const noexcept { return memory_.subspan(range.offset, range.size); }
+    mutable_bytes mutable_at(arena_range range) noexcept { return memory_.subspan(range.offset, range.size); }
     arena_range range_of(bytes_view inside) const noexcept {
         if (inside.empty()) return {};
         return {static_cast<std::uint32_t>(inside.data() - memory_.data()), static_cast<std::uint32_t>(inside.size())};
@@ -40,10 +41,10 @@ public:
     /// Makes room for `size` more bytes of input, by moving what is not kept; false when there is none.
     bool reserve_input(std::size_t size) noexcept {
         if (input_begin_ == input_end_) place_empty_input();
-        if (size <= input_limit() - input_end_) return true;
+        if (size <= input_room()) return true;
         if (input_begin_ != input_next_ || output_end_ > input_begin_) return false;
         move_input(output_end_);
-        return size <= input_limit() - input_end_;
+        return size <= input_room();
     }
     /// Appends what reserve_input has made room for.
     void append_input(bytes_view bytes) noexcept {
@@ -51,11 +52,19 @@ public:
         input_end_ += static_cast<std::uint32_t>(bytes.size());
     }
     /// What the whole span would have to be for reserve_input(size) to succeed.
-    std::size_t capacity_for_input(std::size_t size) const noexcept {
-        return memory_.size() + size - (input_limit() - input_end_);
-    }
+    std::size_t capacity_for_input(std::size_t size) const noexcept { return memory_.size() + size - input_room(); }
     /// Moves the cursor behind a message; the message stays where it is until release_input.
     void pass(std::size_t size) noexcept { input_next_ += static_cast<std::uint32_t>(size); }
+    /// How many bytes insert_kept() and reserve_input() have room for behind the input.
+    std::size_t input_room() const noexcept { return input_limit() - input_end_; }
+    /// Inserts `size` bytes behind the last message before the cursor, which moves behind them, so that they are kept
+    /// as that is. There has to be input_room().
+    void insert_kept(std::size_t size) noexcept {
+        const std::size_t behind = input_end_ - input_next_;
+        if (behind != 0) std::memmove(memory_.data() + input_next_ + size, memory_.data() + input_next_, behind);
+        input_next_ += static_cast<std::uint32_t>(size);
+        input_end_ += static_cast<std::uint32_t>(size);
+    }
     /// Nobody looks at the messages before the cursor any more. What is behind it moves to the front, so that there is
     /// room for the answer to it.
     void release_input() noexcept {

@@ -33,6 +33,10 @@ inline void write_certificate_request(writer& to, bytes_view context, const serv
     // Section 4.5.1.1.
     if (config.ask_for_staples) write_extension(to, extension_type::status_request, [] {});
     if (config.ask_for_scts) write_extension(to, extension_type::signed_certificate_timestamp, [] {});
+    // RFC 8879, section 3.
+    if (!config.certificate_compressions.empty())
+        write_extension(to, extension_type::compress_certificate,
+                        [&] { write_list<certificate_compression>(to, config.certificate_compressions, 1); });
     if (!config.oid_filters.empty())
         write_extension(to, extension_type::oid_filters, [&] { write_oid_filters(to, config.oid_filters); });
     values.write_extension(to, true);

@@ -33,6 +33,10 @@ void offer_authentication(writer& to, const client_config& config, Extension ext
     // Section 4.5.1.1.
     if (config.ask_for_staples) extension(type::status_request, [&] { write_status_request(to); });
     if (config.ask_for_scts) extension(type::signed_certificate_timestamp, [] {});
+    // RFC 8879, section 3.
+    if (!config.certificate_compressions.empty())
+        extension(type::compress_certificate,
+                  [&] { write_list<certificate_compression>(to, config.certificate_compressions, 1); });
     // RFC 9345, section 4.1.1.
     if (!config.delegated_schemes.empty())
         extension(type::delegated_credential, [&] { write_list<signature_scheme>(to, config.delegated_schemes, 2); });

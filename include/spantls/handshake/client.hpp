@@ -83,7 +83,7 @@ public:
 
     /// Messages that were handled are still looked at.
     bool keeps_input() const noexcept {
-        return state_ == state::asks_identity || state_ == state::asks_verdict ||
+        return state_ == state::asks_identity || state_ == state::asks_decompression || state_ == state::asks_verdict ||
                state_ == state::wait_certificate_verify;
     }
     /// ClientHello is kept until ServerHello says what to hash it with.
@@ -91,9 +91,8 @@ public:
 
     /// Room in the arena's output that handling `message` may need.
     std::size_t output_needed(const handshake_message& message) const noexcept {
-        if (message.type == handshake_type::finished) return 16 + max_digest_size;
-        if (message.type == handshake_type::certificate && !config_->delegated_schemes.empty())
-            return delegation_room(message.body.size());
+        if (message.type == handshake_type::finished) return 20 + max_digest_size;
+        if (message.type == handshake_type::certificate) return output_behind_certificate(message.body.size());
         // Certificate without its chain, and Finished.
         if (this->late) return handshake_header_size + 1 + 255 + 3 + handshake_header_size + max_digest_size;
         return asks_retry(message) ? this->memory.output().size() + message.body.size() + group_facts<P>::client_share
@@ -115,6 +114,11 @@ public:
     /// The ALPN name that the server selected; empty when it selected none.
     std::string_view protocol() const noexcept {
         return protocol_ < config_->alpn.size() ? config_->alpn[protocol_] : std::string_view{};
+    }
+    /// What is taken compressed; and the output that a Certificate of so many bytes needs behind it.
+    std::span<const certificate_compression> compressions() const noexcept { return config_->certificate_compressions; }
+    std::size_t output_behind_certificate(std::size_t size) const noexcept {
+        return config_->delegated_schemes.empty() ? 0 : delegation_room(size);
     }
     bool key_log_wanted() const noexcept { return config_->key_log; }
 
@@ -209,11 +213,9 @@ public:
         // Sections 4.5.1 and 4.5.2: without a suitable certificate the client goes on and sends none.
         requested_certificate asked;
         (void)asked.parse(request());  // it has been parsed before
-        this->proofs = asked.proofs;
-        this->own = !who.chain.empty() && who.type == this->types.client &&
-                            this->choose_scheme(who, asked.schemes, asked.delegated)
-                        ? who
-                        : no_identity;
+        const bool fits = !who.chain.empty() && who.type == this->types.client &&
+                          this->choose_scheme(who, asked.schemes, asked.delegated);
+        this->become(fits ? who : no_identity, asked.proofs, asked.compressions.algorithms);
         if (!this->late) return row.template to<state::wait_certificate>();
         // Section 4.7.2: at once, and without anything in between.
         if (!this->send_certificate(asked.context, false)) return row.fail(errc::internal_error);
@@ -221,15 +223,20 @@ public:
         return send_last() ? row.template to<state::connected>() : row.fail(errc::internal_error);
     }
 
-    outcome on(here<state::wait_certificate_or_request, event::certificate> row,
-               const handshake_message& message) noexcept {
-        const errc error = receive_certificate(message);
-        return error == errc::none ? row.template to<state::asks_verdict>() : row.fail(error);
+    template <client_state From>
+    outcome on(here<From, event::certificate> row, const handshake_message& message) noexcept {
+        return receive_certificate(row, message);
     }
 
-    outcome on(here<state::wait_certificate, event::certificate> row, const handshake_message& message) noexcept {
-        const errc error = receive_certificate(message);
-        return error == errc::none ? row.template to<state::asks_verdict>() : row.fail(error);
+    template <client_state From>
+    outcome on(here<From, event::compressed_certificate> row, const handshake_message& message) noexcept {
+        return this->begin_unpacking(row, message, compressions());
+    }
+
+    outcome on(here<state::asks_decompression, event::answer_decompression> row, const decompressed& result) noexcept {
+        handshake_message message{};
+        const errc error = this->unpacking.finish(this->memory, result, message);
+        return error == errc::none ? receive_certificate(row, message) : row.fail(error);
     }
 
     outcome on(here<state::asks_verdict, event::answer_verdict> row, const x509::verdict& verdict) noexcept {
@@ -279,10 +286,7 @@ private:
             grease_.write(to, grease_place::group);
             to.opaque(std::array<std::uint8_t, 1>{}, 2);
         }
-        for (const named_group each : shared_) {
-            keys_.write_share(to, each, random);
-            random = random.subspan(client_random_size<P>(each));
-        }
+        keys_.write_shares(to, shared_, random);
     }
 
     /// Early data only when it was asked for (appendix F.5).
@@ -477,7 +481,8 @@ private:
         // Section 4.2.4: HelloRetryRequest has settled the suite.
         if (retried_ && hello.suite != this->suite->suite) return errc::suite_changed;
         const psk* key = nullptr;
-        if (const errc error = accept_psk(keys_offered_, extensions, find_suite<P>(hello.suite)->hash, key); error != errc::none)
+        if (const errc error = accept_psk(keys_offered_, extensions, find_suite<P>(hello.suite)->hash, key);
+            error != errc::none)
             return error;
         shared_secret<P> secret;
         if (extensions.has(extension_type::key_share)) {
@@ -548,16 +553,17 @@ private:
         return error != errc::none ? error : receive_early_data_answer(extensions);
     }
 
-    errc receive_certificate(const handshake_message& message) noexcept {
+    template <class Row>
+    outcome receive_certificate(Row row, const handshake_message& message) noexcept {
         bytes_view list;
         if (const errc error = this->read_certificate(message, this->types.server, offered_, list); error != errc::none)
-            return error;
-        if (list.empty()) return errc::empty_certificate;  // sections 4.5.1 and 4.5.1.3
+            return row.fail(error);
+        if (list.empty()) return row.fail(errc::empty_certificate);  // sections 4.5.1 and 4.5.1.3
         const delegation_terms terms{config_->delegated_schemes, schemes_, now_ms_, true};
-        if (const errc error = accept_delegation(*this, list, terms); error != errc::none) return error;
+        if (const errc error = accept_delegation(*this, list, terms); error != errc::none) return row.fail(error);
         peer_list_ = this->memory.range_of(list);
         this->messages.add(message.whole);
-        return errc::none;
+        return row.template to<state::asks_verdict>();
     }
 
     bool send_last() noexcept {

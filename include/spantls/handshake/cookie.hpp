@@ -11,6 +11,7 @@
 #include <spantls/crypto/hkdf.hpp>
 #include <spantls/crypto/provider.hpp>
 #include <spantls/message/client_hello.hpp>
+#include <spantls/message/server_hello.hpp>
 #include <spantls/wire/reader.hpp>
 #include <spantls/wire/registry.hpp>
 #include <spantls/wire/writer.hpp>
@@ -129,6 +130,15 @@ digest hash_unchanging(hash_id with, const parsed_client_hello& hello, bool asks
         if (!may_change) hash.update(whole.first(4 + data.size()));
     }
     return hash.finish();
+}
+
+/// The body of the HelloRetryRequest that has these terms (section 4.2.4).
+inline void write_retry(writer& to, bytes_view session_id, const retry_terms& terms, bytes_view cookie) noexcept {
+    write_server_hello(to, hello_retry_request_random, session_id, terms.suite, [&] {
+        if (terms.group != named_group{})
+            write_extension(to, extension_type::key_share, [&] { to.u16(static_cast<std::uint16_t>(terms.group)); });
+        if (!cookie.empty()) write_extension(to, extension_type::cookie, [&] { to.opaque(cookie, 2); });
+    });
 }
 
 }  // namespace v1

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 
 #include <spantls/base/bytes.hpp>
 #include <spantls/base/error.hpp>
@@ -13,6 +14,7 @@
 #include <spantls/crypto/transcript.hpp>
 #include <spantls/handshake/arena.hpp>
 #include <spantls/handshake/certificate_types.hpp>
+#include <spantls/handshake/compression.hpp>
 #include <spantls/handshake/flight.hpp>
 #include <spantls/handshake/identity.hpp>
 #include <spantls/handshake/record_limits.hpp>
@@ -52,6 +54,7 @@ struct handshake_core {
     identity own;
     signature_scheme own_scheme{};
     signed_content content;
+    certificate_unpacking unpacking;
     arena_range peer_delegated;  // the delegated credential that the peer has shown, if any
     arena_range peer_key;  // the public key of the peer's certificate, or of its delegated credential
     fixed_vector<signature_scheme, 4> peer_schemes;  // with which that key can sign
@@ -164,13 +167,22 @@ struct handshake_core {
 
     /// Sections 4.5.1 and 4.5.2: the Certificate of `own`, and what its key has to sign.
     bool send_certificate(bytes_view context, bool by_server) noexcept {
-        const certificate_pieces pieces(own, proofs, own_delegated);
-        const std::size_t list_size = pieces.size();
+        const certificate_pieces list(own, proofs, own_delegated);
+        // RFC 8879, section 4: what was compressed beforehand has no context.
+        const bool packed = context.empty() && !own.compressed.empty();
+        const certificate_pieces pieces = packed ? certificate_pieces(own.compressed[0].bytes) : list;
+        const std::size_t size = pieces.size();
         const auto body = [&](writer& to) {
-            to.opaque(context, 1);
-            to.u24(static_cast<std::uint32_t>(list_size));
+            if (packed) {
+                to.u16(static_cast<std::uint16_t>(own.compressed[0].algorithm));
+                to.u24(static_cast<std::uint32_t>(1 + 3 + list.size()));
+            } else {
+                to.opaque(context, 1);
+            }
+            to.u24(static_cast<std::uint32_t>(size));
         };
-        const bytes_view head = out.append(memory, authentication_keys(), handshake_type::certificate, body, list_size);
+        const auto type = packed ? handshake_type::compressed_certificate : handshake_type::certificate;
+        const bytes_view head = out.append(memory, authentication_keys(), type, body, size);
         if (head.empty()) return false;
         messages.add(head);
         out.append_chain(pieces);
@@ -184,6 +196,12 @@ struct handshake_core {
         });
     }
 
+    /// Who to be, to a peer that asks for these proofs and takes these compressions; behind choose_scheme().
+    void become(const identity& who, wanted_proofs wanted, list_view<certificate_compression> taken) noexcept {
+        own = who;
+        own.compressed = usable_form(who, wanted, own_delegated, taken);
+        proofs = wanted;
+    }
     /// The first of the identity's schemes that the peer takes for CertificateVerify; false when there is none. RFC 9345,
     /// section 4.1.1: that of its delegated credential, if the peer takes both of the credential's schemes.
     bool choose_scheme(const identity& who, list_view<signature_scheme> accepted,
@@ -226,6 +244,14 @@ struct handshake_core {
         }
         list = certificates.list;
         return errc::none;
+    }
+
+    /// RFC 8879, section 4: a CompressedCertificate, which the caller is asked to decompress.
+    template <class Row>
+    auto begin_unpacking(Row row, const handshake_message& message,
+                         std::span<const certificate_compression> offered) noexcept {
+        const errc error = unpacking.begin(memory, message, offered);
+        return error == errc::none ? row.template to<Row::state::asks_decompression>() : row.fail(error);
     }
 
     /// Section 4.5.2. `offered` are the schemes that we said we take.

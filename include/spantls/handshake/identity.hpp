@@ -20,6 +20,15 @@ inline namespace v1 {
 /// The longest Certificate message that is sent or received, with its header.
 inline constexpr std::size_t max_certificate_message = 65536;
 
+/// The Certificate message of an identity, compressed beforehand by the caller (RFC 8879): once, since it is the same
+/// for all connections.
+struct compressed_certificate {
+    certificate_compression algorithm;
+    bytes_view bytes;        ///< what write_certificate() writes, compressed
+    wanted_proofs proofs{};  ///< with which it was written
+    bool delegated = false;  ///< whether with the delegated credential
+};
+
 /// A certificate chain and the schemes that its key can sign with. Views: what they show has to last until
 /// take_workspace() gives the memory back, since the chain is sent from where it lies.
 struct identity {
@@ -37,15 +46,17 @@ struct identity {
     /// A DelegatedCredential of the first certificate (RFC 9345), for peers that take its schemes: its key signs then,
     /// as `sign` says. Others get the certificate's own, or nothing if `schemes` is empty. Empty: there is none.
     bytes_view delegated{};
+    /// Best first; the first that the peer takes is sent instead, if what is in it is what the peer asks for.
+    std::span<const compressed_certificate> compressed{};
 };
 
 /// The answer of a client that has no certificate to show.
 inline constexpr identity no_identity{};
 
-/// The certificate_list of an identity, as it goes out: where its parts lie.
+/// The certificate_list of an identity, or what stands for it, as it goes out: where its parts lie.
 struct certificate_pieces {
     std::span<const bytes_view> chain, staples, scts;
-    bytes_view delegated;
+    bytes_view delegated;  // without a chain: all of a compressed message
 
     constexpr certificate_pieces() noexcept = default;
     /// Section 4.5.1: nothing that was not asked for.
@@ -55,9 +66,12 @@ struct certificate_pieces {
           scts(wanted.scts ? who.scts : std::span<const bytes_view>{}),
           delegated(with_delegated ? who.delegated : bytes_view{}) {}
 
+    constexpr explicit certificate_pieces(bytes_view compressed) noexcept : delegated(compressed) {}
+
     /// Calls `use` with each part, in order; those that are no views into the identity last for the call only.
     template <class Use>
     void each(Use use) const noexcept {
+        if (chain.empty() && !delegated.empty()) use(delegated);
         for (std::size_t i = 0; i < chain.size(); ++i) {
             const bytes_view staple = part(staples, i), timestamps = part(scts, i);
             std::array<std::uint8_t, 8> head;
@@ -66,7 +80,7 @@ struct certificate_pieces {
             use(chain[i]);
             store_be(head.data(), extensions_size(i), 2);
             use(bytes_view(head).first(2));
-            if (!staple.empty()) {
+            if (!staple.empty()) {  // section 4.5.1.1
                 store_be(head.data(), static_cast<std::uint64_t>(extension_type::status_request), 2);
                 store_be(head.data() + 2, 4 + staple.size(), 2);
                 store_be(head.data() + 4, std::uint64_t{1} << 24 | staple.size(), 4);
@@ -86,7 +100,7 @@ struct certificate_pieces {
     }
     /// Bytes of all of it, and of the extensions of one entry.
     constexpr std::size_t size() const noexcept {
-        std::size_t size = 0;
+        std::size_t size = chain.empty() ? delegated.size() : 0;
         for (std::size_t i = 0; i < chain.size(); ++i)
             size += chain[i].size() + certificate_entry_overhead + extensions_size(i);
         return size;
@@ -127,6 +141,9 @@ constexpr errc check(const identity& who) noexcept {
     for (const bytes_view list : who.scts)
         if (!list.empty() && !is_sct_list(list)) return errc::config_bad_chain;
     if (who.staples.size() > who.chain.size() || who.scts.size() > who.chain.size()) return errc::config_bad_chain;
+    // RFC 8879, section 4: not empty.
+    for (const compressed_certificate& form : who.compressed)
+        if (form.bytes.empty() || form.bytes.size() + 16 > max_certificate_message) return errc::config_bad_chain;
     if (who.chain.empty()) return errc::none;
     // Section 4.5.1: a raw key has nothing behind it.
     if (who.type != certificate_type::x509 && who.chain.size() != 1) return errc::config_bad_chain;

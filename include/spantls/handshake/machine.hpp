@@ -30,11 +30,13 @@ enum class event : std::uint16_t {
     certificate_request = 13,
     certificate_verify = 15,
     finished = 20,
+    compressed_certificate = 25,
     answer_identity = 0x100,
     answer_verdict,
     answer_signature,
     answer_psk,
     answer_early_data,
+    answer_decompression,
 };
 
 constexpr event event_for(handshake_type type) noexcept { return static_cast<event>(static_cast<std::uint8_t>(type)); }

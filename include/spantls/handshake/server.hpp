@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <utility>
 
@@ -62,22 +63,21 @@ public:
     /// Messages that were handled are still looked at.
     bool keeps_input() const noexcept {
         return state_ == state::asks_psk || state_ == state::asks_early_data || state_ == state::asks_identity ||
-               state_ == state::asks_verdict || state_ == state::wait_certificate_verify;
+               state_ == state::asks_decompression || state_ == state::asks_verdict ||
+               state_ == state::wait_certificate_verify;
     }
     bool keeps_output() const noexcept { return false; }
 
     /// Room in the arena's output that handling `message`, or answering what it asks, may need: all of the first flight
     /// but the signature.
     std::size_t output_needed(const handshake_message& message) const noexcept {
-        // Where the request is written again.
-        if (this->late && message.type == handshake_type::certificate)
-            return certificate_request_size(*config_, schemes_.size());
+        if (message.type == handshake_type::certificate) return output_behind_certificate(message.body.size());
         if (message.type != handshake_type::client_hello) return 0;
         constexpr std::size_t hello = 4 + 2 + 32 + 33 + 2 + 1 + 2 + 6 + 8 + group_facts<P>::server_share;
         constexpr std::size_t psk = 6 + 4 + (4 + max_digest_size);
         constexpr std::size_t extensions = 4 + 2 + 4 + (7 + 255) + record_limits_answer_size +
                                            ticket_request_answer_size + certificate_types_answer_size + psk;
-        return hello + extensions + certificate_request_size(*config_, schemes_.size()) + 8;
+        return hello + extensions + certificate_request_size(*config_, schemes_.size()) + 12;
     }
     std::size_t output_room(const handshake_message&) const noexcept { return this->memory.output_room().size(); }
 
@@ -95,6 +95,11 @@ public:
     std::string_view protocol() const noexcept {
         return protocol_ < config_->alpn.size() ? config_->alpn[protocol_] : std::string_view{};
     }
+    /// As in the client; there the request is written again, when it is the answer to one.
+    std::span<const certificate_compression> compressions() const noexcept { return config_->certificate_compressions; }
+    std::size_t output_behind_certificate(std::size_t) const noexcept {
+        return this->late ? certificate_request_size(*config_, schemes_.size()) : 0;
+    }
     bool key_log_wanted() const noexcept { return config_->key_log; }
     traffic_secret<P>& sending(epoch keys) noexcept {
         return keys == epoch::handshake ? this->server_handshake_traffic : this->server_application_traffic;
@@ -110,8 +115,11 @@ public:
     }
     /// Bits (1 << handshake_type) of the messages that may come then, and whether nothing else may.
     late_messages late_expected() const noexcept {
-        if (state_ == state::connected)
-            return {requests_.empty() ? 0 : late_messages::bit(handshake_type::certificate), false};
+        if (state_ == state::connected) {
+            const std::uint32_t compressed =
+                compressions().empty() ? 0 : late_messages::bit(handshake_type::compressed_certificate);
+            return {requests_.empty() ? 0 : late_messages::bit(handshake_type::certificate) | compressed, false};
+        }
         // Section 4.7.2: the messages of an answer are consecutive.
         return {late_messages::bit(state_ == state::wait_finished ? handshake_type::finished
                                                                   : handshake_type::certificate_verify),
@@ -232,8 +240,7 @@ public:
         if (const errc error = choose_certificate_types(*config_, parsed_hello(), who.type, requests, this->types);
             error != errc::none)
             return row.fail(error);
-        this->proofs = parsed_hello().proofs;
-        this->own = who;
+        this->become(who, parsed_hello().proofs, parsed_hello().compressions.algorithms);
         const errc error = send_certificates();
         return error == errc::none ? row.template to<state::asks_signature>() : row.fail(error);
     }
@@ -245,19 +252,21 @@ public:
         return row.template to<state::wait_finished>();
     }
 
-    outcome on(here<state::wait_certificate, event::certificate> row, const handshake_message& message) noexcept {
-        bytes_view list;
-        if (const errc error = this->read_certificate(message, this->types.client, asked_proofs(*config_), list);
-            error != errc::none)
-            return row.fail(error);
-        this->messages.add(message.whole);
-        if (!list.empty()) {
-            peer_list_ = this->memory.range_of(list);
-            return row.template to<state::asks_verdict>();
-        }
-        // Sections 4.5.1 and 4.5.1.3: whether to go on without is the server's choice.
-        if (config_->authenticate_client == client_authentication::require) return row.fail(errc::certificate_required);
-        return row.template to<state::wait_finished>();
+    /// Section 4.7.2: also as the answer to one of the requests, in any order.
+    template <server_state From>
+    outcome on(here<From, event::certificate> row, const handshake_message& message) noexcept {
+        return receive_certificate(row, message);
+    }
+
+    template <server_state From>
+    outcome on(here<From, event::compressed_certificate> row, const handshake_message& message) noexcept {
+        return this->begin_unpacking(row, message, compressions());
+    }
+
+    outcome on(here<state::asks_decompression, event::answer_decompression> row, const decompressed& result) noexcept {
+        handshake_message message{};
+        const errc error = this->unpacking.finish(this->memory, result, message);
+        return error == errc::none ? receive_certificate(row, message) : row.fail(error);
     }
 
     outcome on(here<state::asks_verdict, event::answer_verdict> row, const x509::verdict& verdict) noexcept {
@@ -286,32 +295,43 @@ public:
         return row.template to<state::connected>();
     }
 
-    /// Section 4.7.2: the answer to one of the requests, in any order.
-    outcome on(here<state::connected, event::certificate> row, const handshake_message& message) noexcept {
+private:
+    template <class Row>
+    outcome receive_certificate(Row row, const handshake_message& message) noexcept {
+        bytes_view list, context;
+        if (this->late)
+            if (const errc error = begin_late_answer(message, context); error != errc::none) return row.fail(error);
+        if (const errc error =
+                this->read_certificate(message, this->types.client, asked_proofs(*config_), list, context);
+            error != errc::none)
+            return row.fail(error);
+        this->messages.add(message.whole);
+        if (!list.empty()) {
+            peer_list_ = this->memory.range_of(list);
+            return row.template to<state::asks_verdict>();
+        }
+        // Sections 4.5.1 and 4.5.1.3: whether to go on without is the server's choice.
+        if (!this->late && config_->authenticate_client == client_authentication::require)
+            return row.fail(errc::certificate_required);
+        return row.template to<state::wait_finished>();
+    }
+    errc begin_late_answer(const handshake_message& message, bytes_view& context) noexcept {
         certificate_message shown{};
-        if (!decode(message.body, shown)) return row.fail(errc::decode_error);
+        if (!decode(message.body, shown)) return errc::decode_error;
         const std::size_t which = requests_.find(shown.context);
-        if (which == requests_.size()) return row.fail(errc::bad_request_context);
+        if (which == requests_.size()) return errc::bad_request_context;
         // The request is not kept, but it is the same again.
         writer request(this->memory.output_room());
         write_message(request, handshake_type::certificate_request,
                       [&] { write_certificate_request(request, shown.context, *config_, schemes_, grease_); });
-        if (request.overflowed()) return row.fail(errc::internal_error);
+        if (request.overflowed()) return errc::internal_error;
         this->begin_answer(request.written());
         requests_.remove(which);
         this->peer_authenticated = false;
-        bytes_view list;
-        if (const errc error =
-                this->read_certificate(message, this->types.client, asked_proofs(*config_), list, shown.context);
-            error != errc::none)
-            return row.fail(error);
-        this->messages.add(message.whole);
-        if (list.empty()) return row.template to<state::wait_finished>();
-        peer_list_ = this->memory.range_of(list);
-        return row.template to<state::asks_verdict>();
+        context = shown.context;
+        return errc::none;
     }
 
-private:
     /// Sections 4.2.1 and 4.2.2: suite, group and application protocol. share_ is empty when a retry is needed.
     errc negotiate(const handshake_message& message, parsed_client_hello& hello, client_key_shares& shares) noexcept {
         if (const errc error = hello.parse(message.body); error != errc::none) return error;
@@ -435,8 +455,9 @@ private:
         bytes_view sealed;
         if (gives_cookies()) sealed = seal_cookie<P>(terms_, config_->cookie_secrets[0], client_address_, space);
         begin_retry();
-        const bool sent =
-            this->send(epoch::initial, handshake_type::server_hello, [&](writer& to) { write_retry(to, sealed); });
+        const bool sent = this->send(epoch::initial, handshake_type::server_hello, [&](writer& to) {
+            write_retry(to, this->memory.at(session_id_), terms_, sealed);
+        });
         if (!hello.hello.legacy_session_id.empty()) this->out.append_change_cipher_spec();
         this->out.complete();
         return sent ? errc::none : errc::workspace_too_small;
@@ -447,15 +468,6 @@ private:
         this->messages = transcript<P>(this->hash());
         this->messages.restart_with_message_hash(terms_.first_hello);
         retried_ = true;
-    }
-
-    void write_retry(writer& to, bytes_view sealed) const noexcept {
-        write_server_hello(to, hello_retry_request_random, this->memory.at(session_id_), this->suite->suite, [&] {
-            if (terms_.group != named_group{})
-                write_extension(to, extension_type::key_share,
-                                [&] { to.u16(static_cast<std::uint16_t>(terms_.group)); });
-            if (!sealed.empty()) write_extension(to, extension_type::cookie, [&] { to.opaque(sealed, 2); });
-        });
     }
 
     /// Sections 4.2.4 and 4.3.2: all that is known of the first ClientHello is what the cookie says, and that
@@ -470,7 +482,8 @@ private:
         begin_retry();
         std::array<std::uint8_t, 4 + 2 + 32 + 33 + 2 + 1 + 2 + 6 + 6 + (6 + max_retry_cookie)> retry;
         writer to(retry);
-        write_message(to, handshake_type::server_hello, [&] { write_retry(to, given.value); });
+        write_message(to, handshake_type::server_hello,
+                      [&] { write_retry(to, this->memory.at(session_id_), terms_, given.value); });
         this->messages.add(to.written());
         return errc::none;
     }

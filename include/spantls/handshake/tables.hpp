@@ -42,6 +42,7 @@ enum class client_state : std::uint8_t {
     wait_certificate_or_request,
     asks_identity,
     wait_certificate,
+    asks_decompression,
     asks_verdict,
     wait_certificate_verify,
     wait_finished,
@@ -61,9 +62,13 @@ inline constexpr auto client_table = std::array{
                {detail::cs::wait_certificate_or_request, detail::cs::wait_finished}),
     transition(detail::cs::wait_certificate_or_request, event::certificate_request, {detail::cs::asks_identity}),
     transition(detail::cs::wait_certificate_or_request, event::certificate, {detail::cs::asks_verdict}),
+    transition(detail::cs::wait_certificate_or_request, event::compressed_certificate, {detail::cs::asks_decompression}),
     transition(detail::cs::asks_identity, event::answer_identity,
                {detail::cs::wait_certificate, detail::cs::asks_signature, detail::cs::connected}),
     transition(detail::cs::wait_certificate, event::certificate, {detail::cs::asks_verdict}),
+    // RFC 8879, section 4.
+    transition(detail::cs::wait_certificate, event::compressed_certificate, {detail::cs::asks_decompression}),
+    transition(detail::cs::asks_decompression, event::answer_decompression, {detail::cs::asks_verdict}),
     transition(detail::cs::asks_verdict, event::answer_verdict, {detail::cs::wait_certificate_verify}),
     transition(detail::cs::wait_certificate_verify, event::certificate_verify, {detail::cs::wait_finished}),
     transition(detail::cs::wait_finished, event::finished, {detail::cs::asks_signature, detail::cs::connected}),
@@ -109,6 +114,7 @@ enum class server_state : std::uint8_t {
     asks_signature,
     wait_end_of_early_data,
     wait_certificate,
+    asks_decompression,
     asks_verdict,
     wait_certificate_verify,
     wait_finished,
@@ -134,26 +140,32 @@ inline constexpr auto server_table = std::array{
                {detail::ss::wait_certificate, detail::ss::wait_finished}),
     transition(detail::ss::wait_end_of_early_data, event::end_of_early_data, {detail::ss::wait_finished}),
     transition(detail::ss::wait_certificate, event::certificate, {detail::ss::asks_verdict, detail::ss::wait_finished}),
+    // RFC 8879, section 4.
+    transition(detail::ss::wait_certificate, event::compressed_certificate, {detail::ss::asks_decompression}),
+    transition(detail::ss::asks_decompression, event::answer_decompression,
+               {detail::ss::asks_verdict, detail::ss::wait_finished}),
     transition(detail::ss::asks_verdict, event::answer_verdict, {detail::ss::wait_certificate_verify}),
     transition(detail::ss::wait_certificate_verify, event::certificate_verify, {detail::ss::wait_finished}),
     transition(detail::ss::wait_finished, event::finished, {detail::ss::connected}),
     // Section 4.7.2.
     transition(detail::ss::connected, event::certificate, {detail::ss::asks_verdict, detail::ss::wait_finished}),
+    transition(detail::ss::connected, event::compressed_certificate, {detail::ss::asks_decompression}),
 };
 
 constexpr std::string_view name_of(client_state state) noexcept {
-    constexpr std::array<std::string_view, 11> names{
+    constexpr std::array<std::string_view, 12> names{
         "wait_server_hello", "wait_second_server_hello", "wait_encrypted_extensions", "wait_certificate_or_request",
-        "asks_identity",     "wait_certificate",         "asks_verdict",              "wait_certificate_verify",
-        "wait_finished",     "asks_signature",           "connected"};
+        "asks_identity",     "wait_certificate",         "asks_decompression",        "asks_verdict",
+        "wait_certificate_verify", "wait_finished",      "asks_signature",            "connected"};
     return names[static_cast<std::size_t>(state)];
 }
 
 constexpr std::string_view name_of(server_state state) noexcept {
-    constexpr std::array<std::string_view, 12> names{
-        "wait_client_hello", "wait_second_client_hello", "asks_psk",         "asks_early_data",
+    constexpr std::array<std::string_view, 13> names{
+        "wait_client_hello", "wait_second_client_hello", "asks_psk",           "asks_early_data",
         "asks_identity",     "asks_signature",           "wait_end_of_early_data", "wait_certificate",
-        "asks_verdict",      "wait_certificate_verify",  "wait_finished",    "connected"};
+        "asks_decompression", "asks_verdict",            "wait_certificate_verify", "wait_finished",
+        "connected"};
     return names[static_cast<std::size_t>(state)];
 }
 

@@ -7,6 +7,7 @@
 #include <spantls/base/bytes.hpp>
 #include <spantls/base/error.hpp>
 #include <spantls/message/authentication.hpp>
+#include <spantls/message/compressed_certificate.hpp>
 #include <spantls/message/extension.hpp>
 #include <spantls/message/lists.hpp>
 #include <spantls/message/status.hpp>
@@ -87,8 +88,9 @@ struct requested_certificate {
     /// The certificate has to have all of these extensions that you know, with all of the values.
     oid_filter_list oid_filters;
 
-    list_view<signature_scheme> delegated;  ///< of delegated credentials (RFC 9345); empty: none are taken
-    wanted_proofs proofs;                   ///< what is sent of an identity that has it
+    list_view<signature_scheme> delegated;    ///< of delegated credentials (RFC 9345); empty: none are taken
+    certificate_compressions compressions{};  ///< what of an identity may be sent compressed
+    wanted_proofs proofs;                     ///< what is sent of an identity that has it
 
     [[nodiscard]] errc parse(bytes_view body) noexcept {
         certificate_request message{};
@@ -113,6 +115,8 @@ struct requested_certificate {
             delegated = list.schemes;
         }
         if (!proofs.parse(extensions, false)) return errc::decode_error;
+        if (extensions.has(type::compress_certificate) && !decode(extensions[type::compress_certificate], compressions))
+            return errc::decode_error;
         if (extensions.has(type::certificate_authorities) &&
             !authorities.parse(extensions[type::certificate_authorities], 3))
             return errc::decode_error;

@@ -160,10 +160,11 @@ public:
     /// all of it in sealed_size(data.size()) bytes, and a KeyUpdate (smallest_output() is more) for each
     /// config.rekey_after - 1 records of that, or fewer: for one, unless rekey_after is small. `data` does not overlap
     /// `out`; or it begins at out[record_header_size] and is sealed in place, in one record, unless something is owed
-    /// (errc::output_owed).
+    /// (errc::output_owed). A server that has accepted early data may answer it before the client's Finished has come;
+    /// nobody knows then whether the client is there, or somebody who replays what it once sent (section 4.5.3).
     output send(bytes_view data, mutable_bytes out) noexcept {
         // Section 2: not before Finished.
-        if (!connected_) return {{}, 0, not_yet()};
+        if (!connected_ && !may_answer_early()) return {{}, 0, not_yet()};
         output_cursor to(out);
         errc error = errc::none;
         if (!data.empty() && out.size() > record_header_size && data.data() == out.data() + record_header_size)
@@ -378,6 +379,12 @@ protected:
     }
 
 private:
+    /// Section 4.5.3: a server may send behind its Finished; the flight with that is complete, if it has not left yet.
+    bool may_answer_early() const noexcept {
+        if constexpr (!is_server) return false;
+        const Machine* const now = workspace_.machine();
+        return error() == errc::none && now != nullptr && now->early_data_accepted && now->write == epoch::application;
+    }
     /// Why nothing can be sent when the handshake is not done.
     errc not_yet() const noexcept { return error() == errc::none ? errc::not_connected : errc::connection_failed; }
 

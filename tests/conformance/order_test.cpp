@@ -100,6 +100,79 @@ TEST_CASE("a message left out, or twice, is unexpected_message (sections 4, 4.4.
     left_out_and_twice(of_client, check_flight_to_server, "");
 }
 
+namespace {
+
+const buffer key(32, 0x11);
+const spantls::early_data_terms terms{1000, spantls::cipher_suite::tls_chacha20_poly1305_sha256, {}, "leaf.example"};
+
+void check_flight_with_key_to_client(const std::vector<step>& flight, bool good) {
+    CAPTURE(names(flight));
+    test::null_provider crypto;
+    const spantls::client_config config;
+    const spantls::psk keys[] = {{.identity = key, .key = key}};
+    null_client it(crypto, config, spantls::client_target{.server_name = "leaf.example", .psks = keys});
+    server_hello hello(it.session_id());
+    hello.ext_.add(ext::pre_shared_key, {0, 0});
+    it.feed(hello.record());
+    feed_all(it, flight);
+    if (!good) return check_refused(it, error, alert::unexpected_message);
+    CHECK(it.tls.connected());
+    CHECK(it.tls.psk_used());
+}
+void check_flight_behind_early_data(const std::vector<step>& flight, bool good) {
+    CAPTURE(names(flight));
+    test::null_provider crypto;
+    const spantls::server_config config{.use_psk = true, .max_early_data = 1000};
+    null_server it(crypto, config);
+    it.key_found = {0, key, spantls::hash_id::sha256, spantls::psk_kind::external, terms, false};
+    client_hello hello;
+    hello.ext_.add(ext::early_data).add(ext::pre_shared_key, offered_psk());
+    it.feed(hello.record()).feed(sealed(spantls::content_type::application_data, {1, 2, 3}));
+    REQUIRE(it.said.back() == spantls::what::need_input);
+    for (const step& one : flight) {
+        const bool is_data = one.message.size() == 1;
+        it.feed(is_data ? sealed(spantls::content_type::application_data, one.message) : sealed_handshake(one.message));
+    }
+    if (good) {
+        CHECK(it.tls.connected());
+        CHECK(it.tls.early_data_accepted());
+    } else if (it.tls.error() == errc::premature_application_data) {
+        check_refused(it, errc::premature_application_data, alert::unexpected_message);
+    } else {
+        check_refused(it, error, alert::unexpected_message);
+    }
+}
+
+}  // namespace
+
+TEST_CASE("with a key there is EncryptedExtensions and Finished, and nothing else (sections 4.4.2 and 4.5.1)") {
+    const step parameters{"EncryptedExtensions", encrypted_extensions()}, end{"Finished", finished()};
+    check_flight_with_key_to_client({parameters, end}, true);
+    check_flight_with_key_to_client({end, parameters}, false);
+    check_flight_with_key_to_client({end}, false);
+    check_flight_with_key_to_client({parameters, parameters}, false);
+    for (int type = 0; type < 256; ++type) {
+        if (type == 20) continue;
+        check_flight_with_key_to_client({parameters, {"another", smallest(type)}}, false);
+        if (type != 8) check_flight_with_key_to_client({{"another", smallest(type)}}, false);
+    }
+}
+
+TEST_CASE("behind early data there is EndOfEarlyData, and then Finished (sections 4.3.10 and 4.6)") {
+    const step over{"EndOfEarlyData", end_of_early_data()}, end{"Finished", finished()}, data{"data", {1}};
+    check_flight_behind_early_data({over, end}, true);
+    check_flight_behind_early_data({data, over, end}, true);
+    check_flight_behind_early_data({end}, false);
+    check_flight_behind_early_data({end, over}, false);
+    check_flight_behind_early_data({over, over}, false);
+    check_flight_behind_early_data({over, data}, false);
+    check_flight_behind_early_data({over, data, end}, false);
+    for (int type = 0; type < 256; ++type) {
+        if (type != 5) check_flight_behind_early_data({{"another", smallest(type)}}, false);
+        if (type != 20) check_flight_behind_early_data({over, {"another", smallest(type)}}, false);
+    }
+}
+
 TEST_CASE("a message out of order is unexpected_message behind another in the same record, too (section 4)") {
     for (int type = 0; type < 256; ++type) {
         CAPTURE(type);

@@ -162,6 +162,45 @@ TEST_CASE("what a ServerHello says (sections 4.2.3, 4.3.1, 4.3.8 and 9.2)") {
     }
 }
 
+TEST_CASE("a ServerHello with a key has a share only in the mode with one (sections 4.2.3, 4.3.8 and 4.3.9)") {
+    const buffer key(32, 0x11);
+    for (const bool allowed : {true, false})
+        for (const buffer& modes : {buffer{1, 0}, buffer{1, 1}, buffer{2, 0, 1}, buffer{2, 0x0b, 0}}) {
+            CAPTURE(allowed, test::hex(modes));
+            forge::client_hello asked;
+            asked.ext_.set(ext::psk_key_exchange_modes, modes).add(ext::pre_shared_key, forge::offered_psk());
+            test::null_provider crypto;
+            const server_config config{.use_psk = true, .psk_ke = allowed};
+            null_server it(crypto, config);
+            it.key_found = {0, key, hash_id::sha256, psk_kind::external, {}, false};
+            it.feed(asked.record());
+            REQUIRE(it.tls.error() == errc::none);
+            const bool exchange = modes.back() == 1;
+            const wire::hello hello = wire::first_hello(it.sent);
+            CHECK(wire::has(hello.ext, ext::pre_shared_key) == (exchange || allowed));
+            CHECK(wire::has(hello.ext, ext::key_share) == (exchange || !allowed));
+        }
+}
+
+TEST_CASE("the compatibility mode's change_cipher_spec comes once, retry or not (appendix E.4)") {
+    for (const bool retried : {true, false}) {
+        forge::client_hello asked;
+        test::null_provider crypto;
+        const server_config config;
+        null_server it(crypto, config);
+        if (retried) {
+            forge::client_hello first;
+            first.ext_.set(ext::key_share, {0, 0});
+            it.feed(first.record());
+        }
+        it.feed(asked.record());
+        REQUIRE(it.tls.error() == errc::none);
+        std::size_t count = 0;
+        for (const wire::record& one : wire::records(it.sent)) count += one.outer == 20;
+        CHECK(count == 1);
+    }
+}
+
 TEST_CASE("what a HelloRetryRequest says (sections 4.2.4 and 9.2)") {
     forge::client_hello asked;
     asked.ext_.set(ext::key_share, {0, 0}).add(ext::application_layer_protocol_negotiation, {0, 3, 2, 'h', '2'});

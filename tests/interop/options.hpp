@@ -99,7 +99,8 @@ struct options {
             std::string name = argv[i];
             if (name.substr(0, 2) != "--") throw std::runtime_error("not an option: " + name);
             const bool alone = name == "--insecure" || name == "--no-share" || name == "--no-compatibility" ||
-                               name == "--psk-ke" || name == "--reject-early" || name == "--grease" || name == "--retry";
+                               name == "--psk-ke" || name == "--reject-early" || name == "--grease" || name == "--retry" ||
+                               name == "--pha" || name == "--raw" || name == "--raw-peer" || name == "--ask-staple";
             if (!alone && i + 1 == argc) throw std::runtime_error("no value for " + name);
             result.values[name.substr(2)] = alone ? "" : argv[++i];
         }

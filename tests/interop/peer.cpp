@@ -35,6 +35,8 @@ void configure(Config& config, const options& opts, const std::vector<std::strin
     for (const std::string& suite : split(opts.get("suites"), ','))
         config.prefer.suites.push_back(suite == "chacha" ? cipher_suite::tls_chacha20_poly1305_sha256
                                                          : cipher_suite::tls_aes_256_gcm_sha384);
+    config.post_handshake_auth = opts.has("pha");
+    config.ask_for_staples = opts.has("ask-staple");
     config.key_log = opts.has("key-log");
     config.grease = opts.has("grease");
     opts.set("record-size", config.record_size);
@@ -89,7 +91,15 @@ public:
     session(Connection& tls, sodium& crypto, const options& opts, int fd)
         : tls_(tls), crypto_(crypto), opts_(opts), socket_(fd) {
         if (opts.has("cert")) chain_ = read_pem(opts.get("cert"));
+        if (opts.has("raw")) {
+            x509::certificate leaf;
+            if (x509::parse_certificate(chain_.at(0), leaf) != errc::none) throw std::runtime_error("no certificate");
+            const bytes key(leaf.spki.begin(), leaf.spki.end());
+            chain_ = {key};
+        }
         for (const bytes& der : chain_) views_.push_back(der);
+        if (opts.has("staple")) staple_ = read_file(opts.get("staple"));
+        staples_ = {staple_};
         if (opts.has("key")) {
             const bytes pkcs8 = read_pem(opts.get("key")).at(0);
             key_.emplace(fixed_bytes<32>(bytes_view(pkcs8).last(32)));
@@ -177,6 +187,8 @@ private:
             std::printf("exported %s\n", hex(material).c_str());
         } else if (word == "ticket") {
             error = send_ticket(rest);
+        } else if (word == "authenticate") {
+            if constexpr (Connection::is_server) error = tls_.request_authentication();
         } else {
             error = errc::bad_argument;
         }
@@ -295,7 +307,7 @@ private:
             case what::client_hello: answer_hello(step.hello()); return true;
             case what::choose_identity:
                 std::printf("asked for a certificate\n");
-                give(tls_.answer(key_ ? identity{views_, schemes_} : no_identity));
+                give(tls_.answer(key_ ? who() : no_identity));
                 return true;
             case what::decompress: give(tls_.refuse()); return true;  // not offered
             case what::verify_peer: answer_peer(step.peer()); return true;
@@ -336,8 +348,10 @@ private:
                             step.error == errc::peer_alert ? name_of(step.alert).data() : "");
                 over_ = true;
                 return true;
-            case what::transport_parameters:
-            case what::client_answered:  // neither is asked for here
+            case what::client_answered:
+                std::printf("client answered, %s\n", step.authenticated() ? "with a certificate" : "without");
+                return true;
+            case what::transport_parameters:  // not asked for here
             case what::output_waiting:
             case what::progress: return true;
         }
@@ -406,10 +420,22 @@ private:
         if (opts_.has("name") && hello.server_name != opts_.get("name"))
             give(tls_.refuse(errc::unrecognized_name));
         else
-            give(tls_.answer(identity{views_, schemes_}));
+            give(tls_.answer(who()));
+    }
+    identity who() const {
+        identity mine{views_, schemes_};
+        if (opts_.has("raw")) mine.type = certificate_type::raw_public_key;
+        if (!staple_.empty()) mine.staples = staples_;
+        return mine;
     }
 
     void answer_peer(const x509::peer& peer) {
+        if (const bytes_view staple = peer.chain.front().staple(); !staple.empty())
+            std::printf("staple %s\n", hex(staple).c_str());
+        if (peer.type == certificate_type::raw_public_key) {
+            std::printf("peer raw key\n");
+            return give(tls_.answer(judge(peer)));
+        }
         x509::certificate leaf;
         const bool read = x509::parse_certificate(peer.chain.front().der, leaf) == errc::none;
         std::printf("peer certificate %s\n", read ? printable(common_name(leaf.subject)).c_str() : "unreadable");
@@ -442,6 +468,8 @@ private:
     lengths sent_lengths_, received_lengths_;
     std::vector<bytes> chain_;
     std::vector<bytes_view> views_;
+    bytes staple_;
+    std::array<bytes_view, 1> staples_;
     std::array<signature_scheme, 1> schemes_{signature_scheme::ed25519};
     std::optional<sodium::ed25519_key> key_;
     std::ofstream output_, key_log_;
@@ -479,6 +507,7 @@ inline bool run(const options& opts) {
         config.authenticate_client = wanted == "require"   ? client_authentication::require
                                      : wanted == "request" ? client_authentication::request
                                                            : client_authentication::none;
+        if (opts.has("raw-peer")) config.client_certificate_types = {certificate_type::raw_public_key};
         config.use_psk = opts.has("psk") || opts.has("ticket-secret");
         opts.set("early-data", config.max_early_data);
         // Each process seals with a secret of its own: nobody else takes its cookies.
@@ -486,13 +515,15 @@ inline bool run(const options& opts) {
         if (opts.has("retry") && !crypto.random(secret.bytes())) throw std::runtime_error("no randomness");
         if (opts.has("retry")) config.cookie_secrets = {bytes_view(secret.bytes())};
         config.always_retry = opts.has("retry");
-        bytes workspace(server<sodium>::smallest_workspace);
+        bytes workspace(opts.has("pha") ? server<sodium>::workspace_size : server<sodium>::smallest_workspace);
         server<sodium> tls(crypto, config, workspace, as_bytes("127.0.0.1"));
         return session(tls, crypto, opts, fd).run();
     }
     client_config config;
     configure(config, opts, names);
     if (opts.has("no-share")) config.shares.emplace();
+    if (opts.has("raw-peer")) config.server_certificate_types = {certificate_type::raw_public_key};
+    if (opts.has("raw")) config.client_certificate_types = {certificate_type::raw_public_key};
     opts.set("max-fragment-length", config.max_fragment_length);
     opts.set("hello-size", config.client_hello_size);
     config.compatibility_mode = !opts.has("no-compatibility");

@@ -192,6 +192,25 @@ TEST_CASE("a ClientHello may have these oddities (sections 4.2.2 and 4.3.1)") {
     }
 }
 
+TEST_CASE("what a ClientHello says of certificates is shown (sections 4.3.3, 4.3.4 and 9.2)") {
+    client_hello hello;
+    hello.ext_.add(ext::signature_algorithms_cert, {0, 4, 4, 3, 8, 4});
+    hello.ext_.add(ext::certificate_authorities, {0, 7, 0, 1, 0x30, 0, 2, 0x31, 0x32});
+    const test::buffer body = hello.body();
+    spantls::parsed_client_hello parsed;
+    REQUIRE(parsed.parse(body) == errc::none);
+    CHECK(parsed.certificate_schemes.schemes.contains(spantls::signature_scheme::ecdsa_secp256r1_sha256));
+    CHECK(parsed.certificate_schemes.schemes.contains(spantls::signature_scheme::rsa_pss_rsae_sha256));
+    CHECK_FALSE(parsed.certificate_schemes.schemes.contains(spantls::signature_scheme::ed25519));
+    REQUIRE(parsed.authorities.size() == 2);
+    CHECK(test::hex(*parsed.authorities.begin()) == "30");
+    const test::buffer plain = client_hello().body();
+    spantls::parsed_client_hello says_nothing;
+    REQUIRE(says_nothing.parse(plain) == errc::none);
+    CHECK(says_nothing.certificate_schemes.schemes.empty());
+    CHECK(says_nothing.authorities.empty());
+}
+
 TEST_CASE("Botan's ClientHello cases") {
     const auto file = test::shared_vectors("rfc8448/client_hello.vec");
     if (!file) return;

@@ -126,6 +126,46 @@ TEST_CASE("one size occurs, that of the peer's limit, where it takes no larger o
     REQUIRE(lengths_in(wide.to_client.all) == only(1024));
 }
 
+TEST_CASE("one size occurs behind early data, also where the limit is heard of under its keys (RFC 8449, section 4)") {
+    const test::buffer name = test::text("device"), secret(32, 0x11), data(3000, 'e');
+    const early_data_terms terms{4000, cipher_suite::tls_chacha20_poly1305_sha256, {}, "leaf.example"};
+    for (const std::uint16_t limit : std::initializer_list<std::uint16_t>{16385, 500}) {
+        CAPTURE(limit);
+        const psk keys[] = {{.identity = name, .key = secret, .early = terms}};
+        test::pair_options options = of_length(1024);
+        options.client.record_size_limit = 16385;
+        options.server.record_size_limit = limit;
+        options.server.use_psk = true;
+        options.server.max_early_data = 4000;
+        options.server.record_size = 20;  // EncryptedExtensions and Finished come in records of their own
+        options.target.psks = keys;
+        options.target.early_data = true;
+        chacha_pair both(options);
+        both.server.find_psk = [&](const step&) {
+            return psk_choice{0, secret, hash_id::sha256, psk_kind::external, terms, false};
+        };
+        test::buffer out(40000);
+        both.to_server.put(both.client.tls.send_early(bytes_view(data).first(2000), out).records);
+        REQUIRE(lengths_in(both.to_server.all) == only(1024));
+        const std::size_t before = both.to_server.all.size();
+        // ServerHello and EncryptedExtensions arrive, and what else is early is held to the limit already.
+        both.to_client.chunk = [&](std::size_t) { return test::records_in(both.to_client.waiting).front().size(); };
+        both.client.watch = [&](const step&) {
+            if (both.client.tls.handshake_state() != client_state::wait_finished) return;
+            const output more = both.client.tls.send_early(bytes_view(data).subspan(2000), out);
+            if (more.error == errc::none) both.to_server.put(more.records);
+        };
+        converse(both);
+        REQUIRE(both.server.tls.early_data_accepted());
+        const test::buffer behind(both.to_server.all.begin() + static_cast<std::ptrdiff_t>(before),
+                                  both.to_server.all.end());
+        const std::size_t size = limit == 500 ? 500 + record_overhead - 1 : 1024;
+        REQUIRE(lengths_in(behind) == only(size));
+        REQUIRE(lengths_in(both.to_client.all) == only(1024));
+        REQUIRE(both.server.received_early.size() > 2000);
+    }
+}
+
 TEST_CASE("one size occurs, content or not, with an own record size below it") {
     test::pair_options options = of_length(1024);
     options.client.record_size = 10;

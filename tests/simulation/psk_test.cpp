@@ -305,6 +305,70 @@ TEST_CASE("early data in the first flight, accepted (sections 4.3.10 and 4.6)") 
     talks(both);
 }
 
+TEST_CASE("early data is answered before the client's Finished (section 4.5.3)") {
+    for (const std::size_t output_size : {std::size_t{40000}, std::size_t{27}}) {
+        CAPTURE(output_size);
+        early_pair it;
+        test::pair_options options = it.both.options;
+        options.server.rekey_after = 4;
+        psk_pair both(options);
+        both.server.find_psk = it.both.server.find_psk;
+        both.server.output_size = output_size;
+        test::buffer out(40000);
+        both.to_server.put(both.client.tls.send_early(as_bytes("question"), out).records);
+        // Nothing of the client's arrives but its first flight.
+        both.client.silent = true;
+        const test::buffer answer(300, 'a');
+        REQUIRE(both.server.send("too soon") == errc::not_connected);
+        both.server.watch = [&](const step& now) {
+            if (now.what != what::early_data) return;
+            REQUIRE_FALSE(both.server.tls.connected());
+            REQUIRE(both.server.send(answer) == errc::none);
+        };
+        both.run();
+        REQUIRE(both.server.received_early == test::text("question"));
+        REQUIRE_FALSE(both.server.tls.connected());
+        REQUIRE(both.server.tls.update_keys() == errc::not_connected);
+        REQUIRE(both.server.send("more") == errc::none);
+        both.client.silent = false;
+        REQUIRE(both.handshake());
+        test::buffer all = answer;
+        for (const char letter : {'m', 'o', 'r', 'e'}) all.push_back(static_cast<std::uint8_t>(letter));
+        REQUIRE(both.client.received == all);
+        REQUIRE(both.client.key_log == both.server.key_log);
+        REQUIRE(both.client.send("question") == errc::none);
+        REQUIRE(both.server.send("answer") == errc::none);
+        both.run();
+        REQUIRE(both.server.received == test::text("question"));
+        REQUIRE(both.client.received.size() == all.size() + 6);
+        REQUIRE((output_size > 27 || both.client.has(what::key_updated)));
+    }
+}
+
+TEST_CASE("nothing is sent before the client's Finished where no early data was accepted, or behind a failure") {
+    for (const bool accepted : {false, true}) {
+        CAPTURE(accepted);
+        early_pair it;
+        auto& both = it.both;
+        if (!accepted) both.server.judge_early = [](const early_offer&) { return early_data::reject; };
+        REQUIRE(it.send_early(as_bytes("question")) == errc::none);
+        both.client.silent = true;
+        both.run();
+        REQUIRE((both.server.send("answer") == errc::none) == accepted);
+        test::buffer out(1000);
+        REQUIRE(both.server.tls.send_cover(out).error == errc::not_connected);
+        const test::buffer nonce{1}, ticket(10, 't');
+        REQUIRE(both.server.tls.send_ticket({1, 2, nonce, ticket, {}}, out).error == errc::not_connected);
+        REQUIRE(both.server.tls.close() == errc::none);
+        REQUIRE(both.server.send("answer") == errc::connection_failed);
+        both.client.silent = false;
+        both.run();
+        REQUIRE(both.client.has(what::peer_closed));
+        REQUIRE_FALSE(both.server.tls.connected());
+        REQUIRE(both.client.received == (accepted ? test::text("answer") : test::buffer{}));
+    }
+}
+
 TEST_CASE("early data up to the limit, in pieces that follow one another") {
     const test::buffer data(1500, 'x');
     early_pair it;

@@ -126,10 +126,11 @@ protected:
         if constexpr (is_server) now = reading_.records.secret().bytes();
         copy_bytes(now, machine().client_application_traffic.bytes());
     }
-    /// What was agreed on holds for what is protected with keys of this handshake (RFC 8449, section 4). A client knows
-    /// of it only with EncryptedExtensions, a server before it has such keys.
+    /// What was agreed on holds for what is protected (RFC 8449, section 4). A client knows of it only with
+    /// EncryptedExtensions: what it sends early behind them, EndOfEarlyData at least, is held to it, what comes early is
+    /// not. A server knows before it has keys.
     void limit_records() noexcept {
-        if (write_epoch_ >= epoch::handshake) sender_.limit_protected(machine().limits.sending);
+        if (write_epoch_ != epoch::initial) sender_.limit_protected(machine().limits.sending);
         if (read_epoch_ >= epoch::handshake && machine().limits.receiving < max_inner_plaintext)
             reading_.records.limit_protected(machine().limits.receiving);
     }

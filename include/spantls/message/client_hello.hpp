@@ -9,6 +9,7 @@
 #include <spantls/message/extension.hpp>
 #include <spantls/message/lists.hpp>
 #include <spantls/message/pre_shared_key.hpp>
+#include <spantls/message/requested_certificate.hpp>
 #include <spantls/message/status.hpp>
 #include <spantls/wire/layout.hpp>
 #include <spantls/wire/registry.hpp>
@@ -45,7 +46,9 @@ public:
     client_hello hello{};
     extension_set extensions;
     named_group_list groups{};
-    signature_scheme_list schemes{};
+    signature_scheme_list schemes{};              // for CertificateVerify
+    signature_scheme_list certificate_schemes{};  // for signatures in certificates; empty: `schemes` count
+    authority_list authorities;                   // one of them should have issued the chain; empty: anybody
     protocol_names protocols;
     psk_key_exchange_modes psk_modes{};
     certificate_compressions compressions{};           // what the client takes from the server
@@ -101,7 +104,12 @@ private:
             !decode_if_there(type::delegated_credential, delegated) ||
             !decode_if_there(type::server_certificate_type, server_types) ||
             !decode_if_there(type::client_certificate_type, client_types) ||
-            !decode_if_there(type::compress_certificate, compressions))
+            !decode_if_there(type::compress_certificate, compressions) ||
+            !decode_if_there(type::signature_algorithms_cert, certificate_schemes))
+            return errc::decode_error;
+        // Section 4.3.4.
+        if (extensions.has(type::certificate_authorities) &&
+            !authorities.parse(extensions[type::certificate_authorities], 3))
             return errc::decode_error;
         if (!proofs.parse(extensions, true)) return errc::decode_error;
         // Sections 4.3.6 and 4.3.10: empty.

@@ -8,6 +8,7 @@
 //   client tls(crypto, config, workspace, {.server_name = name, .resume = mine, .now_ms = now});
 //
 // A session is for one connection: whoever sees the same ticket twice knows that it is the same client (appendix C.4).
+// session_store.hpp gives each out once.
 #pragma once
 
 #include <cstddef>

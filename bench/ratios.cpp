@@ -10,6 +10,7 @@
 #include "allocations.hpp"
 #include "libssl_pair.hpp"
 #include "primitives.hpp"
+#include "signatures.hpp"
 #include "spantls_pair.hpp"
 #include "table.hpp"
 #include "timing.hpp"
@@ -296,6 +297,7 @@ int main(int argc, char** argv) {
                                                                   resumed ? goal{} : goal::at_most(154));
         if (aes) compare_handshakes<sodium, raw_aes256_gcm, sha384>(rows, much, mine, resumed, {});
     }
+    measure_signatures(rows, much);
     measure_tickets<sodium>(rows, much);
     measure_memory(rows, mine);
     rows.title("Code with the provider sodium");

@@ -37,8 +37,8 @@ constexpr const char* usage =
 constexpr const char* legend =
     "--> sent   <-- received   * encrypted   ? a question, and the answer   = what came of it";
 constexpr const char* why_servers_refuse =
-    "\nThe server found nothing that both can do. spantls with libsodium verifies Ed25519 signatures only, and says\n"
-    "so in its ClientHello; most public servers have an RSA or ECDSA certificate and end the handshake here.";
+    "\nThe server found nothing that both can do. spantls with libsodium agrees on keys with X25519, and verifies\n"
+    "Ed25519, RSA, and ECDSA on P-256 and P-384; it says so in its ClientHello.";
 
 constexpr int patience = 10;  // seconds
 constexpr spantls::client_target target{.server_name = "localhost"};

@@ -16,6 +16,7 @@
 #include "support/canned.hpp"
 #include "support/ops.hpp"
 #include "support/run.hpp"
+#include "support/signing.hpp"
 #include "support/toy_provider.hpp"
 
 namespace {
@@ -358,9 +359,15 @@ void write_certificates(const fs::path& directory) {
             name += "-" + one;
         }
         write("x509", name, all);
+        all[0] = static_cast<std::uint8_t>(all[0] | 0x40);
+        write("path", name, all);
     };
     for (const char* one : {"localhost", "p256", "rsa", "ca", "server", "client", "expired", "wrong-name"})
         write("der", one, load(one));
+    for (const char* one : {"ca.crt", "server.chain", "localhost.key", "p256.key", "rsa.key"}) {
+        std::ifstream file(directory / (std::string(one) + ".pem"), std::ios::binary);
+        write("pem", one, buffer{std::istreambuf_iterator<char>(file), {}});
+    }
     chain(3, {"ca", "server", "intermediate"});
     chain(5, {"ca", "direct"});
     chain(0x80, {"ca", "client", "intermediate", "ca"});
@@ -379,10 +386,46 @@ void write_names() {
         write("name", "text-" + std::to_string(count++), as_bytes(text));
 }
 
+/// The bytes of signature.cpp. A key and a signature are new each time.
+void write_signatures() {
+    const buffer message(20, 'm');
+    const std::array hashes{EVP_sha256(), EVP_sha384(), EVP_sha512()};
+    for (std::uint8_t way = 0; way < 12; ++way) {
+        const auto own = way < 6 ? test::oracle::ec_key(way < 3 ? "P-256" : "P-384") : test::oracle::rsa_key(2048);
+        const buffer key = test::oracle::public_bytes(own);
+        const bool pss = way >= 6 && way < 9;
+        write("signature", "signed-" + std::to_string(way),
+              numbers(0, way, key.size() >> 8, key.size(), message.size()) + key + message +
+                  test::oracle::sign(own, hashes[way % 3], message, pss));
+        // Any numbers with the same shape: modulus, then base.
+        const bytes_view modulus = bytes_view(key).last(key.size() > 256 ? 256 : 0);
+        if (way >= 6)
+            write("signature", "power-" + std::to_string(way),
+                  numbers(1, 0, 0, way & 1, 0, 1, 1, 0) + modulus + modulus.first(255));
+    }
+    for (const std::uint8_t curve : numbers(2, 3)) {
+        const std::size_t size = curve == 2 ? 32 : 48;
+        for (const std::uint8_t byte : numbers(0, 1, 0x7f, 0xff)) {
+            buffer scalars(3 * size, byte);
+            scalars[size - 1] = 1;  // G itself is the key
+            write("signature", "scalars-" + std::to_string(curve) + "-" + std::to_string(byte),
+                  numbers(curve) + scalars);
+        }
+    }
+}
+
 void write_sessions() {
     const buffer key(48, 0x42), ticket(100, 0x43);
-    const session kept{cipher_suite::tls_aes_256_gcm_sha384, 1'700'000'000'000, 7200, 1, 16384, true,
-                       key,                                  ticket,            "leaf.example", "h2"};
+    const session kept{cipher_suite::tls_aes_256_gcm_sha384,
+                       1'700'000'000'000,
+                       7200,
+                       1,
+                       16384,
+                       true,
+                       key,
+                       ticket,
+                       "leaf.example",
+                       "h2"};
     buffer bytes(session_size(kept));
     HOLDS(spantls::write(kept, bytes) != 0);
     for (const int checksum : {0, 1}) write("session", "kept-" + std::to_string(checksum), numbers(checksum) + bytes);
@@ -520,6 +563,7 @@ int main(int argc, char* argv[]) {
     write_extensions();
     write_records();
     write_names();
+    write_signatures();
     write_sessions();
     write_pairs();
     write_certificates(argv[2]);

@@ -26,7 +26,8 @@ void check_certificate(bytes_view der) {
     for (const bytes_view part :
          {it.der, it.tbs, it.serial, it.issuer, it.subject, it.spki, it.key_algorithm.oid, it.key_algorithm.parameters,
           it.public_key, it.signature_algorithm.oid, it.signature_algorithm.parameters, it.signature,
-          it.extended_key_usage, it.subject_alt_name})
+          it.extended_key_usage, it.subject_alt_name, it.name_constraints, it.subject_key_id, it.authority_key_id,
+          it.authority_key_issuer, it.authority_key_serial})
         HOLDS(fuzz::inside(part, der));
     HOLDS(fuzz::inside(it.public_key, it.spki) && fuzz::inside(it.spki, it.tbs) && !it.serial.empty() &&
           it.issuer.size() > 2);
@@ -73,7 +74,7 @@ bool leads_to_root(const certificate& below, const certificate& root, const std:
 }
 
 bool good_ca(const certificate& it) {
-    return !it.unknown_critical && it.is_ca && it.allows(x509::key_usage::key_cert_sign) &&
+    return !it.unknown_critical && it.name_constraints.empty() && it.is_ca && it.allows(x509::key_usage::key_cert_sign) &&
            x509::key_type_of(it) == x509::key_type::ed25519;
 }
 

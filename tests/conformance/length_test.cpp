@@ -57,8 +57,7 @@ const std::vector<incoming<null_client>> to_client{
          return certificate_request(request_extensions().add(ext::certificate_authorities, {0, 3, 0, 1, 0x30}));
      }},
     {"Certificate", test::after_encrypted_extensions, [](auto&) { return test::leaf_message(); }},
-    {"CompressedCertificate", test::after_encrypted_extensions,
-     [](auto&) { return compressed(test::leaf_message()); }},
+    {"CompressedCertificate", test::after_encrypted_extensions, [](auto&) { return compressed(test::leaf_message()); }},
     {"CertificateVerify", test::after_certificate, [](auto&) { return certificate_verify(); }},
     {"Finished", test::after_certificate_verify, [](auto&) { return finished(); }},
     {"NewSessionTicket", [](auto& it) { test::connected(it); },
@@ -267,7 +266,6 @@ TEST_CASE("extension_data cut anywhere, or with more behind it, is decode_error 
     in_hello.emplace_back(static_cast<int>(ext::post_handshake_auth), buffer{});
     in_hello.emplace_back(static_cast<int>(ext::status_request), buffer{1, 0, 0, 0, 0});
     in_hello.emplace_back(static_cast<int>(ext::signed_certificate_timestamp), buffer{});
-    in_hello.emplace_back(static_cast<int>(ext::compress_certificate), buffer{4, 0, 1, 0, 2});
     in_hello.emplace_back(static_cast<int>(ext::signature_algorithms_cert), buffer{0, 4, 8, 7, 4, 3});
     in_hello.emplace_back(static_cast<int>(ext::certificate_authorities), buffer{0, 3, 0, 1, 0x30});
     in_hello.emplace_back(static_cast<int>(ext::max_fragment_length), buffer{1});
@@ -276,6 +274,7 @@ TEST_CASE("extension_data cut anywhere, or with more behind it, is decode_error 
     in_hello.emplace_back(static_cast<int>(ext::cookie), buffer{0, 3, 1, 2, 3});
     in_hello.emplace_back(static_cast<int>(ext::early_data), buffer{});
     in_hello.emplace_back(static_cast<int>(ext::pre_shared_key), offered_psk());
+    in_hello.emplace_back(static_cast<int>(ext::compress_certificate), buffer{4, 0, 1, 0, 2});
     const buffer cookie_secret(32, 0x5c);
     spantls::server_config reads_all = late_server;
     reads_all.alpn = {"mqtt"};
@@ -343,8 +342,8 @@ TEST_CASE("extension_data cut anywhere, or with more behind it, is decode_error 
     in_request(ext::certificate_authorities, {0, 3, 0, 1, 0x30});
     in_request(ext::oid_filters, {0, 5, 1, 1, 0, 1, 7});
     in_request(ext::status_request, {});
-    in_request(ext::compress_certificate, {4, 0, 1, 0, 2});
     in_request(ext::signed_certificate_timestamp, {});
+    in_request(ext::compress_certificate, {4, 0, 1, 0, 2});
     const auto in_certificate = [&](ext type, const buffer& data) {
         client_refuses(
             place::certificate, type, data, test::after_encrypted_extensions,

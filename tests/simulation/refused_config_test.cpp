@@ -146,6 +146,8 @@ constexpr std::array last_one_will_do{signature_scheme::rsa_pkcs1_sha256, signat
 static_assert(check(identity{good_chain, for_certificates}) == errc::config_no_scheme);
 static_assert(check(identity{good_chain, last_one_will_do}) == errc::none);
 static_assert(signs_handshakes(signature_scheme::rsa_pss_rsae_sha256) && signs_handshakes(signature_scheme::ed448));
+static_assert(!signs_handshakes(signature_scheme::ecdsa_secp256r1_sha384) &&
+              !signs_handshakes(signature_scheme::ecdsa_secp384r1_sha512));
 
 /// Born failed: it says why, owes nothing, and does nothing.
 template <class Connection>

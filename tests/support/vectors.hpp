@@ -114,16 +114,21 @@ std::size_t for_each_wycheproof(const std::filesystem::path& path, Check check) 
 }
 
 /// The records of a NIST response file, or of one like it: lines "NAME = VALUE", with an empty line after each record.
-/// A line without '=' is a name with an empty value; comments and [headings] do not count.
-inline std::vector<std::map<std::string, std::string>> load_response_file(const std::filesystem::path& path) {
+/// A line without '=' is a name with an empty value; comments and [headings] do not count, unless only what stands
+/// under the heading `section` is wanted.
+inline std::vector<std::map<std::string, std::string>> load_response_file(const std::filesystem::path& path,
+                                                                          const std::string& section = {}) {
     const auto trimmed = [](const std::string& text) {
         const auto from = text.find_first_not_of(" \t\r");
         return from == std::string::npos ? std::string() : text.substr(from, text.find_last_not_of(" \t\r") - from + 1);
     };
     std::ifstream file = open_file(path);
     std::vector<std::map<std::string, std::string>> records(1);
+    bool wanted = section.empty();
     for (std::string line; std::getline(file, line);) {
         line = trimmed(line);
+        if (!section.empty() && !line.empty() && line[0] == '[') wanted = line == "[" + section + "]";
+        if (!wanted) continue;
         if (line.empty() && !records.back().empty()) records.emplace_back();
         if (line.empty() || line[0] == '#' || line[0] == '[') continue;
         const auto equals = line.find('=');

@@ -167,8 +167,8 @@ TEST_CASE("certificate: every view lies in the bytes that were parsed") {
         const certificate& it = made.it;
         for (const bytes_view part :
              {it.der, it.tbs, it.serial, it.issuer, it.subject, it.spki, it.key_algorithm.oid,
-              it.key_algorithm.parameters, it.public_key, it.signature_algorithm.oid,
-              it.signature_algorithm.parameters, it.signature, it.extended_key_usage, it.subject_alt_name})
+              it.key_algorithm.parameters, it.public_key, it.signature_algorithm.oid, it.signature_algorithm.parameters,
+              it.signature, it.extended_key_usage, it.subject_alt_name})
             CHECK(inside(part, made.der));
     }
 }
@@ -254,42 +254,70 @@ TEST_CASE("certificate: RFC 5280 and X.690, rule by rule (RFC 9846, section 4.5.
         {"two versions", [](auto& it) { it.version = {0xa0, 6, 2, 1, 2, 2, 1, 2}; }},
         {"a version that is not minimal", [](auto& it) { it.version = {0xa0, 4, 2, 2, 0, 2}; }},
         {"no serial number", [](auto& it) { it.serial = {}; }},
-        {"a serial number that is not minimal", [](auto& it) { it.serial = {2, 2, 0, 1}; }},
+        {"a serial number that is not minimal",
+         [](auto& it) {
+             it.serial = {2, 2, 0, 1};
+         }},
         {"a serial number of 21 bytes (4.1.2.2)", [](auto& it) { it.serial = test::tlv(2, bytes(21, 1)); }},
-        {"an empty serial number", [](auto& it) { it.serial = {2, 0}; }},
+        {"an empty serial number",
+         [](auto& it) {
+             it.serial = {2, 0};
+         }},
         {"the signature algorithms differ (4.1.1.2)", [](auto& it) { it.outer_algorithm[6] = 0x71; }},
         {"the signature algorithms differ in parameters (4.1.1.2)",
-         [](auto& it) { it.outer_algorithm = test::sequence({{6, 3, 0x2b, 0x65, 0x70}, {5, 0}}); }},
-        {"the outer algorithm goes on where the inner one ends", [](auto& it) { it.algorithm = {0x30, 0}; }},
+         [](auto& it) {
+             it.outer_algorithm = test::sequence({{6, 3, 0x2b, 0x65, 0x70}, {5, 0}});
+         }},
+        {"the outer algorithm goes on where the inner one ends",
+         [](auto& it) {
+             it.algorithm = {0x30, 0};
+         }},
         {"an algorithm with two parameters",
          [](auto& it) {
              it.algorithm = it.outer_algorithm = test::sequence({{6, 3, 0x2b, 0x65, 0x70}, {5, 0}, {5, 0}});
          }},
         {"an empty issuer (4.1.2.4)", [](auto& it) { it.issuer = test::name(""); }},
-        {"an issuer with an empty set", [](auto& it) { it.issuer = test::sequence({{0x31, 0}}); }},
+        {"an issuer with an empty set",
+         [](auto& it) {
+             it.issuer = test::sequence({{0x31, 0}});
+         }},
         {"a name that is a set", [](auto& it) { it.issuer[0] = 0x31; }},
         {"a name with an attribute of three parts",
-         [](auto& it) { it.issuer = test::sequence({test::tlv(0x31, test::sequence({{6, 1, 1}, {5, 0}, {5, 0}}))}); }},
+         [](auto& it) {
+             it.issuer = test::sequence({test::tlv(0x31, test::sequence({{6, 1, 1}, {5, 0}, {5, 0}}))});
+         }},
         {"a name with an attribute of one part",
-         [](auto& it) { it.issuer = test::sequence({test::tlv(0x31, test::sequence({{6, 1, 1}}))}); }},
+         [](auto& it) {
+             it.issuer = test::sequence({test::tlv(0x31, test::sequence({{6, 1, 1}}))});
+         }},
         {"no times", [](auto& it) { it.validity = test::sequence({}); }},
         {"one time", [](auto& it) { it.validity = test::sequence({test::utc("200101000000Z")}); }},
-        {"three times", [](auto& it) {
+        {"three times",
+         [](auto& it) {
              const bytes time = test::utc("200101000000Z");
              it.validity = test::sequence({time, time, time});
          }},
-        {"a time with a zone (4.1.2.5.1)", [](auto& it) {
+        {"a time with a zone (4.1.2.5.1)",
+         [](auto& it) {
              it.validity = test::sequence({test::utc("200101000000+0100"), test::utc("400101000000Z")});
          }},
         {"a key of seven bits",
-         [](auto& it) { it.spki = test::sequence({test::ed25519_algorithm(), {3, 2, 1, 0x80}}); }},
+         [](auto& it) {
+             it.spki = test::sequence({test::ed25519_algorithm(), {3, 2, 1, 0x80}});
+         }},
         {"a key and something else",
-         [](auto& it) { it.spki = test::sequence({test::ed25519_algorithm(), {3, 2, 0, 1}, {5, 0}}); }},
+         [](auto& it) {
+             it.spki = test::sequence({test::ed25519_algorithm(), {3, 2, 0, 1}, {5, 0}});
+         }},
         {"no key", [](auto& it) { it.spki = test::sequence({test::ed25519_algorithm()}); }},
-        {"something before the extensions", [](auto& it) { it.unique_ids = {5, 0}; }},
+        {"something before the extensions",
+         [](auto& it) {
+             it.unique_ids = {5, 0};
+         }},
         {"unique identifiers in the wrong order", [](auto& it) { it.unique_ids = {0x82, 2, 0, 1, 0x81, 2, 0, 1}; }},
         {"the same extension twice (4.2)", [](auto& it) { it.extensions.push_back(it.extensions[0]); }},
-        {"an unknown extension twice (4.2)", [&](auto& it) {
+        {"an unknown extension twice (4.2)",
+         [&](auto& it) {
              it.extensions.push_back(test::sequence({unknown_oid, {4, 0}}));
              it.extensions.push_back(test::sequence({unknown_oid, {4, 1, 1}}));
          }},
@@ -302,8 +330,7 @@ TEST_CASE("certificate: RFC 5280 and X.690, rule by rule (RFC 9846, section 4.5.
         {"basicConstraints that are empty", add(test::extension(19, true, {}))},
         {"basicConstraints with cA FALSE written out (X.690, 11.5)",
          add(test::extension(19, true, {0x30, 3, 1, 1, 0}))},
-        {"basicConstraints with a negative pathLen",
-         add(test::extension(19, true, {0x30, 6, 1, 1, 0xff, 2, 1, 0xff}))},
+        {"basicConstraints with a negative pathLen", add(test::extension(19, true, {0x30, 6, 1, 1, 0xff, 2, 1, 0xff}))},
         {"basicConstraints and something else", add(test::extension(19, true, {0x30, 0, 5, 0}))},
         {"basicConstraints with something else inside",
          add(test::extension(19, true, {0x30, 8, 1, 1, 0xff, 2, 1, 0, 5, 0}))},
@@ -374,6 +401,57 @@ TEST_CASE("certificate: critical extensions that nothing here understands are fl
     CHECK(flagged(plain.with(test::extension(30, false, {0x30, 0}))));  // nameConstraints
     const bytes not_standard = test::sequence({{6, 4, 0x55, 0x1d, 0x81, 15}, {1, 1, 0xff}, {4, 0}});
     CHECK(flagged(plain.with(not_standard)));
+}
+
+TEST_CASE("certificate: identifiers of keys, name constraints, policies and must-staple") {
+    const test::draft plain("a", "b");
+    const bytes feature = {6, 8, 0x2b, 6, 1, 5, 5, 7, 1, 24};
+    const bytes staple = test::sequence({feature, test::tlv(4, test::sequence({{2, 1, 5}}))});
+    const bytes subtree = test::tlv(0xa0, test::sequence({test::dns("example")}));
+    const parsed made(plain.with(test::extension(14, false, {4, 1, 7}))
+                          .with(test::extension(35, false, test::sequence({{0x80, 1, 8}, {0x82, 1, 9}})))
+                          .with(test::extension(30, true, test::sequence({subtree})))
+                          .with(test::extension(32, true, test::sequence({})))
+                          .with(staple)
+                          .der());
+    REQUIRE(made.error == errc::none);
+    CHECK(equal_bytes(made.it.subject_key_id, bytes{7}));
+    CHECK(equal_bytes(made.it.authority_key_id, bytes{8}));
+    CHECK(equal_bytes(made.it.authority_key_serial, bytes{9}));
+    CHECK(equal_bytes(made.it.name_constraints, subtree));
+    CHECK(made.it.must_staple);
+    CHECK_FALSE(made.it.unknown_critical);
+    CHECK((made.it.has(x509::extension_id::subject_key_id) && !made.it.critical(x509::extension_id::subject_key_id)));
+    CHECK(made.it.critical(x509::extension_id::name_constraints));
+    CHECK_FALSE(made.it.has(x509::extension_id::key_usage));
+
+    const auto flagged = [&plain](const bytes& extension) {
+        const parsed it(plain.with(extension).der());
+        REQUIRE(it.error == errc::none);
+        return it.it.unknown_critical;
+    };
+    CHECK(flagged(test::extension(35, true, test::sequence({{0x80, 1, 8}}))));
+    CHECK(flagged(test::extension(36, false, test::sequence({{0x80, 1, 0}}))));  // policies are demanded
+    CHECK(flagged(test::extension(30, true, test::sequence({{0xa0, 0}}))));
+    CHECK(flagged(test::extension(30, true, test::sequence({subtree, subtree}))));
+    // Staples are not looked into: whoever insists is not obeyed halfway.
+    CHECK(flagged(test::sequence({feature, {1, 1, 0xff}, test::tlv(4, test::sequence({{2, 1, 5}}))})));
+    CHECK(error_of(plain.with(test::extension(35, false, test::sequence({{0x82, 1, 9}, {0x80, 1, 8}})))) ==
+          errc::bad_certificate);
+}
+
+TEST_CASE("certificate: names whose text is not what it says") {
+    const auto named = [](std::uint8_t tag, std::string_view value) {
+        test::draft it("a", "b");
+        it.subject =
+            test::sequence({test::tlv(0x31, test::sequence({{6, 3, 0x55, 4, 3}, test::tlv(tag, test::text(value))}))});
+        return error_of(it);
+    };
+    CHECK(named(0x0c, "\xc3\xa4") == errc::none);
+    CHECK(named(0x0c, "\xe4") == errc::bad_certificate);
+    CHECK(named(0x14, "\xe4") == errc::none);  // TeletexString, of old
+    for (const std::uint8_t tag : {std::uint8_t{0x4d}, std::uint8_t{0x80}, std::uint8_t{0xa0}})
+        CHECK(named(tag, "a") == errc::bad_certificate);
 }
 
 TEST_CASE("certificate: extensions up to the limit") {

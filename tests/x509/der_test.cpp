@@ -7,9 +7,9 @@
 #include "x509/builder.hpp"
 
 using namespace spantls;
+using test::bytes;
 using x509::der_reader;
 using x509::der_tag;
-using test::bytes;
 using test::operator+;
 
 namespace {
@@ -160,10 +160,10 @@ TEST_CASE("der: OBJECT IDENTIFIER") {
     CHECK(accepts({6, 3, 0x2b, 0x65, 0x70}, oid));
     CHECK(accepts({6, 3, 0x2b, 0x81, 0x00}, oid));
     CHECK_FALSE(accepts({6, 0}, oid));
-    CHECK_FALSE(accepts({6, 2, 0x2b, 0x81}, oid));              // the last number does not end
-    CHECK_FALSE(accepts({6, 3, 0x2b, 0x80, 0x01}, oid));        // leading zeros in a number (X.690, 8.19.2)
-    CHECK_FALSE(accepts({6, 2, 0x80, 0x01}, oid));              // and in the first
-    CHECK(accepts({6, 4, 0x2b, 0x81, 0x80, 0x01}, oid));        // a zero in the middle of one
+    CHECK_FALSE(accepts({6, 2, 0x2b, 0x81}, oid));        // the last number does not end
+    CHECK_FALSE(accepts({6, 3, 0x2b, 0x80, 0x01}, oid));  // leading zeros in a number (X.690, 8.19.2)
+    CHECK_FALSE(accepts({6, 2, 0x80, 0x01}, oid));        // and in the first
+    CHECK(accepts({6, 4, 0x2b, 0x81, 0x80, 0x01}, oid));  // a zero in the middle of one
 }
 
 TEST_CASE("der: BIT STRING") {
@@ -171,7 +171,7 @@ TEST_CASE("der: BIT STRING") {
     CHECK(accepts({3, 1, 0}, bits));
     CHECK(accepts({3, 2, 0, 0x55}, bits));
     CHECK_FALSE(accepts({3, 0}, bits));
-    CHECK_FALSE(accepts({3, 2, 1, 0x54}, bits));         // not whole bytes
+    CHECK_FALSE(accepts({3, 2, 1, 0x54}, bits));           // not whole bytes
     CHECK_FALSE(accepts({0x23, 4, 3, 2, 0, 0x55}, bits));  // constructed (X.690, 10.2)
 
     const auto named = [](const bytes& der) {
@@ -184,12 +184,12 @@ TEST_CASE("der: BIT STRING") {
     CHECK(named({3, 2, 0, 0x01}) == 0x0100);
     CHECK(named({3, 3, 7, 0x00, 0x80}) == 0x0080);
     CHECK(named({3, 0}) == -1);
-    CHECK(named({3, 1, 1}) == -1);           // unused bits of nothing (X.690, 8.6.2.3)
-    CHECK(named({3, 2, 8, 0x80}) == -1);     // more unused bits than a byte has
-    CHECK(named({3, 2, 6, 0x80}) == -1);     // a zero bit at the end (X.690, 11.2.2)
-    CHECK(named({3, 2, 0, 0x00}) == -1);     // a zero bit at the end (X.690, 11.2.2)
-    CHECK(named({3, 2, 7, 0x81}) == -1);     // an unused bit that is set (X.690, 11.2.1)
-    CHECK(named({3, 2, 3, 0x0c}) == -1);     // an unused bit that is set (X.690, 11.2.1)
+    CHECK(named({3, 1, 1}) == -1);        // unused bits of nothing (X.690, 8.6.2.3)
+    CHECK(named({3, 2, 8, 0x80}) == -1);  // more unused bits than a byte has
+    CHECK(named({3, 2, 6, 0x80}) == -1);  // a zero bit at the end (X.690, 11.2.2)
+    CHECK(named({3, 2, 0, 0x00}) == -1);  // a zero bit at the end (X.690, 11.2.2)
+    CHECK(named({3, 2, 7, 0x81}) == -1);  // an unused bit that is set (X.690, 11.2.1)
+    CHECK(named({3, 2, 3, 0x0c}) == -1);  // an unused bit that is set (X.690, 11.2.1)
 }
 
 TEST_CASE("der: times in seconds since 1970") {
@@ -198,8 +198,8 @@ TEST_CASE("der: times in seconds since 1970") {
     CHECK(seconds(utc, "691231235959Z") == -1);
     CHECK(seconds(utc, "300101000000Z") == test::year_2030);
     CHECK(seconds(utc, "000229120000Z") == 951825600);
-    CHECK(seconds(utc, "500101000000Z") == -631152000);   // 50 to 99 are 1950 to 1999 (RFC 5280, section 4.1.2.5.1)
-    CHECK(seconds(utc, "491231235959Z") == 2524607999);   // 00 to 49 are 2000 to 2049
+    CHECK(seconds(utc, "500101000000Z") == -631152000);  // 50 to 99 are 1950 to 1999 (RFC 5280, section 4.1.2.5.1)
+    CHECK(seconds(utc, "491231235959Z") == 2524607999);  // 00 to 49 are 2000 to 2049
     CHECK(seconds(generalized, "20500101000000Z") == 2524608000);
     CHECK(seconds(generalized, "99991231235959Z") == 253402300799);
     CHECK(seconds(generalized, "20300101000000Z") == test::year_2030);
@@ -249,4 +249,15 @@ TEST_CASE("der: no three bytes make the reader loop or leave its input") {
         }
     }
     SUCCEED();
+}
+
+TEST_CASE("der: UTF-8 (RFC 3629, section 4)") {
+    const auto good = [](std::string_view text) { return x509::is_utf8(as_bytes(text)); };
+    for (const char* text : {"", "a", "\xc2\x80", "\xdf\xbf", "\xe0\xa0\x80", "\xed\x9f\xbf", "\xee\x80\x80",
+                             "\xef\xbf\xbf", "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf", "a\xc3\xa4z"})
+        CHECK(good(text));
+    for (const char* text :
+         {"\x80", "\xc1\xbf", "\xc2", "\xc2z", "\xe0\x9f\xbf", "\xed\xa0\x80", "\xe1\x80", "\xe1\x80z",
+          "\xf0\x8f\xbf\xbf", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xf1\x80\x80", "\xff"})
+        CHECK_FALSE(good(text));
 }

@@ -164,6 +164,9 @@ enum class fault : std::uint8_t { nobody, peer, transport, caller };
     X(ticket_not_wanted, caller, none, "a ticket for a client that did not say how it would use one")                  \
     X(session_damaged, caller, none, "bytes that are not a session, or not the whole of one")                          \
     X(session_newer, caller, none, "a session that a newer version of this library wrote")                             \
+    X(key_damaged, caller, none, "bytes that are not a private key")                                                   \
+    X(key_unsupported, caller, none, "a private key of an unsupported kind, or an encrypted one")                      \
+    X(pem_damaged, caller, none, "PEM without what was looked for, or not PEM")                                        \
     /* a configuration that was refused */                                                                             \
     X(config_no_suite, caller, none, "no cipher suite that the provider has")                                          \
     X(config_no_group, caller, none, "no group that the provider has")                                                 \

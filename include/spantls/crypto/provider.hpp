@@ -6,12 +6,16 @@
 //       using aeads  = type_list<chacha20_poly1305, ...>;    // each a record_aead
 //       using groups = type_list<x25519, ...>;               // each a key_exchange
 //       static constexpr std::array suites{suite_info{cipher_suite::..., hash_id::..., 0 /* index in aeads */}, ...};
-//       static constexpr std::array verify_schemes{signature_scheme::ed25519, ...};
+//       static constexpr std::array verify_schemes{signature_scheme::ed25519, ...};  // offered to peers, in this order
 //
 //       bool available(cipher_suite) const noexcept;         // does this CPU have what the suite needs?
 //       bool random(mutable_bytes) noexcept;                 // false: no randomness to be had
 //       bool verify(signature_scheme, bytes_view public_key, bytes_view message, bytes_view signature) const noexcept;
 //   };
+//
+// A public key is what the BIT STRING of its SubjectPublicKeyInfo holds: the 32 bytes of Ed25519, the uncompressed point
+// of ECDSA, on the curve of the scheme, the RSAPublicKey in DER of RSA. Of the schemes that only certificates have,
+// `verify` may know more than verify_schemes says.
 //
 // All that comes through `random` and nothing else makes two runs differ.
 #pragma once

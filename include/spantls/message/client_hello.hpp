@@ -104,8 +104,8 @@ private:
             !decode_if_there(type::delegated_credential, delegated) ||
             !decode_if_there(type::server_certificate_type, server_types) ||
             !decode_if_there(type::client_certificate_type, client_types) ||
-            !decode_if_there(type::compress_certificate, compressions) ||
-            !decode_if_there(type::signature_algorithms_cert, certificate_schemes))
+            !decode_if_there(type::signature_algorithms_cert, certificate_schemes) ||
+            !decode_if_there(type::compress_certificate, compressions))
             return errc::decode_error;
         // Section 4.3.4.
         if (extensions.has(type::certificate_authorities) &&

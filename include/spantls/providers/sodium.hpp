@@ -1,4 +1,5 @@
-// The default provider: libsodium 1.0.18 or newer, and nothing else.
+// The default provider: libsodium 1.0.18 or newer, and verification of ECDSA and RSA, which libsodium lacks, of our
+// own.
 //
 //   spantls::sodium crypto;              // or sodium_chacha: smaller connections, one cipher suite
 //   if (!crypto.ready()) ...             // libsodium could not start: nothing is available then
@@ -15,6 +16,7 @@
 
 #include <spantls/base/bytes.hpp>
 #include <spantls/crypto/provider.hpp>
+#include <spantls/providers/portable/verify.hpp>
 #include <spantls/providers/sodium/aes256_gcm.hpp>
 #include <spantls/providers/sodium/chacha20_poly1305.hpp>
 #include <spantls/providers/sodium/ed25519.hpp>
@@ -39,8 +41,12 @@ public:
 
     static constexpr std::array suites = []<std::size_t... I>(std::index_sequence<I...>) {
         return std::array{suite_info{Aead::suite, Aead::hash, static_cast<std::uint8_t>(I)}...};
-    }(std::index_sequence_for<Aead...>{});
-    static constexpr std::array verify_schemes{signature_scheme::ed25519};
+    }
+    (std::index_sequence_for<Aead...>{});
+    static constexpr std::array verify_schemes = []<std::size_t... I>(std::index_sequence<I...>) {
+        return std::array{signature_scheme::ed25519, portable::verify_schemes[I]...};
+    }
+    (std::make_index_sequence<portable::verify_schemes.size()>{});
 
     basic_sodium() noexcept : ready_(sodium_init() >= 0) {}
 
@@ -58,7 +64,9 @@ public:
 
     [[nodiscard]] bool verify(signature_scheme scheme, bytes_view public_key, bytes_view message,
                               bytes_view signature) const noexcept {
-        return scheme == signature_scheme::ed25519 && libsodium::ed25519_verify(public_key, message, signature);
+        if (scheme == signature_scheme::ed25519) return libsodium::ed25519_verify(public_key, message, signature);
+        using namespace libsodium;
+        return portable::verify<sha256, sha384, sha512>(scheme, public_key, message, signature);
     }
 
 private:

@@ -105,11 +105,21 @@ enum class signature_scheme : std::uint16_t {
     rsa_pss_pss_sha256 = 0x0809,
     rsa_pss_pss_sha384 = 0x080a,
     rsa_pss_pss_sha512 = 0x080b,
+
+    // In certificates only, never on the wire: curves with hashes for which TLS 1.3 has no scheme. The values are ours,
+    // out of those for private use.
+    ecdsa_secp256r1_sha384 = 0xfe01,
+    ecdsa_secp256r1_sha512 = 0xfe02,
+    ecdsa_secp384r1_sha256 = 0xfe03,
+    ecdsa_secp384r1_sha512 = 0xfe04,
 };
 
 /// Whether CertificateVerify may be signed with it. Of the schemes that TLS 1.2 had, only ECDSA with SHA-256 and
-/// better: RSASSA-PKCS1-v1_5 and SHA-1 are for the signatures in certificates (RFC 9846, sections 4.3.3 and 4.5.2).
+/// better: RSASSA-PKCS1-v1_5 and SHA-1 are for the signatures in certificates (RFC 9846, sections 4.3.3 and 4.5.2). So
+/// are the schemes that we have numbered ourselves.
 constexpr bool signs_handshakes(signature_scheme scheme) noexcept {
+    if (scheme >= signature_scheme::ecdsa_secp256r1_sha384 && scheme <= signature_scheme::ecdsa_secp384r1_sha512)
+        return false;
     const unsigned code = static_cast<unsigned>(scheme), hash = code >> 8, algorithm = code & 0xff;
     return hash > 6 || (hash > 3 && algorithm == 3);
 }
@@ -229,6 +239,10 @@ constexpr std::string_view name_of(signature_scheme scheme) noexcept {
         case rsa_pss_pss_sha256: return "rsa_pss_pss_sha256";
         case rsa_pss_pss_sha384: return "rsa_pss_pss_sha384";
         case rsa_pss_pss_sha512: return "rsa_pss_pss_sha512";
+        case ecdsa_secp256r1_sha384: return "ecdsa_secp256r1_sha384";
+        case ecdsa_secp256r1_sha512: return "ecdsa_secp256r1_sha512";
+        case ecdsa_secp384r1_sha256: return "ecdsa_secp384r1_sha256";
+        case ecdsa_secp384r1_sha512: return "ecdsa_secp384r1_sha512";
     }
     return "unknown";
 }

@@ -28,8 +28,31 @@ enum class key_usage : std::uint16_t { digital_signature = 0x8000, key_cert_sign
 /// RFC 5280, section 4.2.1.12: what the key of a TLS peer is used for.
 enum class key_purpose : std::uint8_t { server_auth = 1, client_auth = 2 };
 
-/// RFC 5280, section 4.2.1.6: the context tags of GeneralName, as far as anything here looks at them.
-enum class name_kind : std::uint8_t { dns_name = 2, ip_address = 7 };
+/// RFC 5280, section 4.2.1.6: the context tags of GeneralName.
+enum class name_kind : std::uint8_t {
+    other_name = 0,
+    rfc822_name = 1,
+    dns_name = 2,
+    x400_address = 3,
+    directory_name = 4,
+    edi_party_name = 5,
+    uri = 6,
+    ip_address = 7,
+    registered_id = 8,
+};
+
+/// Extensions that are understood here, by the last number of their OID, 2.5.29.N; RFC 5280, section 4.2.1.
+enum class extension_id : std::uint8_t {
+    subject_key_id = 14,
+    key_usage = 15,
+    subject_alt_name = 17,
+    basic_constraints = 19,
+    name_constraints = 30,
+    certificate_policies = 32,
+    policy_constraints = 36,
+    authority_key_id = 35,
+    extended_key_usage = 37,
+};
 
 struct general_name {
     name_kind kind{};
@@ -41,7 +64,7 @@ struct certificate {
     bytes_view der;  ///< all of it
     bytes_view tbs;  ///< what is signed: tag and length included
     bytes_view serial;
-    bytes_view issuer;           ///< tag and length included, as `subject`: names are compared byte by byte
+    bytes_view issuer;            ///< tag and length included, as `subject`: names are compared byte by byte
     std::int64_t not_before = 0;  ///< seconds since 1970; both ends belong to the time of validity
     std::int64_t not_after = 0;
     bytes_view subject;
@@ -56,18 +79,34 @@ struct certificate {
     std::optional<std::uint16_t> usage;  ///< bits of key_usage; nothing is restricted when there are none
     bytes_view extended_key_usage;       ///< the OIDs in their row; empty: nothing is restricted
     bytes_view subject_alt_name;         ///< the GeneralNames in their row; see `next_name`
+    bytes_view name_constraints;         ///< the subtrees, [0] and [1]; see check_name_constraints
+    bytes_view subject_key_id;
+    bytes_view authority_key_id;      ///< the keyIdentifier
+    bytes_view authority_key_issuer;  ///< the GeneralNames of authorityCertIssuer
+    bytes_view authority_key_serial;
+    bool must_staple = false;  ///< TLS feature status_request (RFC 7633); nobody here looks into staples
     /// DelegationUsage, not critical: its key may sign delegated credentials (RFC 9345, section 4.2).
     bool delegates = false;
-    /// There is a critical extension besides those above, or nameConstraints, critical (as it should be) or not.
+    /// There is a critical extension besides those above, or one that may not be critical; or nameConstraints that are
+    /// not well formed, or policyConstraints, critical or not. certificatePolicies may be critical: whoever asks for no
+    /// policy accepts any (RFC 5280, section 6.1.1 (c) to (g)).
     bool unknown_critical = false;
+    std::uint64_t extensions = 0;  ///< bit N: extension_id N is there; see `has` and `critical`
+    std::uint64_t critical_extensions = 0;
+
+    constexpr bool has(extension_id id) const noexcept { return (extensions >> static_cast<unsigned>(id) & 1) != 0; }
+    constexpr bool critical(extension_id id) const noexcept {
+        return (critical_extensions >> static_cast<unsigned>(id) & 1) != 0;
+    }
+    constexpr bool self_issued() const noexcept { return equal_bytes(issuer, subject); }
 
     constexpr bool valid_at(std::int64_t now) const noexcept { return not_before <= now && now <= not_after; }
     /// Does keyUsage, if it is there, allow this?
-    constexpr bool allows(key_usage use) const noexcept {
-        return !usage || (*usage & static_cast<unsigned>(use)) != 0;
-    }
+    constexpr bool allows(key_usage use) const noexcept { return !usage || (*usage & static_cast<unsigned>(use)) != 0; }
     /// Does extendedKeyUsage, if it is there, allow this?
     constexpr bool allows(key_purpose purpose) const noexcept;
+    /// Does extendedKeyUsage say anyExtendedKeyUsage?
+    constexpr bool allows_any_purpose() const noexcept;
 };
 
 /// Extensions of one certificate that are looked at, so that comparing each with each stays cheap.
@@ -104,9 +143,9 @@ constexpr bool key_fits(signature_scheme scheme, const certificate& it) noexcept
 
 namespace detail {
 namespace oid {
-inline constexpr std::uint8_t ed25519[] = {0x2b, 0x65, 0x70};                                         // id-Ed25519
-inline constexpr std::uint8_t ec_public_key[] = {0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01};           // id-ecPublicKey
-inline constexpr std::uint8_t rsa[] = {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01};         // rsaEncryption
+inline constexpr std::uint8_t ed25519[] = {0x2b, 0x65, 0x70};                                  // id-Ed25519
+inline constexpr std::uint8_t ec_public_key[] = {0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01};    // id-ecPublicKey
+inline constexpr std::uint8_t rsa[] = {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01};  // rsaEncryption
 inline constexpr std::uint8_t rsa_with_md5[] = {0x2a, 0x86, 0x48, 0x86, 0xf7,
                                                 0x0d, 0x01, 0x01, 0x04};  // md5WithRSAEncryption
 inline constexpr std::uint8_t p256[] = {0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07};  // with its tag
@@ -115,8 +154,9 @@ inline constexpr std::uint8_t null[] = {0x05, 0x00};                            
 inline constexpr std::uint8_t any_purpose[] = {0x55, 0x1d, 0x25, 0x00};                               // 2.5.29.37.0
 inline constexpr std::uint8_t purposes[] = {0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03};                // id-kp
 inline constexpr std::uint8_t delegation_usage[] = {0x2b, 0x06, 0x01, 0x04, 0x01,
-                                                    0x82, 0xda, 0x4b, 0x2c};                          // RFC 9345, 4.2
-inline constexpr std::uint8_t extensions[] = {0x55, 0x1d};                                            // id-ce
+                                                    0x82, 0xda, 0x4b, 0x2c};                     // RFC 9345, 4.2
+inline constexpr std::uint8_t extensions[] = {0x55, 0x1d};                                       // id-ce
+inline constexpr std::uint8_t tls_feature[] = {0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x01, 0x18};  // id-pe 24
 }  // namespace oid
 
 inline constexpr auto ed25519_schemes = std::array{signature_scheme::ed25519};
@@ -145,7 +185,10 @@ constexpr bytes_view read_name(der_reader& from) noexcept {
         while (!set.empty()) {
             der_reader attribute = set.inside(der_tag::sequence);
             attribute.oid();
-            attribute.element();
+            const der_element value = attribute.element();
+            // Values of attributes are of universal types (X.520), and text is what it says that it is.
+            if (static_cast<unsigned>(value.tag) >= 0x40) attribute.fail();
+            if (value.tag == der_tag::utf8_string && !is_utf8(value.body)) attribute.fail();
             set.leave(attribute);
         }
         sets.leave(set);
@@ -198,23 +241,72 @@ constexpr void read_subject_alt_name(der_reader& value, certificate& to) noexcep
     value.leave(inner);
 }
 
+/// NameConstraints ::= SEQUENCE { permittedSubtrees [0] GeneralSubtrees OPTIONAL, excludedSubtrees [1] ... OPTIONAL }
+/// GeneralSubtrees ::= SEQUENCE SIZE (1..MAX) OF GeneralSubtree; section 4.2.1.10. What is wrong here makes the
+/// certificate unusable as an issuer.
+constexpr void read_name_constraints(bytes_view content, certificate& to) noexcept {
+    der_reader value(content);
+    to.name_constraints = value.body(der_tag::sequence);
+    der_reader inner(to.name_constraints);
+    if (inner.empty()) inner.fail();
+    for (const std::uint8_t number : {std::uint8_t{0}, std::uint8_t{1}}) {
+        if (!inner.next_is(context_constructed(number))) continue;
+        der_reader subtrees = inner.inside(context_constructed(number));
+        if (subtrees.empty()) subtrees.fail();
+        while (!subtrees.empty()) subtrees.element(der_tag::sequence);
+        inner.leave(subtrees);
+    }
+    value.leave(inner);
+    if (!value.finished()) to.unknown_critical = true;
+}
+
+/// AuthorityKeyIdentifier ::= SEQUENCE { keyIdentifier [0], authorityCertIssuer [1], authorityCertSerialNumber [2] },
+/// all of them optional; section 4.2.1.1.
+constexpr void read_authority_key_id(der_reader& value, certificate& to) noexcept {
+    der_reader inner = value.inside(der_tag::sequence);
+    if (inner.next_is(context(0))) to.authority_key_id = inner.body(context(0));
+    if (inner.next_is(context_constructed(1))) to.authority_key_issuer = inner.body(context_constructed(1));
+    if (inner.next_is(context(2))) to.authority_key_serial = inner.body(context(2));
+    value.leave(inner);
+}
+
+/// Features ::= SEQUENCE OF INTEGER (RFC 7633, section 4)
+constexpr void read_tls_features(der_reader& value, certificate& to) noexcept {
+    der_reader inner = value.inside(der_tag::sequence);
+    while (!inner.empty())
+        to.must_staple |= inner.small_integer() == static_cast<std::uint32_t>(extension_type::status_request);
+    value.leave(inner);
+}
+
 /// Extension ::= SEQUENCE { extnID OBJECT IDENTIFIER, critical BOOLEAN DEFAULT FALSE, extnValue OCTET STRING }
 constexpr void read_extension(bytes_view id, bool critical, bytes_view content, certificate& to,
                               der_reader& from) noexcept {
-    const bool standard = id.size() == 3 && equal_bytes(id.first(2), oid::extensions);
+    const bool standard = id.size() == 3 && equal_bytes(id.first(2), oid::extensions) && id[2] < 64;
+    if (standard) to.extensions |= std::uint64_t{1} << id[2];
+    if (standard && critical) to.critical_extensions |= std::uint64_t{1} << id[2];
     der_reader value(content);
-    switch (standard ? id[2] : 0) {
-        case 15: read_key_usage(value, to); break;
-        case 17: read_subject_alt_name(value, to); break;
-        case 19: read_basic_constraints(value, to); break;
-        case 37: read_extended_key_usage(value, to); break;
-        case 30: to.unknown_critical = true; return;  // nameConstraints
+    if (equal_bytes(id, oid::tls_feature)) {
+        read_tls_features(value, to);
+        to.unknown_critical |= critical;
+        return from.leave(value);
+    }
+    switch (static_cast<extension_id>(standard ? id[2] : 0)) {
+        case extension_id::key_usage: read_key_usage(value, to); break;
+        case extension_id::subject_alt_name: read_subject_alt_name(value, to); break;
+        case extension_id::basic_constraints: read_basic_constraints(value, to); break;
+        case extension_id::extended_key_usage: read_extended_key_usage(value, to); break;
+        case extension_id::name_constraints: return read_name_constraints(content, to);
+        case extension_id::subject_key_id: to.subject_key_id = value.body(der_tag::octet_string); break;
+        case extension_id::authority_key_id: read_authority_key_id(value, to); break;
+        case extension_id::certificate_policies: value.body(der_tag::sequence); break;
+        case extension_id::policy_constraints: to.unknown_critical = true; return;
         default:
-            to.unknown_critical = to.unknown_critical || critical;
-            if (!critical && equal_bytes(id, oid::delegation_usage) && equal_bytes(content, oid::null))
-                to.delegates = true;
+            to.unknown_critical |= critical;
+            to.delegates |= !critical && equal_bytes(id, oid::delegation_usage) && equal_bytes(content, oid::null);
             return;
     }
+    // The identifiers of keys are never critical: sections 4.2.1.1 and 4.2.1.2.
+    if (id[2] == 14 || id[2] == 35) to.unknown_critical |= critical;
     from.leave(value);
 }
 
@@ -241,11 +333,16 @@ constexpr errc read_extensions(der_reader& tbs, certificate& to) noexcept {
 }
 }  // namespace detail
 
+constexpr bool certificate::allows_any_purpose() const noexcept {
+    for (der_reader purposes(extended_key_usage); !purposes.empty();)
+        if (equal_bytes(purposes.oid(), detail::oid::any_purpose)) return true;
+    return false;
+}
+
 constexpr bool certificate::allows(key_purpose purpose) const noexcept {
-    if (extended_key_usage.empty()) return true;
+    if (extended_key_usage.empty() || allows_any_purpose()) return true;
     for (der_reader purposes(extended_key_usage); !purposes.empty();) {
         const bytes_view id = purposes.oid();
-        if (equal_bytes(id, detail::oid::any_purpose)) return true;
         if (id.size() != 8 || !equal_bytes(id.first(7), detail::oid::purposes)) continue;
         if (id[7] == static_cast<unsigned>(purpose)) return true;
     }

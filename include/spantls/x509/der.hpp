@@ -17,6 +17,9 @@ enum class der_tag : std::uint8_t {
     octet_string = 0x04,
     null = 0x05,
     object_identifier = 0x06,
+    utf8_string = 0x0c,
+    printable_string = 0x13,
+    ia5_string = 0x16,
     utc_time = 0x17,
     generalized_time = 0x18,
     sequence = 0x30,
@@ -26,6 +29,25 @@ enum class der_tag : std::uint8_t {
 /// [number] of a primitive type, and of a constructed one.
 constexpr der_tag context(std::uint8_t number) noexcept { return static_cast<der_tag>(0x80 | number); }
 constexpr der_tag context_constructed(std::uint8_t number) noexcept { return static_cast<der_tag>(0xa0 | number); }
+
+/// RFC 3629: no overlong form, no surrogate, nothing above U+10FFFF.
+constexpr bool is_utf8(bytes_view text) noexcept {
+    for (std::size_t at = 0; at < text.size();) {
+        const std::uint8_t first = text[at++];
+        if (first < 0x80) continue;
+        if (first < 0xc2 || first > 0xf4) return false;
+        const std::size_t more = first < 0xe0 ? 1 : first < 0xf0 ? 2 : 3;
+        if (text.size() - at < more) return false;
+        const std::uint8_t second = text[at];
+        const std::uint8_t low = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;
+        const std::uint8_t high = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
+        if (second < low || second > high) return false;
+        for (std::size_t i = 1; i < more; ++i)
+            if ((text[at + i] & 0xc0) != 0x80) return false;
+        at += more;
+    }
+    return true;
+}
 
 /// One value: its tag, what is in it, and all of it, tag and length included.
 struct der_element {

@@ -31,6 +31,9 @@ struct ip_address {
 
 constexpr ip_address parse_ip_address(std::string_view text) noexcept;
 
+/// Letters, digits, '-' and '_' in labels of 1 to 63 characters that neither begin nor end with '-', 253 at most.
+constexpr bool is_host_name(std::string_view text) noexcept;
+
 namespace detail {
 /// What of `text` is left from `at` on. Unlike substr it has no way to fail.
 constexpr std::string_view rest_of(std::string_view text, std::size_t at) noexcept {
@@ -110,6 +113,23 @@ constexpr ip_address parse_ipv6(std::string_view text) noexcept {
     return read;
 }
 }  // namespace detail
+
+constexpr bool is_host_name(std::string_view text) noexcept {
+    if (text.size() > 253) return false;
+    std::size_t label = 0;
+    for (std::size_t i = 0; i <= text.size(); ++i) {
+        if (i == text.size() || text[i] == '.') {
+            if (label == 0 || label > 63 || text[i - 1] == '-') return false;
+            label = 0;
+            continue;
+        }
+        const char small = detail::lower(text[i]);
+        const bool hyphen = small == '-' && label != 0;
+        if (!hyphen && small != '_' && (small < 'a' || small > 'z') && (small < '0' || small > '9')) return false;
+        ++label;
+    }
+    return true;
+}
 
 constexpr ip_address parse_ip_address(std::string_view text) noexcept {
     const ip_address four = detail::parse_ipv4(text);

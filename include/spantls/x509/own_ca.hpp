@@ -42,7 +42,7 @@ private:
 namespace detail {
 /// May this key sign certificates? RFC 5280, section 6.1.4 (k) to (o).
 constexpr errc check_issuer(const certificate& it) noexcept {
-    if (it.unknown_critical) return errc::unsupported_certificate;
+    if (it.unknown_critical || !it.name_constraints.empty()) return errc::unsupported_certificate;
     if (!it.is_ca || !it.allows(key_usage::key_cert_sign)) return errc::unknown_ca;
     return key_type_of(it) == key_type::ed25519 ? errc::none : errc::unsupported_certificate;
 }

@@ -1,0 +1,54 @@
+// Which signature schemes the verification here is for, and their names' meaning.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include <spantls/base/bytes.hpp>
+#include <spantls/providers/portable/ecdsa.hpp>
+#include <spantls/providers/portable/rsa.hpp>
+#include <spantls/wire/registry.hpp>
+
+namespace spantls {
+inline namespace v1 {
+namespace portable {
+
+/// What `verify` can do and a peer may use (RFC 9846, section 4.3.3): in CertificateVerify the first five, those of
+/// PKCS #1 v1.5 in certificates only.
+inline constexpr std::array verify_schemes{
+    signature_scheme::ecdsa_secp256r1_sha256, signature_scheme::ecdsa_secp384r1_sha384,
+    signature_scheme::rsa_pss_rsae_sha256,    signature_scheme::rsa_pss_rsae_sha384,
+    signature_scheme::rsa_pss_rsae_sha512,    signature_scheme::rsa_pkcs1_sha256,
+    signature_scheme::rsa_pkcs1_sha384,       signature_scheme::rsa_pkcs1_sha512};
+
+/// Verifies with a key as a provider's `verify` gets it. False for every scheme that is neither in verify_schemes nor
+/// one of ECDSA's for certificates only.
+template <class Sha256, class Sha384, class Sha512>
+[[nodiscard]] bool verify(signature_scheme scheme, bytes_view public_key, bytes_view message,
+                          bytes_view signature) noexcept {
+    const auto ecdsa = [&]<class Curve, class Hash>() {
+        std::uint8_t digest[Hash::size];
+        detail::hash_parts<Hash>(digest, message);
+        return ecdsa_verify<Curve>(public_key, digest, signature);
+    };
+    using enum signature_scheme;
+    switch (scheme) {
+        case ecdsa_secp256r1_sha256: return ecdsa.template operator()<p256, Sha256>();
+        case ecdsa_secp256r1_sha384: return ecdsa.template operator()<p256, Sha384>();
+        case ecdsa_secp256r1_sha512: return ecdsa.template operator()<p256, Sha512>();
+        case ecdsa_secp384r1_sha256: return ecdsa.template operator()<p384, Sha256>();
+        case ecdsa_secp384r1_sha384: return ecdsa.template operator()<p384, Sha384>();
+        case ecdsa_secp384r1_sha512: return ecdsa.template operator()<p384, Sha512>();
+        case rsa_pss_rsae_sha256: return rsa_pss_verify<Sha256>(public_key, message, signature);
+        case rsa_pss_rsae_sha384: return rsa_pss_verify<Sha384>(public_key, message, signature);
+        case rsa_pss_rsae_sha512: return rsa_pss_verify<Sha512>(public_key, message, signature);
+        case rsa_pkcs1_sha256: return rsa_pkcs1_verify<Sha256>(public_key, message, signature);
+        case rsa_pkcs1_sha384: return rsa_pkcs1_verify<Sha384>(public_key, message, signature);
+        case rsa_pkcs1_sha512: return rsa_pkcs1_verify<Sha512>(public_key, message, signature);
+        default: return false;
+    }
+}
+
+}  // namespace portable
+}  // namespace v1
+}  // namespace spantls

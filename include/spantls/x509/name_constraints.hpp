@@ -1,0 +1,259 @@
+// Name constraints (RFC 5280, section 4.2.1.10): may this issuer vouch for these names?
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include <spantls/base/bytes.hpp>
+#include <spantls/x509/certificate.hpp>
+#include <spantls/x509/distinguished_name.hpp>
+#include <spantls/x509/name.hpp>
+
+namespace spantls {
+inline namespace v1 {
+namespace x509 {
+
+enum class constraint_verdict : std::uint8_t {
+    allowed,
+    excluded,       ///< a name in an excluded subtree
+    not_permitted,  ///< a name of a constrained kind in none of the permitted subtrees
+    unusable,       ///< a constraint that is malformed, or of a kind that is not understood and that the names have
+    too_many,       ///< the budget is spent
+};
+
+struct constraint_finding {
+    constraint_verdict verdict = constraint_verdict::allowed;
+    bytes_view name;  ///< which one, as it is in the certificate
+};
+
+/// Holds the subject and all subjectAltNames of `below` against the constraints of `issuer`. dNSName, iPAddress,
+/// rfc822Name (and emailAddress in the subject), directoryName and URI are understood; any other kind fails closed as
+/// soon as there is a name of it. Every name held against a constraint takes one from `budget`.
+inline constraint_finding check_name_constraints(const certificate& issuer, const certificate& below,
+                                                 std::size_t& budget) noexcept;
+
+namespace detail {
+constexpr bool ends_with(std::string_view text, std::string_view end) noexcept {
+    return text.size() >= end.size() && same_name(rest_of(text, text.size() - end.size()), end);
+}
+
+/// The same host, or one below it.
+constexpr bool host_within(std::string_view host, std::string_view base) noexcept {
+    if (base.empty()) return true;
+    return ends_with(host, base) && (host.size() == base.size() || host[host.size() - base.size() - 1] == '.');
+}
+
+/// Constraints of e-mail and URI: ".example" stands for every host below, "example" for that host alone.
+constexpr bool host_matches(std::string_view host, std::string_view base) noexcept {
+    if (base[0] == '.') return host.size() > base.size() && ends_with(host, base);
+    return same_name(host, base);
+}
+
+constexpr std::size_t find(std::string_view text, char letter) noexcept {
+    std::size_t at = 0;
+    while (at < text.size() && text[at] != letter) ++at;
+    return at;
+}
+
+/// The two sides of the one '@'; both empty when it is not a mailbox.
+struct mailbox {
+    std::string_view local, host;
+
+    constexpr explicit mailbox(std::string_view text) noexcept {
+        const std::size_t at = find(text, '@');
+        if (at == 0 || at == text.size()) return;
+        const std::string_view behind = rest_of(text, at + 1);
+        if (is_host_name(behind)) {
+            local = {text.data(), at};
+            host = behind;
+        }
+    }
+};
+
+/// The host of "scheme://host:port/path"; empty without one, when it is an address, and with a user before it, of which
+/// not everybody knows where it ends.
+constexpr std::string_view host_of_uri(std::string_view uri) noexcept {
+    std::size_t at = find(uri, ':');
+    if (at == 0 || at + 2 >= uri.size() || uri[at + 1] != '/' || uri[at + 2] != '/') return {};
+    std::string_view host = rest_of(uri, at + 3);
+    for (const char end : {'/', '?', '#'}) host = {host.data(), find(host, end)};
+    if (find(host, '@') != host.size()) return {};
+    if (at = find(host, ':'); at != host.size()) {
+        for (const char digit : rest_of(host, at + 1))
+            if (digit < '0' || digit > '9') return {};
+        host = {host.data(), at};
+    }
+    return is_host_name(host) && parse_ip_address(host).size == 0 ? host : std::string_view{};
+}
+
+constexpr bool well_formed_name(bytes_view value) noexcept {
+    der_reader in(value);
+    read_name(in);
+    return in.finished();
+}
+
+/// An address and a mask of ones, then zeros.
+constexpr bool well_formed_network(bytes_view value) noexcept {
+    if (value.size() != 8 && value.size() != 32) return false;
+    bool ended = false;
+    for (const std::uint8_t byte : value.subspan(value.size() / 2))
+        for (unsigned bit = 0x80; bit != 0; bit >>= 1) {
+            if ((byte & bit) != 0 && ended) return false;
+            ended = ended || (byte & bit) == 0;
+        }
+    return true;
+}
+
+/// Is this a subtree of its kind at all?
+inline bool well_formed_subtree(const general_name& base) noexcept {
+    const std::string_view text = as_text(base.value);
+    switch (base.kind) {
+        case name_kind::dns_name: return text.empty() || is_host_name(text);
+        case name_kind::rfc822_name: {
+            if (find(text, '@') != text.size()) return !mailbox(text).host.empty();
+            return !text.empty() && is_host_name(text[0] == '.' ? rest_of(text, 1) : text);
+        }
+        case name_kind::uri: return !text.empty() && is_host_name(text[0] == '.' ? rest_of(text, 1) : text);
+        case name_kind::ip_address: return well_formed_network(base.value);
+        case name_kind::directory_name: return well_formed_name(base.value);
+        default: return true;
+    }
+}
+
+enum class within : std::uint8_t { no, yes, unusable };
+
+constexpr within dns_within(std::string_view presented, std::string_view base, bool excluded) noexcept {
+    const bool wildcard = presented.size() > 2 && presented[0] == '*' && presented[1] == '.';
+    const std::string_view host = wildcard ? rest_of(presented, 2) : presented;
+    if (!is_host_name(host)) return within::unusable;
+    if (host_within(host, base)) return within::yes;
+    // A wildcard is excluded as soon as one of the names that it stands for is.
+    const std::size_t label = find(base, '.');
+    return wildcard && excluded && label < base.size() && same_name(rest_of(base, label + 1), host) ? within::yes
+                                                                                                    : within::no;
+}
+
+constexpr within address_within(bytes_view address, bytes_view network) noexcept {
+    if (address.size() * 2 != network.size()) return within::no;
+    for (std::size_t i = 0; i < address.size(); ++i)
+        if (((address[i] ^ network[i]) & network[address.size() + i]) != 0) return within::no;
+    return within::yes;
+}
+
+constexpr within email_within(std::string_view text, std::string_view base) noexcept {
+    const mailbox presented(text);
+    if (presented.host.empty()) return within::unusable;
+    bool found = false;
+    if (find(base, '@') == base.size()) {
+        found = host_matches(presented.host, base);
+    } else {
+        const mailbox wanted(base);
+        found = presented.local == wanted.local && same_name(presented.host, wanted.host);
+    }
+    return found ? within::yes : within::no;
+}
+
+inline within name_within(const general_name& name, const general_name& base, bool excluded) noexcept {
+    const auto found = [](bool yes) { return yes ? within::yes : within::no; };
+    switch (base.kind) {
+        case name_kind::dns_name: return dns_within(as_text(name.value), as_text(base.value), excluded);
+        case name_kind::ip_address: return address_within(name.value, base.value);
+        case name_kind::rfc822_name: return email_within(as_text(name.value), as_text(base.value));
+        case name_kind::directory_name:
+            if (!well_formed_name(name.value)) return within::unusable;
+            return found(distinguished_name_within(name.value, base.value));
+        case name_kind::uri: {
+            const std::string_view host = host_of_uri(as_text(name.value));
+            return host.empty() ? within::unusable : found(host_matches(host, as_text(base.value)));
+        }
+        default: return within::unusable;
+    }
+}
+
+/// GeneralSubtree ::= SEQUENCE { base GeneralName, minimum [0] DEFAULT 0, maximum [1] OPTIONAL }, of which the latter
+/// two are never there.
+inline bool next_subtree(der_reader& subtrees, general_name& to) noexcept {
+    der_reader inner = subtrees.inside(der_tag::sequence);
+    to = next_name(inner);
+    subtrees.leave(inner);
+    return !subtrees.failed() && well_formed_subtree(to);
+}
+
+class constraint_checker {
+public:
+    constexpr constraint_checker(const certificate& issuer, std::size_t& budget) noexcept
+        : lists_{list(issuer, 0), list(issuer, 1)}, budget_(budget) {}
+
+    bool usable() const noexcept {
+        for (const bytes_view list : lists_) {
+            general_name base;
+            for (der_reader subtrees(list); !subtrees.empty();)
+                if (!next_subtree(subtrees, base)) return false;
+        }
+        return true;
+    }
+
+    constraint_verdict check(const general_name& name) noexcept {
+        using enum constraint_verdict;
+        bool constrained = false, permitted = false;
+        for (const bool exclude : {true, false}) {
+            general_name base;
+            for (der_reader subtrees(lists_[exclude ? 1 : 0]); !subtrees.empty();) {
+                if (budget_ == 0) return too_many;
+                --budget_;
+                if (!next_subtree(subtrees, base)) return unusable;
+                if (base.kind != name.kind) continue;
+                const within found = name_within(name, base, exclude);
+                if (found == within::unusable) return unusable;
+                if (exclude && found == within::yes) return excluded;
+                constrained = constrained || !exclude;
+                permitted = permitted || (!exclude && found == within::yes);
+            }
+        }
+        return constrained && !permitted ? not_permitted : allowed;
+    }
+
+private:
+    static constexpr bytes_view list(const certificate& issuer, std::uint8_t number) noexcept {
+        for (der_reader both(issuer.name_constraints); !both.empty();) {
+            const der_element one = both.element();
+            if (one.tag == context_constructed(number)) return one.body;
+        }
+        return {};
+    }
+
+    bytes_view lists_[2];
+    std::size_t& budget_;
+};
+}  // namespace detail
+
+inline constraint_finding check_name_constraints(const certificate& issuer, const certificate& below,
+                                                 std::size_t& budget) noexcept {
+    if (issuer.name_constraints.empty()) return {};
+    detail::constraint_checker checker(issuer, budget);
+    if (!checker.usable()) return {constraint_verdict::unusable, {}};
+    const auto check = [&checker](name_kind kind, bytes_view value) {
+        return constraint_finding{checker.check({kind, value}), value};
+    };
+    if (below.subject.size() > 2) {
+        const constraint_finding found = check(name_kind::directory_name, below.subject);
+        if (found.verdict != constraint_verdict::allowed) return found;
+    }
+    for (name_reader in(below.subject); !in.empty();) {
+        const name_attribute attribute = in.next();
+        if (!equal_bytes(attribute.type, detail::oid::email_address)) continue;
+        const constraint_finding found = check(name_kind::rfc822_name, attribute.value.body);
+        if (found.verdict != constraint_verdict::allowed) return found;
+    }
+    for (der_reader names(below.subject_alt_name); !names.empty();) {
+        const general_name name = next_name(names);
+        const constraint_finding found = check(name.kind, name.value);
+        if (found.verdict != constraint_verdict::allowed) return found;
+    }
+    return {};
+}
+
+}  // namespace x509
+}  // namespace v1
+}  // namespace spantls

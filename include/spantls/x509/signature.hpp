@@ -1,0 +1,223 @@
+// How a certificate, a CRL or an OCSP response is signed, and the keys that are strong enough for it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+#include <spantls/base/bytes.hpp>
+#include <spantls/wire/registry.hpp>
+#include <spantls/x509/certificate.hpp>
+#include <spantls/x509/der.hpp>
+
+namespace spantls {
+inline namespace v1 {
+namespace x509 {
+
+enum class signature_hash : std::uint8_t { none, sha256, sha384, sha512 };
+enum class signature_padding : std::uint8_t { none, pkcs1, pss };
+
+/// A signature as its AlgorithmIdentifier and its issuer's key describe it. Some have no scheme in TLS: ECDSA with
+/// another hash than the curve's own.
+struct certificate_signature {
+    key_type key = key_type::unsupported;
+    signature_hash hash = signature_hash::none;           ///< none: Ed25519
+    signature_padding padding = signature_padding::none;  ///< RSA only; a PSS salt is as long as the hash
+};
+
+/// RFC 9846, section 4.3.3.
+constexpr std::optional<signature_scheme> scheme_of(const certificate_signature& how) noexcept;
+
+/// What verifies them: verify(certificate_signature, public_key, message, signature), or, as every provider has it,
+/// verify(signature_scheme, public_key, message, signature). public_key: the 32 bytes of Ed25519, an uncompressed
+/// point, or an RSAPublicKey in DER.
+template <class V>
+bool verify_signature(const V& crypto, const certificate_signature& how, bytes_view public_key, bytes_view message,
+                      bytes_view signature) noexcept;
+
+/// Can this be verified at all? Asked of a provider by its `verify_schemes`.
+template <class V>
+constexpr bool can_verify(const certificate_signature& how) noexcept;
+
+enum class algorithm_strength : std::uint8_t { good, weak, unsupported };
+
+/// Reads a signature algorithm for a key of that type. weak: with SHA-1 or MD5; unsupported: any other that is not
+/// RSA PKCS#1 or PSS with SHA-256/384/512, ECDSA with the same, or Ed25519, spelled exactly as its RFC has it.
+constexpr algorithm_strength read_signature_algorithm(const algorithm_identifier& algorithm, key_type issuer_key,
+                                                      certificate_signature& to) noexcept;
+
+/// RSAPublicKey ::= SEQUENCE { modulus INTEGER, publicExponent INTEGER }
+struct rsa_public_key {
+    bytes_view modulus;  ///< big-endian, without leading zeros
+    bytes_view exponent;
+    std::size_t bits = 0;  ///< of the modulus; 0: it could not be read
+};
+constexpr rsa_public_key read_rsa_public_key(bytes_view der) noexcept;
+
+/// The floor: RSA of 2048 to 8192 bits with an odd exponent of at least 3; P-256, P-384 and Ed25519 as they are.
+constexpr algorithm_strength strength_of_key(const certificate& it) noexcept;
+
+namespace detail {
+namespace oid {
+inline constexpr std::uint8_t pkcs1[] = {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01};  // and one number more
+inline constexpr std::uint8_t mgf1[] = {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x08};
+inline constexpr std::uint8_t ecdsa[] = {0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04};             // ansi-X9-62 signatures
+inline constexpr std::uint8_t sha2[] = {0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02};  // and 1, 2, 3: 256, 384, 512
+}  // namespace oid
+
+constexpr std::uint8_t number_behind(bytes_view id, bytes_view arc) noexcept {
+    return id.size() == arc.size() + 1 && equal_bytes(id.first(arc.size()), arc) ? id.back() : std::uint8_t{0};
+}
+
+constexpr std::size_t size_of(signature_hash hash) noexcept {
+    switch (hash) {
+        case signature_hash::none: return 0;
+        case signature_hash::sha256: return 32;
+        case signature_hash::sha384: return 48;
+        case signature_hash::sha512: return 64;
+    }
+    return 0;
+}
+
+/// A SHA-2 with NULL or nothing for its parameters (RFC 4055, section 2.1).
+constexpr signature_hash read_hash(der_reader& from) noexcept {
+    const algorithm_identifier read = read_algorithm(from);
+    if (!read.parameters.empty() && !equal_bytes(read.parameters, oid::null)) return signature_hash::none;
+    switch (number_behind(read.oid, oid::sha2)) {
+        case 1: return signature_hash::sha256;
+        case 2: return signature_hash::sha384;
+        case 3: return signature_hash::sha512;
+        default: return signature_hash::none;
+    }
+}
+
+/// RSASSA-PSS-params with one hash for everything and a salt of its length; section 3.1 of RFC 4055.
+constexpr signature_hash read_pss(bytes_view parameters) noexcept {
+    der_reader all(parameters);
+    der_reader inner = all.inside(der_tag::sequence);
+    der_reader first = inner.inside(context_constructed(0));
+    const signature_hash hash = read_hash(first);
+    inner.leave(first);
+    der_reader mask = inner.inside(context_constructed(1));
+    der_reader generator = mask.inside(der_tag::sequence);
+    const bool mgf1 = equal_bytes(generator.oid(), oid::mgf1);
+    const signature_hash second = read_hash(generator);
+    mask.leave(generator);
+    inner.leave(mask);
+    der_reader salt = inner.inside(context_constructed(2));
+    const std::uint32_t length = salt.small_integer();
+    inner.leave(salt);
+    all.leave(inner);
+    const bool good = all.finished() && mgf1 && hash == second && length == size_of(hash);
+    return good ? hash : signature_hash::none;
+}
+}  // namespace detail
+
+constexpr algorithm_strength read_signature_algorithm(const algorithm_identifier& algorithm, key_type issuer_key,
+                                                      certificate_signature& to) noexcept {
+    using enum algorithm_strength;
+    const auto [id, parameters] = algorithm;
+    to = {issuer_key, signature_hash::none, signature_padding::none};
+    if (equal_bytes(id, detail::oid::ed25519))  // RFC 8410, section 3
+        return issuer_key == key_type::ed25519 && parameters.empty() ? good : unsupported;
+
+    const bool ec = issuer_key == key_type::p256 || issuer_key == key_type::p384;
+    const std::uint8_t rsa = detail::number_behind(id, detail::oid::pkcs1);
+    // RFC 9846, section 4.5.1.3: MD2, MD5 and SHA-1
+    constexpr std::uint8_t ecdsa_sha1[] = {0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x01};
+    if (rsa == 2 || rsa == 4 || rsa == 5 || equal_bytes(id, ecdsa_sha1)) return weak;
+    if (rsa == 10) {
+        to.hash = detail::read_pss(parameters);
+        to.padding = signature_padding::pss;
+    } else if (rsa >= 11 && rsa <= 13 && equal_bytes(parameters, detail::oid::null)) {
+        constexpr signature_hash hashes[] = {signature_hash::sha256, signature_hash::sha384, signature_hash::sha512};
+        to.hash = hashes[rsa - 11];
+        to.padding = signature_padding::pkcs1;
+    } else if (id.size() == 8 && equal_bytes(id.first(6), detail::oid::ecdsa) && id[6] == 3 && parameters.empty()) {
+        to.hash = id[7] == 2   ? signature_hash::sha256
+                  : id[7] == 3 ? signature_hash::sha384
+                  : id[7] == 4 ? signature_hash::sha512
+                               : signature_hash::none;
+        return ec && to.hash != signature_hash::none ? good : unsupported;
+    }
+    return issuer_key == key_type::rsa && to.hash != signature_hash::none ? good : unsupported;
+}
+
+constexpr rsa_public_key read_rsa_public_key(bytes_view der) noexcept {
+    der_reader all(der);
+    der_reader inner = all.inside(der_tag::sequence);
+    rsa_public_key read{inner.integer(), inner.integer()};
+    all.leave(inner);
+    if (!all.finished() || read.modulus[0] >= 0x80 || read.exponent[0] >= 0x80) return {};
+    for (bytes_view* number : {&read.modulus, &read.exponent})
+        if ((*number)[0] == 0) *number = number->subspan(1);
+    if (read.modulus.empty() || read.exponent.empty()) return {};
+    read.bits = read.modulus.size() * 8;
+    for (std::uint8_t top = read.modulus[0]; top < 0x80; top = static_cast<std::uint8_t>(top << 1)) --read.bits;
+    return read;
+}
+
+constexpr algorithm_strength strength_of_key(const certificate& it) noexcept {
+    using enum algorithm_strength;
+    const key_type type = key_type_of(it);
+    if (type != key_type::rsa) return type == key_type::unsupported ? unsupported : good;
+    const rsa_public_key key = read_rsa_public_key(it.public_key);
+    if (key.bits == 0 || key.bits > 8192 || key.exponent.size() > 8) return unsupported;
+    const bool exponent = key.exponent.back() % 2 == 1 && (key.exponent.size() > 1 || key.exponent[0] >= 3);
+    return key.bits >= 2048 && exponent && key.modulus.back() % 2 == 1 ? good : weak;
+}
+
+constexpr std::optional<signature_scheme> scheme_of(const certificate_signature& how) noexcept {
+    using enum signature_scheme;
+    using enum signature_hash;
+    const auto by_hash = [&how](signature_scheme a, signature_scheme b, signature_scheme c) {
+        return how.hash == sha256 ? a : how.hash == sha384 ? b : c;
+    };
+    switch (how.key) {
+        case key_type::ed25519: return ed25519;
+        case key_type::p256:
+            if (how.hash == sha256) return ecdsa_secp256r1_sha256;
+            break;
+        case key_type::p384:
+            if (how.hash == sha384) return ecdsa_secp384r1_sha384;
+            break;
+        case key_type::rsa:
+            if (how.hash == none || how.padding == signature_padding::none) break;
+            return how.padding == signature_padding::pkcs1
+                       ? by_hash(rsa_pkcs1_sha256, rsa_pkcs1_sha384, rsa_pkcs1_sha512)
+                       : by_hash(rsa_pss_rsae_sha256, rsa_pss_rsae_sha384, rsa_pss_rsae_sha512);
+        case key_type::unsupported: break;
+    }
+    return std::nullopt;
+}
+
+template <class V>
+bool verify_signature(const V& crypto, const certificate_signature& how, bytes_view public_key, bytes_view message,
+                      bytes_view signature) noexcept {
+    if constexpr (requires { crypto.verify(how, public_key, message, signature); }) {
+        return crypto.verify(how, public_key, message, signature);
+    } else {
+        const std::optional<signature_scheme> scheme = scheme_of(how);
+        return scheme && crypto.verify(*scheme, public_key, message, signature);
+    }
+}
+
+template <class V>
+constexpr bool can_verify(const certificate_signature& how) noexcept {
+    constexpr bool takes_any = requires(const V& crypto, bytes_view in) { crypto.verify(how, in, in, in); };
+    if (!takes_any && !scheme_of(how)) return false;
+    if constexpr (requires { V::verify_schemes.size(); }) {
+        // Whoever verifies with a kind of key in the handshake does so in certificates, PKCS#1 included.
+        const certificate_signature usual{how.key,
+                                          how.key == key_type::p384 ? signature_hash::sha384 : signature_hash::sha256,
+                                          how.key == key_type::rsa ? signature_padding::pss : signature_padding::none};
+        for (const signature_scheme scheme : V::verify_schemes)
+            if (scheme == scheme_of(usual)) return true;
+        return false;
+    }
+    return true;
+}
+
+}  // namespace x509
+}  // namespace v1
+}  // namespace spantls

@@ -1,0 +1,140 @@
+#include <spantls/x509/signature.hpp>
+
+#include <cstdint>
+#include <filesystem>
+
+#include "support/catch.hpp"
+#include "support/openssl_verify.hpp"
+#include "support/vectors.hpp"
+#include "x509/builder.hpp"
+
+using namespace spantls;
+using test::bytes;
+using test::operator+;
+using namespace spantls::x509;
+
+namespace {
+
+bytes rsa(std::uint8_t last) { return {6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, last}; }
+bytes ecdsa(std::uint8_t last) { return {6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, last}; }
+bytes sha2(std::uint8_t last, bool null = true) {
+    return test::sequence({{6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, last}, null ? bytes{5, 0} : bytes{}});
+}
+bytes pss(const bytes& hash, const bytes& mask_hash, std::uint8_t salt, const bytes& more = {}) {
+    return test::sequence(
+        {rsa(10), test::sequence({test::tlv(0xa0, hash), test::tlv(0xa1, test::sequence({rsa(8), mask_hash})),
+                                  test::tlv(0xa2, {2, 1, salt}), more})});
+}
+
+struct outcome {
+    algorithm_strength strength;
+    certificate_signature how;
+};
+outcome read(const bytes& algorithm, key_type key) {
+    der_reader in(algorithm);
+    outcome it{};
+    it.strength = read_signature_algorithm(x509::detail::read_algorithm(in), key, it.how);
+    REQUIRE(in.finished());
+    return it;
+}
+
+algorithm_strength strength_of(const bytes& spki) {
+    certificate it;
+    REQUIRE(parse_raw_public_key(spki, it) == errc::none);
+    return strength_of_key(it);
+}
+bytes rsa_key(bytes modulus, const bytes& exponent) {
+    return test::sequence(
+        {test::sequence({rsa(1), {5, 0}}),
+         test::bit_string(test::sequence({test::tlv(2, bytes{0} + modulus), test::tlv(2, exponent)}))});
+}
+
+}  // namespace
+
+TEST_CASE("signature: algorithms, and the schemes that they are") {
+    using enum signature_scheme;
+    const auto scheme = [](const bytes& algorithm, key_type key) {
+        const outcome it = read(algorithm, key);
+        CHECK(it.strength == algorithm_strength::good);
+        return scheme_of(it.how);
+    };
+    CHECK(scheme(test::ed25519_algorithm(), key_type::ed25519) == ed25519);
+    CHECK(scheme(test::sequence({rsa(11), {5, 0}}), key_type::rsa) == rsa_pkcs1_sha256);
+    CHECK(scheme(test::sequence({rsa(12), {5, 0}}), key_type::rsa) == rsa_pkcs1_sha384);
+    CHECK(scheme(test::sequence({rsa(13), {5, 0}}), key_type::rsa) == rsa_pkcs1_sha512);
+    CHECK(scheme(pss(sha2(1), sha2(1), 32), key_type::rsa) == rsa_pss_rsae_sha256);
+    CHECK(scheme(pss(sha2(2), sha2(2, false), 48), key_type::rsa) == rsa_pss_rsae_sha384);
+    CHECK(scheme(pss(sha2(3), sha2(3), 64), key_type::rsa) == rsa_pss_rsae_sha512);
+    CHECK(scheme(test::sequence({ecdsa(2)}), key_type::p256) == ecdsa_secp256r1_sha256);
+    CHECK(scheme(test::sequence({ecdsa(3)}), key_type::p384) == ecdsa_secp384r1_sha384);
+    // Good, and no scheme of TLS.
+    CHECK(scheme(test::sequence({ecdsa(3)}), key_type::p256) == std::nullopt);
+    CHECK(scheme(test::sequence({ecdsa(2)}), key_type::p384) == std::nullopt);
+    CHECK(scheme(test::sequence({ecdsa(4)}), key_type::p384) == std::nullopt);
+}
+
+TEST_CASE("signature: algorithms that are weak, or nothing at all") {
+    for (const std::uint8_t last : {std::uint8_t{2}, std::uint8_t{4}, std::uint8_t{5}})
+        CHECK(read(test::sequence({rsa(last), {5, 0}}), key_type::rsa).strength == algorithm_strength::weak);
+    CHECK(read(test::sequence({{6, 7, 0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 1}}), key_type::p256).strength ==
+          algorithm_strength::weak);
+    const auto refused = [](const bytes& algorithm, key_type key) {
+        return read(algorithm, key).strength == algorithm_strength::unsupported;
+    };
+    CHECK(refused(test::sequence({rsa(11)}), key_type::rsa));           // no NULL
+    CHECK(refused(test::sequence({rsa(14), {5, 0}}), key_type::rsa));   // SHA-224
+    CHECK(refused(test::sequence({rsa(11), {5, 0}}), key_type::p256));  // another kind of key
+    CHECK(refused(test::sequence({ecdsa(2)}), key_type::rsa));
+    CHECK(refused(test::sequence({ecdsa(2), {5, 0}}), key_type::p256));
+    CHECK(refused(test::sequence({ecdsa(1)}), key_type::p256));
+    CHECK(refused(test::ed25519_algorithm(), key_type::p256));
+    CHECK(refused(test::sequence({{6, 3, 0x2b, 0x65, 0x70}, {5, 0}}), key_type::ed25519));
+    CHECK(refused(pss(sha2(1), sha2(2), 32), key_type::rsa));
+    CHECK(refused(pss(sha2(1), sha2(1), 20), key_type::rsa));
+    CHECK(refused(pss(sha2(1), sha2(1), 32, {0xa3, 3, 2, 1, 1}), key_type::rsa));  // a default that is written
+    CHECK(refused(test::sequence({rsa(10), test::sequence({})}), key_type::rsa));  // SHA-1, by default
+    CHECK(refused(test::sequence({rsa(10)}), key_type::rsa));
+}
+
+TEST_CASE("signature: keys that are too weak, too large or none") {
+    const auto modulus = [](std::size_t size, std::uint8_t top) {
+        bytes it(size, 0xff);
+        it[0] = top;
+        return it;
+    };
+    using enum algorithm_strength;
+    const bytes f4 = {1, 0, 1};
+    CHECK(strength_of(rsa_key(modulus(256, 0x80), f4)) == good);
+    CHECK(strength_of(rsa_key(modulus(1024, 0xff), f4)) == good);
+    CHECK(strength_of(rsa_key(modulus(256, 0x80), {3})) == good);
+    CHECK(strength_of(rsa_key(modulus(255, 0xff), f4)) == weak);
+    CHECK(strength_of(rsa_key(modulus(256, 0x80), {1})) == weak);
+    CHECK(strength_of(rsa_key(modulus(256, 0x80), {4})) == weak);
+    CHECK(strength_of(rsa_key(modulus(1025, 0x80), f4)) == unsupported);
+    CHECK(strength_of(rsa_key(modulus(256, 0x80), bytes(9, 1))) == unsupported);
+    CHECK(strength_of(rsa_key(modulus(256, 0x7f), f4)) == unsupported);  // a zero too many in front
+    bytes even = modulus(256, 0x80);
+    even.back() = 0xfe;
+    CHECK(strength_of(rsa_key(even, f4)) == weak);
+    CHECK(strength_of(test::key_pair("a").spki()) == good);
+}
+
+TEST_CASE("signature: real ones, by each algorithm of NIST's and pyca's certificates that sign themselves") {
+    std::size_t verified = 0;
+    const test::openssl_verifier crypto;
+    for (const char* name : test::made_names) {
+        const bytes der = test::made_certificate(name);
+        certificate it;
+        REQUIRE(parse_certificate(der, it) == errc::none);
+        if (!it.self_issued()) continue;
+        INFO(name);
+        certificate_signature how;
+        REQUIRE(read_signature_algorithm(it.signature_algorithm, key_type_of(it), how) == algorithm_strength::good);
+        CHECK(verify_signature(crypto, how, it.public_key, it.tbs, it.signature));
+        bytes changed = test::copy(it.tbs);
+        changed.back() ^= 1;
+        CHECK_FALSE(verify_signature(crypto, how, it.public_key, changed, it.signature));
+        ++verified;
+    }
+    CHECK(verified >= 5);
+}

@@ -83,9 +83,13 @@ struct counted {
 
 /// Compressions in one handshake, full or resumed, both sides together.
 template <class Aead, class Hash>
-std::size_t count_compressions(spantls::bytes_view certificate, spantls::fixed_bytes<32> seed, bool resumed) {
-    using provider = spantls::basic_sodium<spantls::type_list<counted<Hash>>, spantls::type_list<Aead>>;
+std::size_t count_compressions(spantls::bytes_view certificate, spantls::fixed_bytes<32> seed, bool resumed,
+                               bool hybrid = false) {
+    using namespace spantls;
+    using provider = basic_sodium<type_list<counted<Hash>>, type_list<Aead>,
+                                  type_list<libsodium::x25519_mlkem768, libsodium::x25519>>;
     spantls_setting<provider> setting(certificate, seed, Aead::suite);
+    if (hybrid) setting.client.prefer.groups = setting.server.prefer.groups = {};
     if (resumed) resume(setting, seed);
     compressions = 0;
     spantls_pair<provider>(setting).handshake();

@@ -189,6 +189,50 @@ void compare_handshakes(table& rows, effort much, const certificate& mine, bool 
     rows.ratio("  with 1 KiB of early data, without", time(added, 0), time(added, 1), 1 / added.ratio[1][0]);
 }
 
+/// ML-KEM-768 beside X25519, and what the two together cost a handshake.
+void measure_hybrid(table& rows, effort much, const certificate& mine) {
+    using kem = spantls::libsodium::ml_kem_768;
+    using spantls::libsodium::x25519;
+    const std::array<std::uint8_t, 64> own{1};
+    std::array<std::uint8_t, kem::key_size> key;
+    std::array<std::uint8_t, kem::ciphertext_size> ciphertext;
+    std::array<std::uint8_t, 32> secret, share, again;
+    const auto generate = [&] { require(kem::generate(own, key), "no key"); };
+    const auto encapsulate = [&] { require(kem::encapsulate(seed, key, ciphertext, secret), "no ciphertext"); };
+    const auto decapsulate = [&] { require(kem::decapsulate(own, ciphertext, again), "no secret"); };
+    require(x25519::public_key(seed, share), "no share");
+    generate();
+    encapsulate();
+    const result took = compare(much, {timed([&] { require(x25519::finish(seed, share, again), "no secret"); }),
+                                       timed(generate), timed(encapsulate), timed(decapsulate)});
+    const auto time = [](double seconds) { return number("%.1f", 1e6 * seconds, " us"); };
+    rows.title("Post-quantum: X25519MLKEM768");
+    const char* const names[] = {"generate", "encapsulate", "decapsulate"};
+    for (std::size_t i = 1; i < 4; ++i)
+        rows.ratio(std::string("  ML-KEM-768 ") + names[i - 1] + ", X25519's secret", time(took.seconds[i][0]),
+                   time(took.seconds[0][0]), took.seconds[i][0] / took.seconds[0][0]);
+
+    using suite = raw_chacha20_poly1305;
+    using hash = spantls::libsodium::sha256;
+    spantls_setting<spantls::sodium> hybrid(mine.der, seed, suite::aead::suite),
+        classical(mine.der, seed, suite::aead::suite);
+    hybrid.client.prefer.groups = hybrid.server.prefer.groups = {};
+    handshake_primitives<hash> primitives(seed, count_compressions<suite::aead, hash>(mine.der, seed, false, true),
+                                          false);
+    const contestant us = timed([&] { spantls_pair<spantls::sodium>(hybrid).handshake(); });
+    const result bare = compare(much, {us, timed([&] {
+                                           primitives.run();
+                                           generate();
+                                           encapsulate();
+                                           decapsulate();
+                                       })});
+    const result without = compare(much, {us, timed([&] { spantls_pair<spantls::sodium>(classical).handshake(); })});
+    rows.ratio("  full handshake, its primitives", time(bare.seconds[0][0]), time(bare.seconds[1][0]),
+               1 / bare.ratio[1][0], goal::at_most(1.10));
+    rows.ratio("  full handshake, with X25519 alone", time(without.seconds[0][0]), time(without.seconds[1][0]),
+               1 / without.ratio[1][0]);
+}
+
 template <class P>
 void measure_tickets(table& rows, effort much) {
     P crypto;
@@ -298,6 +342,7 @@ int main(int argc, char** argv) {
         if (aes) compare_handshakes<sodium, raw_aes256_gcm, sha384>(rows, much, mine, resumed, {});
     }
     measure_signatures(rows, much);
+    measure_hybrid(rows, much, mine);
     measure_tickets<sodium>(rows, much);
     measure_memory(rows, mine);
     rows.title("Code with the provider sodium");

@@ -17,13 +17,15 @@
 
 namespace bench {
 
-/// What the connections of one benchmark share: one certificate, its key, and the one suite that is spoken.
+/// What the connections of one benchmark share: one certificate, its key, and the one suite that is spoken; X25519,
+/// unless more groups are preferred.
 template <class P>
 struct spantls_setting {
     spantls_setting(spantls::bytes_view certificate, spantls::fixed_bytes<32> seed, spantls::cipher_suite suite)
         : key(seed), leaf(certificate), chain{certificate}, pin(certificate) {
         client.prefer.suites = {suite};
         server.prefer.suites = {suite};
+        client.prefer.groups = server.prefer.groups = {spantls::named_group::x25519};
     }
     spantls_setting(const spantls_setting&) = delete;
     spantls_setting& operator=(const spantls_setting&) = delete;

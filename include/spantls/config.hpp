@@ -36,7 +36,8 @@ struct client_config {
     /// ALPN names (RFC 7301), best first, each 1 to 255 bytes; the characters must outlive the connections.
     fixed_vector<std::string_view, 8> alpn{};
     preferences prefer{};
-    /// Groups to send a key share of at once; by default the first group. Empty: none, which costs a round trip.
+    /// Groups to send a key share of at once; by default the first group, and if that is a post-quantum one the first
+    /// of the others too, for servers that have no such. Empty: none, which costs a round trip.
     std::optional<fixed_vector<named_group, 4>> shares{};
     /// Look like TLS 1.2 to middleboxes (RFC 9846, appendix E.4).
     bool compatibility_mode = true;
@@ -310,8 +311,13 @@ constexpr fixed_vector<named_group, 8> usable_groups(const preferences& prefer) 
 /// Those of `groups` that a key share is sent of at once, in their order.
 constexpr fixed_vector<named_group, 4> groups_to_share(const client_config& config,
                                                        std::span<const named_group> groups) noexcept {
-    if (!config.shares) return {groups[0]};
     fixed_vector<named_group, 4> shared;
+    if (!config.shares) {
+        shared.push_back(groups[0]);
+        for (std::size_t i = 1; i < groups.size() && is_post_quantum(shared[shared.size() - 1]); ++i)
+            if (!is_post_quantum(groups[i])) shared.push_back(groups[i]);
+        return shared;
+    }
     for (const named_group each : groups)
         if (config.shares->contains(each)) shared.push_back(each);
     return shared;

@@ -24,31 +24,32 @@ enum class reply { server_hello, retry };
 struct expectation {
     const char* file;
     std::size_t session_id;
-    reply answer;        ///< of a server that has X25519 only
+    reply answer;        ///< of a server that has X25519MLKEM768 and X25519
+    named_group group;   ///< which the server takes, or asks for
     bool takes_ed25519;  ///< otherwise the server's certificate is of no use
     std::string_view host, protocols;
     bool tickets;
 };
 const std::vector<expectation> clients{
-    // A share of X25519 beside that of X25519MLKEM768.
-    {"boringssl-0.bin", 32, reply::server_hello, false, "", "", true},
-    {"chromium156-0.bin", 32, reply::server_hello, false, "", "h2 http/1.1 ", true},
-    {"chromium156-1.bin", 32, reply::server_hello, false, "", "h2 http/1.1 ", true},
-    {"firefox153-0.bin", 32, reply::server_hello, false, "", "h2 http/1.1 ", true},
-    {"firefox153-1.bin", 32, reply::server_hello, false, "", "h2 http/1.1 ", true},
-    {"go1.26-0.bin", 32, reply::server_hello, true, "localhost", "", false},
-    {"node26-0.bin", 32, reply::server_hello, true, "localhost", "", true},
+    // Shares of X25519MLKEM768 and X25519.
+    {"boringssl-0.bin", 32, reply::server_hello, named_group::x25519_mlkem768, false, "", "", true},
+    {"chromium156-0.bin", 32, reply::server_hello, named_group::x25519_mlkem768, false, "", "h2 http/1.1 ", true},
+    {"chromium156-1.bin", 32, reply::server_hello, named_group::x25519_mlkem768, false, "", "h2 http/1.1 ", true},
+    {"firefox153-0.bin", 32, reply::server_hello, named_group::x25519_mlkem768, false, "", "h2 http/1.1 ", true},
+    {"firefox153-1.bin", 32, reply::server_hello, named_group::x25519_mlkem768, false, "", "h2 http/1.1 ", true},
+    {"go1.26-0.bin", 32, reply::server_hello, named_group::x25519_mlkem768, true, "localhost", "", false},
+    {"node26-0.bin", 32, reply::server_hello, named_group::x25519_mlkem768, true, "localhost", "", true},
     // A share of X25519 alone, or with one of P-256.
-    {"botan3.14-0.bin", 32, reply::server_hello, false, "", "", true},
-    {"erlang25-0.bin", 32, reply::server_hello, true, "127.0.0.1", "", false},
-    {"gnutls3.7-0.bin", 32, reply::server_hello, true, "", "", true},
-    {"go1.19-0.bin", 32, reply::server_hello, true, "localhost", "", false},
-    {"java17-0.bin", 32, reply::server_hello, true, "", "", true},
-    {"nss3.87-0.bin", 0, reply::server_hello, false, "", "", true},
-    {"openssl3.0-0.bin", 32, reply::server_hello, true, "", "", true},
-    {"rustls0.20-0.bin", 32, reply::server_hello, true, "localhost", "", true},
+    {"botan3.14-0.bin", 32, reply::server_hello, named_group::x25519, false, "", "", true},
+    {"erlang25-0.bin", 32, reply::server_hello, named_group::x25519, true, "127.0.0.1", "", false},
+    {"gnutls3.7-0.bin", 32, reply::server_hello, named_group::x25519, true, "", "", true},
+    {"go1.19-0.bin", 32, reply::server_hello, named_group::x25519, true, "localhost", "", false},
+    {"java17-0.bin", 32, reply::server_hello, named_group::x25519, true, "", "", true},
+    {"nss3.87-0.bin", 0, reply::server_hello, named_group::x25519, false, "", "", true},
+    {"openssl3.0-0.bin", 32, reply::server_hello, named_group::x25519, true, "", "", true},
+    {"rustls0.20-0.bin", 32, reply::server_hello, named_group::x25519, true, "localhost", "", true},
     // A share of P-256 alone, and X25519 among the groups.
-    {"wolfssl5.5-0.bin", 0, reply::retry, true, "", "", true},
+    {"wolfssl5.5-0.bin", 0, reply::retry, named_group::x25519, true, "", "", true},
 };
 
 std::optional<buffer> flight(const expectation& of) {
@@ -113,8 +114,10 @@ void check_answer(const expectation& expected, const buffer& bytes, bool byte_by
                                                        : spantls::extension_place::server_hello;
     REQUIRE(extensions.parse(chosen.extensions, place, offered) == errc::none);
     CHECK(test::hex(extensions[ext::supported_versions]) == "0304");
-    CHECK(test::hex(extensions[ext::key_share]).substr(0, 4) == "001d");
-    CHECK(extensions[ext::key_share].size() == (expected.answer == reply::retry ? 2 : 2 + 2 + 32));
+    const bool hybrid = expected.group == named_group::x25519_mlkem768;
+    const std::size_t share = hybrid ? 1120 : 32;
+    CHECK(test::hex(extensions[ext::key_share]).substr(0, 4) == (hybrid ? "11ec" : "001d"));
+    CHECK(extensions[ext::key_share].size() == (expected.answer == reply::retry ? 2 : 2 + 2 + share));
 
     // Appendix E.4: change_cipher_spec behind the first message, for a client that sent a session id and for no other.
     const auto is_ccs = [](const buffer& record) { return record[0] == 20; };

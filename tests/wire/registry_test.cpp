@@ -43,6 +43,16 @@ TEST_CASE("code points are those of the RFC") {
     CHECK(name_of(static_cast<named_group>(0x001d)) == "x25519");
     CHECK(name_of(static_cast<signature_scheme>(0x0807)) == "ed25519");
     CHECK(name_of(static_cast<signature_scheme>(0x0403)) == "ecdsa_secp256r1_sha256");
+    // draft-ietf-tls-ecdhe-mlkem and draft-ietf-tls-mldsa.
+    CHECK(name_of(static_cast<named_group>(0x11eb)) == "SecP256r1MLKEM768");
+    CHECK(name_of(static_cast<named_group>(0x11ec)) == "X25519MLKEM768");
+    CHECK(name_of(static_cast<named_group>(0x11ed)) == "SecP384r1MLKEM1024");
+    for (unsigned group = 0; group < 0x10000; ++group)
+        CHECK(is_post_quantum(static_cast<named_group>(group)) ==
+              (name_of(static_cast<named_group>(group)).find("MLKEM") != std::string_view::npos));
+    CHECK(name_of(static_cast<signature_scheme>(0x0904)) == "mldsa44");
+    CHECK(name_of(static_cast<signature_scheme>(0x0905)) == "mldsa65");
+    CHECK(name_of(static_cast<signature_scheme>(0x0906)) == "mldsa87");
     CHECK(name_of(static_cast<content_type>(23)) == "application_data");
     CHECK(name_of(static_cast<handshake_type>(8)) == "EncryptedExtensions");
     CHECK(name_of(static_cast<handshake_type>(24)) == "KeyUpdate");

@@ -231,6 +231,13 @@ TEST_CASE("certificate: a key that is not as its algorithm says fits nothing") {
     CHECK(type(ec, {}, point(4, 64)) == key_type::unsupported);
     CHECK(type(ec, null, point(4, 64)) == key_type::unsupported);
     CHECK(type(rsa, null, bytes(270)) == key_type::rsa);
+    const auto mldsa = [](std::uint8_t last) { return bytes{6, 9, 0x60, 0x86, 0x48, 0x01, 0x65, 3, 4, 3, last}; };
+    CHECK(type(mldsa(17), {}, bytes(1312)) == key_type::mldsa44);  // RFC 9881
+    CHECK(type(mldsa(18), {}, bytes(1952)) == key_type::mldsa65);
+    CHECK(type(mldsa(19), {}, bytes(2592)) == key_type::mldsa87);
+    CHECK(type(mldsa(17), {}, bytes(1952)) == key_type::unsupported);
+    CHECK(type(mldsa(18), null, bytes(1952)) == key_type::unsupported);
+    CHECK(type(mldsa(20), {}, bytes(1312)) == key_type::unsupported);
     CHECK(type(rsa, {}, bytes(270)) == key_type::unsupported);  // RFC 3279, section 2.3.1
 }
 

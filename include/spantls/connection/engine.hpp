@@ -15,6 +15,7 @@
 #include <spantls/connection/reading.hpp>
 #include <spantls/connection/state.hpp>
 #include <spantls/connection/workspace.hpp>
+#include <spantls/handshake/key_exchange.hpp>
 #include <spantls/handshake/machine.hpp>
 #include <spantls/record/mailbox.hpp>
 #include <spantls/record/sender.hpp>
@@ -33,11 +34,15 @@ public:
     using state = typename Machine::state;
     static constexpr bool is_server = Machine::is_server;
 
+    /// Bytes that the shares of the provider's groups take more than one of X25519 would, in both hellos.
+    static constexpr std::size_t long_shares =
+        group_facts<provider_type>::all_client_shares - 32 + group_facts<provider_type>::server_share - 32;
+
     /// The smallest workspace that is taken. It does for a handshake with Ed25519 certificates whose messages fit into
     /// one kilobyte; a larger flight makes receive() ask for more.
-    static constexpr std::size_t smallest_workspace = handshake_workspace<Machine>::overhead + 1024;
+    static constexpr std::size_t smallest_workspace = handshake_workspace<Machine>::overhead + 1024 + long_shares;
     /// A workspace with which ordinary handshakes never ask for more.
-    static constexpr std::size_t workspace_size = handshake_workspace<Machine>::overhead + 6 * 1024;
+    static constexpr std::size_t workspace_size = handshake_workspace<Machine>::overhead + 6 * 1024 + long_shares;
 
 protected:
     friend struct connection_mover;

@@ -286,10 +286,7 @@ private:
             grease_.write(to, grease_place::group);
             to.opaque(std::array<std::uint8_t, 1>{}, 2);
         }
-        for (const named_group each : shared_) {
-            keys_.write_share(to, each, random);
-            random = random.subspan(client_random_size<P>(each));
-        }
+        keys_.write_shares(to, shared_, random);
     }
 
     /// Early data only when it was asked for (appendix F.5).

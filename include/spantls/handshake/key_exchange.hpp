@@ -19,6 +19,7 @@ template <class... G>
 struct group_facts {
     static constexpr std::size_t all_private = (G::private_size + ... + 0);
     static constexpr std::size_t all_random = (G::client_random_size + ... + 0);
+    static constexpr std::size_t all_client_shares = (G::client_share_size + ... + 0);
 
     static constexpr std::size_t largest(std::initializer_list<std::size_t> sizes) noexcept {
         std::size_t most = 0;
@@ -94,19 +95,24 @@ std::size_t client_share_size(named_group group) noexcept {
 template <class P>
 class client_keys {
 public:
-    /// Makes a key pair out of the front of `random`, and writes the KeyShareEntry. What went wrong, error() says.
-    void write_share(writer& to, named_group group, bytes_view random) noexcept {
-        const std::size_t size = client_share_size<P>(group);
-        to.u16(static_cast<std::uint16_t>(group));
-        to.u16(static_cast<std::uint16_t>(size));
-        const mutable_bytes share = to.take(size);
-        if (share.empty()) return;
-        const errc error = with_group<P>(group, [&]<class G>() {
-            const bool good = G::generate(random.first<G::client_random_size>(), private_key<G>(),
-                                          share.first<G::client_share_size>());
-            return good ? errc::none : errc::internal_error;
-        });
-        if (error != errc::none) error_ = error;
+    /// Makes a key pair for each of `groups` out of its own part of `random`, and writes the KeyShareEntry. A group
+    /// that is part of another one before it has that one's key (draft-ietf-tls-hybrid-design, section 3.2): of all
+    /// that a first flight takes, making it is what takes longest. What went wrong, error() says.
+    template <class Groups>
+    void write_shares(writer& to, const Groups& groups, bytes_view random) noexcept {
+        made_share made;
+        for (const named_group group : groups) {
+            const std::size_t size = client_share_size<P>(group);
+            to.u16(static_cast<std::uint16_t>(group));
+            to.u16(static_cast<std::uint16_t>(size));
+            const mutable_bytes share = to.take(size);
+            if (share.empty()) return;
+            const errc error = with_group<P>(group, [&]<class G>() {
+                return make_share<G>(random.first<G::client_random_size>(), share.first<G::client_share_size>(), made);
+            });
+            if (error != errc::none) error_ = error;
+            random = random.subspan(client_random_size<P>(group));
+        }
     }
     errc error() const noexcept { return error_; }
 
@@ -124,6 +130,26 @@ public:
     void clear() noexcept { keys_.clear(); }
 
 private:
+    /// The key pair of a curve that was made as part of another group.
+    struct made_share {
+        named_group curve{};
+        bytes_view private_key, share;
+    };
+
+    template <class G>
+    errc make_share(fixed_bytes<G::client_random_size> random, fixed_mutable_bytes<G::client_share_size> share,
+                    made_share& made) noexcept {
+        if (made.curve == G::id) {
+            copy_bytes(made.private_key, private_key<G>());
+            copy_bytes(made.share, share);
+            return errc::none;
+        }
+        if (!G::generate(random, private_key<G>(), share)) return errc::internal_error;
+        if constexpr (requires { typename G::curve; })
+            made = {G::curve::id, G::curve_private(private_key<G>()), G::curve_share(share)};
+        return errc::none;
+    }
+
     template <class G>
     fixed_mutable_bytes<G::private_size> private_key() noexcept {
         return keys_.bytes().template subspan<group_facts<P>::private_offset(G::id), G::private_size>();

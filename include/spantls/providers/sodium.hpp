@@ -16,27 +16,30 @@
 
 #include <spantls/base/bytes.hpp>
 #include <spantls/crypto/provider.hpp>
+#include <spantls/providers/portable/hybrid.hpp>
 #include <spantls/providers/portable/verify.hpp>
 #include <spantls/providers/sodium/aes256_gcm.hpp>
 #include <spantls/providers/sodium/chacha20_poly1305.hpp>
 #include <spantls/providers/sodium/ed25519.hpp>
 #include <spantls/providers/sodium/hash.hpp>
+#include <spantls/providers/sodium/ml_kem_768.hpp>
 #include <spantls/providers/sodium/x25519.hpp>
 #include <spantls/wire/registry.hpp>
 
 namespace spantls {
 inline namespace v1 {
 
-/// libsodium with the AEADs of a list, each of which brings one cipher suite, and the hashes that those suites need.
-template <class Hashes, class Aeads>
+/// libsodium with the AEADs of a list, each of which brings one cipher suite, the hashes that those suites need, and
+/// the groups of a list.
+template <class Hashes, class Aeads, class Groups>
 class basic_sodium;
 
-template <class... Hash, class... Aead>
-class basic_sodium<type_list<Hash...>, type_list<Aead...>> {
+template <class... Hash, class... Aead, class... Group>
+class basic_sodium<type_list<Hash...>, type_list<Aead...>, type_list<Group...>> {
 public:
     using hashes = type_list<Hash...>;
     using aeads = type_list<Aead...>;
-    using groups = type_list<libsodium::x25519>;
+    using groups = type_list<Group...>;
     using ed25519_key = libsodium::ed25519_key;
 
     static constexpr std::array suites = []<std::size_t... I>(std::index_sequence<I...>) {
@@ -73,12 +76,19 @@ private:
     bool ready_;
 };
 
+namespace libsodium {
+using x25519_mlkem768 = portable::x25519_mlkem768<ml_kem_768, x25519>;
+}  // namespace libsodium
+
 /// All that libsodium can do. AES first: where the CPU has it, libsodium's AES-256-GCM is the faster one at every size.
 class sodium : public basic_sodium<type_list<libsodium::sha256, libsodium::sha384>,
-                                   type_list<libsodium::aes256_gcm, libsodium::chacha20_poly1305>> {};
+                                   type_list<libsodium::aes256_gcm, libsodium::chacha20_poly1305>,
+                                   type_list<libsodium::x25519_mlkem768, libsodium::x25519>> {};
 
-/// ChaCha20-Poly1305 alone: AES-256-GCM's expanded keys take 512 bytes in each direction of each connection.
-class sodium_chacha : public basic_sodium<type_list<libsodium::sha256>, type_list<libsodium::chacha20_poly1305>> {};
+/// For small devices, ChaCha20-Poly1305 and X25519 alone: AES-256-GCM's expanded keys take 512 bytes in each direction
+/// of each connection, and X25519MLKEM768 two kilobytes more of a workspace, and 20 of stack.
+class sodium_chacha : public basic_sodium<type_list<libsodium::sha256>, type_list<libsodium::chacha20_poly1305>,
+                                          type_list<libsodium::x25519>> {};
 
 }  // namespace v1
 }  // namespace spantls

@@ -86,10 +86,18 @@ enum class named_group : std::uint16_t {
     x25519 = 0x001d,
     x448 = 0x001e,
     ffdhe2048 = 0x0100,
+    secp256r1_mlkem768 = 0x11eb,
     x25519_mlkem768 = 0x11ec,
+    secp384r1_mlkem1024 = 0x11ed,
 };
 
-/// RFC 9846, section 4.3.3.
+/// Whether a group stands against quantum computers: those of draft-ietf-tls-ecdhe-mlkem.
+constexpr bool is_post_quantum(named_group group) noexcept {
+    using enum named_group;
+    return group == secp256r1_mlkem768 || group == x25519_mlkem768 || group == secp384r1_mlkem1024;
+}
+
+/// RFC 9846, section 4.3.3; mldsa...: draft-ietf-tls-mldsa.
 enum class signature_scheme : std::uint16_t {
     rsa_pkcs1_sha256 = 0x0401,
     rsa_pkcs1_sha384 = 0x0501,
@@ -105,6 +113,9 @@ enum class signature_scheme : std::uint16_t {
     rsa_pss_pss_sha256 = 0x0809,
     rsa_pss_pss_sha384 = 0x080a,
     rsa_pss_pss_sha512 = 0x080b,
+    mldsa44 = 0x0904,
+    mldsa65 = 0x0905,
+    mldsa87 = 0x0906,
 
     // In certificates only, never on the wire: curves with hashes for which TLS 1.3 has no scheme. The values are ours,
     // out of those for private use.
@@ -217,7 +228,9 @@ constexpr std::string_view name_of(named_group group) noexcept {
         case x25519: return "x25519";
         case x448: return "x448";
         case ffdhe2048: return "ffdhe2048";
+        case secp256r1_mlkem768: return "SecP256r1MLKEM768";
         case x25519_mlkem768: return "X25519MLKEM768";
+        case secp384r1_mlkem1024: return "SecP384r1MLKEM1024";
     }
     return "unknown";
 }
@@ -239,6 +252,9 @@ constexpr std::string_view name_of(signature_scheme scheme) noexcept {
         case rsa_pss_pss_sha256: return "rsa_pss_pss_sha256";
         case rsa_pss_pss_sha384: return "rsa_pss_pss_sha384";
         case rsa_pss_pss_sha512: return "rsa_pss_pss_sha512";
+        case mldsa44: return "mldsa44";
+        case mldsa65: return "mldsa65";
+        case mldsa87: return "mldsa87";
         case ecdsa_secp256r1_sha384: return "ecdsa_secp256r1_sha384";
         case ecdsa_secp256r1_sha512: return "ecdsa_secp256r1_sha512";
         case ecdsa_secp384r1_sha256: return "ecdsa_secp384r1_sha256";

@@ -127,7 +127,7 @@ constexpr general_name next_name(der_reader& names) noexcept {
 }
 
 /// The kinds of keys that a provider may be able to verify with; `public_key` has the length of its kind.
-enum class key_type : std::uint8_t { unsupported, ed25519, p256, p384, rsa };
+enum class key_type : std::uint8_t { unsupported, ed25519, p256, p384, rsa, mldsa44, mldsa65, mldsa87 };
 
 constexpr key_type key_type_of(const certificate& it) noexcept;
 
@@ -150,6 +150,7 @@ inline constexpr std::uint8_t rsa_with_md5[] = {0x2a, 0x86, 0x48, 0x86, 0xf7,
                                                 0x0d, 0x01, 0x01, 0x04};  // md5WithRSAEncryption
 inline constexpr std::uint8_t p256[] = {0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07};  // with its tag
 inline constexpr std::uint8_t p384[] = {0x06, 0x05, 0x2b, 0x81, 0x04, 0x00, 0x22};                    // with its tag
+inline constexpr std::uint8_t sign_algorithms[] = {0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x03};  // NIST's sigAlgs
 inline constexpr std::uint8_t null[] = {0x05, 0x00};                                                  // NULL
 inline constexpr std::uint8_t any_purpose[] = {0x55, 0x1d, 0x25, 0x00};                               // 2.5.29.37.0
 inline constexpr std::uint8_t purposes[] = {0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03};                // id-kp
@@ -162,6 +163,9 @@ inline constexpr std::uint8_t tls_feature[] = {0x2b, 0x06, 0x01, 0x05, 0x05, 0x0
 inline constexpr auto ed25519_schemes = std::array{signature_scheme::ed25519};
 inline constexpr auto p256_schemes = std::array{signature_scheme::ecdsa_secp256r1_sha256};
 inline constexpr auto p384_schemes = std::array{signature_scheme::ecdsa_secp384r1_sha384};
+inline constexpr auto mldsa44_schemes = std::array{signature_scheme::mldsa44};
+inline constexpr auto mldsa65_schemes = std::array{signature_scheme::mldsa65};
+inline constexpr auto mldsa87_schemes = std::array{signature_scheme::mldsa87};
 // PKCS#1 v1.5 is for signatures in certificates only (RFC 9846, section 4.3.3).
 inline constexpr auto rsa_schemes =
     std::array{signature_scheme::rsa_pss_rsae_sha256, signature_scheme::rsa_pss_rsae_sha384,
@@ -414,7 +418,21 @@ constexpr errc parse_raw_public_key(bytes_view spki, certificate& to) noexcept {
     return all.finished() ? errc::none : errc::bad_certificate;
 }
 
-// The keys of the schemes of RFC 9846, section 4.3.3.
+namespace detail {
+/// RFC 9881, sections 2 and 4: no parameters, and the sizes of FIPS 204, section 4.
+constexpr key_type mldsa_key_type(const algorithm_identifier& algorithm, std::size_t key_size) noexcept {
+    constexpr std::size_t prefix = sizeof oid::sign_algorithms;
+    const bytes_view id = algorithm.oid;
+    if (id.size() != prefix + 1 || !equal_bytes(id.first(prefix), oid::sign_algorithms)) return key_type::unsupported;
+    if (!algorithm.parameters.empty()) return key_type::unsupported;
+    if (id[prefix] == 17 && key_size == 1312) return key_type::mldsa44;
+    if (id[prefix] == 18 && key_size == 1952) return key_type::mldsa65;
+    if (id[prefix] == 19 && key_size == 2592) return key_type::mldsa87;
+    return key_type::unsupported;
+}
+}  // namespace detail
+
+// The keys of the schemes of RFC 9846, section 4.3.3, and of draft-ietf-tls-mldsa.
 constexpr key_type key_type_of(const certificate& it) noexcept {
     const auto [id, parameters] = it.key_algorithm;
     const bytes_view key = it.public_key;
@@ -426,7 +444,7 @@ constexpr key_type key_type_of(const certificate& it) noexcept {
         if (equal_bytes(parameters, detail::oid::p384) && key.size() == 97) return key_type::p384;
     }
     if (equal_bytes(id, detail::oid::rsa) && equal_bytes(parameters, detail::oid::null)) return key_type::rsa;
-    return key_type::unsupported;
+    return detail::mldsa_key_type(it.key_algorithm, key.size());
 }
 
 constexpr std::span<const signature_scheme> schemes_for(const certificate& it) noexcept {
@@ -436,6 +454,9 @@ constexpr std::span<const signature_scheme> schemes_for(const certificate& it) n
         case key_type::p256: return detail::p256_schemes;
         case key_type::p384: return detail::p384_schemes;
         case key_type::rsa: return detail::rsa_schemes;
+        case key_type::mldsa44: return detail::mldsa44_schemes;
+        case key_type::mldsa65: return detail::mldsa65_schemes;
+        case key_type::mldsa87: return detail::mldsa87_schemes;
         case key_type::unsupported: return {};
     }
     return {};

@@ -17,15 +17,14 @@ namespace x509 {
 enum class signature_hash : std::uint8_t { none, sha256, sha384, sha512 };
 enum class signature_padding : std::uint8_t { none, pkcs1, pss };
 
-/// A signature as its AlgorithmIdentifier and its issuer's key describe it. Some have no scheme in TLS: ECDSA with
-/// another hash than the curve's own.
+/// A signature as its AlgorithmIdentifier and its issuer's key describe it.
 struct certificate_signature {
     key_type key = key_type::unsupported;
     signature_hash hash = signature_hash::none;           ///< none: Ed25519
     signature_padding padding = signature_padding::none;  ///< RSA only; a PSS salt is as long as the hash
 };
 
-/// RFC 9846, section 4.3.3.
+/// RFC 9846, section 4.3.3; or one of ours for those that TLS has none for. None: it cannot be.
 constexpr std::optional<signature_scheme> scheme_of(const certificate_signature& how) noexcept;
 
 /// What verifies them: verify(certificate_signature, public_key, message, signature), or, as every provider has it,
@@ -176,11 +175,11 @@ constexpr std::optional<signature_scheme> scheme_of(const certificate_signature&
     switch (how.key) {
         case key_type::ed25519: return ed25519;
         case key_type::p256:
-            if (how.hash == sha256) return ecdsa_secp256r1_sha256;
-            break;
+            if (how.hash == none) break;
+            return by_hash(ecdsa_secp256r1_sha256, ecdsa_secp256r1_sha384, ecdsa_secp256r1_sha512);
         case key_type::p384:
-            if (how.hash == sha384) return ecdsa_secp384r1_sha384;
-            break;
+            if (how.hash == none) break;
+            return by_hash(ecdsa_secp384r1_sha256, ecdsa_secp384r1_sha384, ecdsa_secp384r1_sha512);
         case key_type::rsa:
             if (how.hash == none || how.padding == signature_padding::none) break;
             return how.padding == signature_padding::pkcs1

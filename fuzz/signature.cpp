@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#define OPENSSL_SUPPRESS_DEPRECATED  // EC_KEY: making a key out of a point by what replaced it takes longer than verifying
 #include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>

@@ -67,10 +67,10 @@ TEST_CASE("signature: algorithms, and the schemes that they are") {
     CHECK(scheme(pss(sha2(3), sha2(3), 64), key_type::rsa) == rsa_pss_rsae_sha512);
     CHECK(scheme(test::sequence({ecdsa(2)}), key_type::p256) == ecdsa_secp256r1_sha256);
     CHECK(scheme(test::sequence({ecdsa(3)}), key_type::p384) == ecdsa_secp384r1_sha384);
-    // Good, and no scheme of TLS.
-    CHECK(scheme(test::sequence({ecdsa(3)}), key_type::p256) == std::nullopt);
-    CHECK(scheme(test::sequence({ecdsa(2)}), key_type::p384) == std::nullopt);
-    CHECK(scheme(test::sequence({ecdsa(4)}), key_type::p384) == std::nullopt);
+    // Good, and no scheme of TLS: for certificates only.
+    CHECK(scheme(test::sequence({ecdsa(3)}), key_type::p256) == ecdsa_secp256r1_sha384);
+    CHECK(scheme(test::sequence({ecdsa(2)}), key_type::p384) == ecdsa_secp384r1_sha256);
+    CHECK(scheme(test::sequence({ecdsa(4)}), key_type::p384) == ecdsa_secp384r1_sha512);
 }
 
 TEST_CASE("signature: algorithms that are weak, or nothing at all") {

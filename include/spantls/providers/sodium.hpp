@@ -68,8 +68,8 @@ public:
     [[nodiscard]] bool verify(signature_scheme scheme, bytes_view public_key, bytes_view message,
                               bytes_view signature) const noexcept {
         if (scheme == signature_scheme::ed25519) return libsodium::ed25519_verify(public_key, message, signature);
-        using namespace libsodium;
-        return portable::verify<sha256, sha384, sha512>(scheme, public_key, message, signature);
+        return portable::verify<libsodium::sha256, libsodium::sha384, libsodium::sha512>(scheme, public_key, message,
+                                                                                         signature);
     }
 
 private:

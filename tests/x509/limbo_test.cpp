@@ -18,7 +18,7 @@ using test::bytes;
 
 namespace {
 
-/// Cases where the verdict is another one on purpose. Nothing that CRLs are needed for is here: see crl_test.cpp.
+/// Cases where the verdict is another one, and why.
 const std::map<std::string, const char*> differs = {
     {"webpki::aki::root-with-aki-all-fields",
      "an anchor is a name, a key and its constraints (RFC 5280, section 6.1.1 (d)); roots of Go Daddy, Starfield and "
@@ -37,6 +37,10 @@ const std::map<std::string, const char*> differs = {
      "accepted by profile::private_pki, and checked so below"},
     {"webpki::nc::nc-permits-dns-san-pattern", "as above"},
     {"webpki::san::leftmost-wildcard-san", "as above"},
+    {"crl::revoked-certificate-with-crl", "not yet: nobody here looks into CRLs, good ones or bad ones"},
+    {"crl::crlnumber-missing", "not yet: as above"},
+    {"crl::crlnumber-critical", "not yet: as above"},
+    {"crl::issuer-missing-crlsign", "not yet: as above"},
 };
 
 std::vector<bytes> decode(const nlohmann::json& list) {
@@ -73,7 +77,6 @@ TEST_CASE("limbo: every case has the verdict that is expected") {
     for (const auto& one : all["testcases"]) {
         const std::string id = one["id"];
         INFO(id);
-        if (!one["crls"].empty()) continue;
         std::vector<bytes> chain = decode(nlohmann::json::array({one["peer_certificate"]}));
         for (const bytes& der : decode(one["untrusted_intermediates"])) chain.push_back(der);
         const std::vector<bytes> trusted = decode(one["trusted_certs"]);

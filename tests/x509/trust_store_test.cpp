@@ -1,5 +1,6 @@
 #include <spantls/x509/trust_store.hpp>
 
+#include <array>
 #include <cstdlib>
 #include <string>
 #include <vector>
@@ -20,10 +21,17 @@ namespace {
 
 /// The first chain that x509-limbo has of a real server.
 nlohmann::json real_chain(const std::filesystem::path& file) {
-    for (const auto& one : test::load_json(file)["testcases"])
+    const nlohmann::json all = test::load_json(file);
+    for (const auto& one : all["testcases"])
         if (one["id"] == "webpki::cryptographydotio-chain") return one;
     return {};
 }
+
+/// A provider as it is with libsodium alone.
+struct only_ed25519 {
+    static constexpr std::array verify_schemes{signature_scheme::ed25519};
+    bool verify(signature_scheme, bytes_view, bytes_view, bytes_view) const noexcept { return true; }
+};
 
 }  // namespace
 
@@ -56,10 +64,6 @@ TEST_CASE("trust_store: a bundle, and a real server under it") {
           errc::certificate_expired);
     CHECK(trust_store({}).judge(crypto, {x509::chain_view(list), "cryptography.io"}, then).error() == errc::unknown_ca);
     // Without RSA and ECDSA the provider cannot say anything about it.
-    struct only_ed25519 {
-        static constexpr std::array verify_schemes{signature_scheme::ed25519};
-        bool verify(signature_scheme, bytes_view, bytes_view, bytes_view) const noexcept { return true; }
-    };
     CHECK(roots.judge(only_ed25519(), {x509::chain_view(list), "cryptography.io"}, then).error() ==
           errc::unsupported_certificate);
 }

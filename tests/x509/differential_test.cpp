@@ -73,8 +73,9 @@ private:
         static const std::array<std::string, 7> mail = {"a@leaf.example", "leaf.example",     ".example",
                                                         "B@leaf.example", "a@b.leaf.example", "example",
                                                         "a@b@c.example"};
-        static const std::array<std::string, 6> uris = {"ftp://leaf.example/x",      "leaf.example", ".example",
-                                                        "ftp://a:b@leaf.example:8/", "urn:x",        "ftp://1.2.3.4/"};
+        static const std::array<std::string, 6> uris = {
+            "ldap://leaf.example/x",      "leaf.example", ".example",
+            "ldap://a:b@leaf.example:8/", "urn:x",        "ldap://1.2.3.4/"};
         switch (below(6)) {
             case 0:
             case 1: return test::dns(hosts[below(hosts.size())]);

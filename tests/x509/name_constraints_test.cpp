@@ -100,13 +100,13 @@ TEST_CASE("name constraints: mailboxes in a subject count too") {
 }
 
 TEST_CASE("name constraints: URIs") {
-    check(uri("example"), uri("ftp://example/x"), true);
-    check(uri("example"), uri("ftp://example:443?x"), true);
-    check(uri("example"), uri("ftp://a.example"), false);
-    check(uri(".example"), uri("ftp://a.example#x"), true);
-    check(uri(".example"), uri("ftp://example"), false);
-    for (const char* name :
-         {"urn:x", "ftp://", "ftp://192.0.2.1/", "ftp://[::1]/", "ftp://a@example/", "//example", "ftp://example:x/"})
+    check(uri("example"), uri("ldap://example/x"), true);
+    check(uri("example"), uri("ldap://example:443?x"), true);
+    check(uri("example"), uri("ldap://a.example"), false);
+    check(uri(".example"), uri("ldap://a.example#x"), true);
+    check(uri(".example"), uri("ldap://example"), false);
+    for (const char* name : {"urn:x", "ldap://", "ldap://192.0.2.1/", "ldap://[::1]/", "ldap://a@example/",
+                             "//example", "ldap://example:x/"})
         CHECK(verdict(0xa1, uri("example"), uri(name)) == constraint_verdict::unusable);
 }
 

@@ -160,11 +160,11 @@ public:
 #endif
     static constexpr std::size_t rate = Shake::rate;
 
-    /// `own` holds `count` bytes for each stream, the first one lowest.
-    sponge_group(fixed_bytes<32> common, const std::uint64_t (&own)[size], unsigned count) noexcept {
+    /// `own` holds `own_size` bytes for each stream, the first one lowest.
+    sponge_group(fixed_bytes<32> common, const std::uint64_t (&own)[size], unsigned own_size) noexcept {
         for (std::size_t n = 0; n < size; ++n) {
             for (std::size_t i = 0; i < 4; ++i) set(i, n, keccak_lane(common.data() + 8 * i));
-            set(4, n, own[n] | std::uint64_t{Shake::suffix} << (8 * count));
+            set(4, n, own[n] | std::uint64_t{Shake::suffix} << (8 * own_size));
             set(rate / 8 - 1, n, std::uint64_t{0x80} << 56);
         }
     }

@@ -49,7 +49,7 @@ static_assert(checked<sodium_chacha>(server_config{.prefer = {.suites = {cipher_
               errc::config_no_suite);
 static_assert(checked<sodium>(client_config{.prefer = {.groups = {named_group::secp256r1}}}) == errc::config_no_group);
 static_assert(checked<sodium>(server_config{.prefer = {.groups = {named_group::secp256r1}}}) == errc::config_no_group);
-static_assert(checked<sodium>(client_config{.prefer = {.schemes = {signature_scheme::rsa_pss_rsae_sha256}}}) ==
+static_assert(checked<sodium>(client_config{.prefer = {.schemes = {signature_scheme::rsa_pss_pss_sha256}}}) ==
               errc::config_no_scheme);
 
 // The same thing twice.

@@ -31,8 +31,8 @@ class connection : public connection_engine<Machine> {
     using engine = connection_engine<Machine>;
 
 public:
-    using typename engine::provider_type, typename engine::state;
     using engine::is_server, engine::smallest_workspace, engine::workspace_size;
+    using typename engine::provider_type, typename engine::state;
 
     // Bytes in
 
@@ -45,7 +45,9 @@ public:
     /// To be called when the transport has ended: `closed`, `peer_closed`, or `failed` with errc::truncated.
     step end_of_input() noexcept {
         const step result = reading_.end_of_input(notes_);
-        if (result.what == what::failed) drop_flight();
+        if (result.what != what::failed) return result;
+        drop_flight();
+        if (!notes_.owed_alert()) workspace_.destroy();
         return result;
     }
 
@@ -62,17 +64,13 @@ public:
     }
     /// To `find_psk`: which of the offered keys to use. The key is used up by the call. With a wrong binder the
     /// handshake fails; with a key of a hash that no common suite has it goes on as with no_psk.
-    errc answer(const psk_choice& choice) noexcept
-        requires(is_server)
-    {
+    errc answer(const psk_choice& choice) noexcept requires(is_server) {
         if (const errc error = asked(state::asks_psk); error != errc::none) return error;
         if (!choice.key.empty() && choice.index >= machine().psks_offered()) return errc::wrong_answer;
         return take_answer<event::answer_psk>(choice);
     }
     /// To `early_data_offered`. Accept only what was never seen before: see session/replay_guard.hpp.
-    errc answer(early_data accepted) noexcept
-        requires(is_server)
-    {
+    errc answer(early_data accepted) noexcept requires(is_server) {
         if (const errc error = asked(state::asks_early_data); error != errc::none) return error;
         return take_answer<event::answer_early_data>(accepted);
     }
@@ -133,9 +131,7 @@ public:
     /// proved, or that the client has none. Several may be on the way, max_outstanding_requests of them.
     /// authentication_not_offered when the client or config.post_handshake_auth does not want it, or an external key
     /// stands for the client (section 4.4.2). With workspace_too_small lend_workspace() more.
-    errc request_authentication() noexcept
-        requires(is_server)
-    {
+    errc request_authentication() noexcept requires(is_server) {
         if (error() != errc::none) return errc::connection_failed;
         if (!connected_) return errc::not_connected;
         if (sender_.closed()) return errc::write_closed;
@@ -180,9 +176,7 @@ public:
     /// stay where it is until the handshake is done, and what comes next has to stand behind it (errc::bad_argument):
     /// if the server rejects it, `early_data_rejected` gives all of it back. errc::early_data_over when no more can be
     /// sent.
-    output send_early(bytes_view data, mutable_bytes out) noexcept
-        requires(!is_server)
-    {
+    output send_early(bytes_view data, mutable_bytes out) noexcept requires(!is_server) {
         if (error() != errc::none) return {{}, 0, errc::connection_failed};
         if (connected_) return {{}, 0, errc::early_data_over};
         output_cursor to(out);
@@ -199,9 +193,7 @@ public:
         return {to.written(), done, error};
     }
     /// Bytes of early data that may still be sent; 0 when none can be.
-    std::size_t early_data_left() const noexcept
-        requires(!is_server)
-    {
+    std::size_t early_data_left() const noexcept requires(!is_server) {
         return workspace_.machine() == nullptr || connected_ ? 0 : workspace_.machine()->early_data_left();
     }
 
@@ -220,23 +212,25 @@ public:
         if (!connected_) return {{}, 0, not_yet()};
         output_cursor to(out);
         errc error = errc::none;
-        if (begin_sending(to, error)) error = sender_.write_cover(to, notes_);
-        else if (error == errc::none) error = errc::too_small;
+        if (begin_sending(to, error))
+            error = sender_.write_cover(to, notes_);
+        else if (error == errc::none)
+            error = errc::too_small;
         return {to.written(), 0, error};
     }
 
     /// Writes what is owed, then a NewSessionTicket; all of it or nothing. The nonce has to be another one for each
     /// ticket of a connection, age_add random (section 4.7.1). Servers only.
-    output send_ticket(const new_session_ticket& ticket, mutable_bytes out) noexcept
-        requires(is_server)
-    {
+    output send_ticket(const new_session_ticket& ticket, mutable_bytes out) noexcept requires(is_server) {
         if (!connected_) return {{}, 0, not_yet()};
         if (!tickets_wanted_) return {{}, 0, errc::ticket_not_wanted};
         if (!is_sound(ticket)) return {{}, 0, errc::bad_argument};
         output_cursor to(out);
         errc error = errc::none;
-        if (begin_sending(to, error)) error = write_ticket(ticket, to);
-        else if (error == errc::none) error = errc::too_small;
+        if (begin_sending(to, error))
+            error = write_ticket(ticket, to);
+        else if (error == errc::none)
+            error = errc::too_small;
         return {to.written(), 0, error};
     }
 
@@ -397,12 +391,14 @@ private:
 
     friend class reader_half<connection>;
     friend class writer_half<connection>;
+
 protected:
     using engine::asked, engine::begin_sending, engine::connected_, engine::drop_flight, engine::early_data_accepted_,
         engine::exporter_, engine::fail, engine::forget_exported, engine::group_, engine::late_over_, engine::machine,
-        engine::notes_, engine::peer_authenticated_, engine::protocol_, engine::psk_used_, engine::question_open, engine::reading_,
-        engine::receive_in_handshake, engine::resumption_, engine::send_flight, engine::send_in_place, engine::sender_,
-        engine::suite_, engine::tickets_expected_, engine::tickets_wanted_, engine::workspace_, engine::write_ticket;
+        engine::notes_, engine::peer_authenticated_, engine::protocol_, engine::psk_used_, engine::question_open,
+        engine::reading_, engine::receive_in_handshake, engine::resumption_, engine::send_flight, engine::send_in_place,
+        engine::sender_, engine::suite_, engine::tickets_expected_, engine::tickets_wanted_, engine::workspace_,
+        engine::write_ticket;
 
 private:
     static errc export_from(const traffic_secret<provider_type>& secret, hash_id hash, std::string_view label,

@@ -45,6 +45,9 @@ enum class what : std::uint8_t {
     failed,                ///< `error`; the alert that it owes, if any, waits in transmit()
 };
 
+/// Whether it is a question: nothing goes on before it is answered.
+constexpr bool asks(what step) noexcept { return step >= what::find_psk && step <= what::sign; }
+
 /// What is known of early data before any of it is read (RFC 9846, sections 4.3.10 and 8).
 struct early_offer {
     bytes_view unique;             ///< the verified binder: a replay has the same
@@ -103,7 +106,7 @@ struct step {
     /// accepted.
     constexpr bool authenticated() const noexcept { return authenticated_; }
 
-    constexpr bool is_question() const noexcept { return what >= what::find_psk && what <= what::sign; }
+    constexpr bool is_question() const noexcept { return asks(what); }
 
 private:
     template <class>

@@ -117,3 +117,32 @@ TEST_CASE("an answer that cannot be used ends the handshake, and nothing else do
     REQUIRE(answer(other.client.tls, step(what::verify_peer), client) != errc::none);
     REQUIRE(other.handshake());
 }
+
+TEST_CASE("a key that was not offered, and an early answer to a late question, end the handshake too") {
+    struct mistaken : credentials<sodium_key> {
+        using credentials::credentials;
+        psk_choice find_psk(const step& asked) const {
+            REQUIRE(asked.hello().psks.size() == 1);
+            static constexpr std::array<std::uint8_t, 32> key{1};
+            return {1, key, hash_id::sha256, psk_kind::external, {}, false};
+        }
+    };
+    static constexpr std::array<std::uint8_t, 32> key{1};
+    const std::array keys{psk{.identity = as_bytes("who"), .key = key}};
+    test::pair_options options;
+    options.server.use_psk = true;
+    options.target.psks = keys;
+    test::pair<test::null_provider> both(options);
+    const auto signing = key_of(both.server_credentials());
+    const auto chain = both.server_credentials().who().chain;
+    mistaken server(chain, signing);
+    std::vector<errc> said;
+    both.server.answer = [&](const step& asked) {
+        said.push_back(answer(both.server.tls, asked, server));
+        return true;
+    };
+    REQUIRE_FALSE(both.handshake());
+    REQUIRE(said == std::vector{errc::wrong_answer});
+    REQUIRE(both.server.error() == errc::refused);
+    REQUIRE(both.client.alert() == alert_description::handshake_failure);
+}

@@ -316,6 +316,28 @@ TEST_CASE("pending output does not move while more is added") {
     REQUIRE(std::equal(before.begin() + 200, before.end(), io.pending().begin()));
 }
 
+TEST_CASE("who looks for a key takes as long as it takes") {
+    static constexpr std::array<std::uint8_t, 32> key{1};
+    const std::array keys{psk{.identity = as_bytes("who"), .key = key}};
+    null_sides both({}, {}, {.server = {.use_psk = true}, .target = {.server_name = "leaf.example", .psks = keys}});
+    both.server_side.patience = 1000000;
+    auto& io = both.server_side.io;
+    for (int i = 0; i < 100; ++i) {
+        both.client_side.turn();
+        both.server_side.turn();
+    }
+    REQUIRE(both.server_side.told == std::vector{what::find_psk});
+    REQUIRE(io.wants().answer);
+    REQUIRE_FALSE(io.wants().next);
+    REQUIRE_FALSE(io.next());
+    REQUIRE(both.server_side.tls.answer(psk_choice{0, key, hash_id::sha256, psk_kind::external, {}, false}) ==
+            errc::none);
+    REQUIRE_FALSE(io.wants().answer);
+    both.run();
+    REQUIRE(both.connected());
+    REQUIRE(both.server_side.tls.psk_used());
+}
+
 TEST_CASE("a question comes once, and nothing comes before its answer") {
     null_sides both;
     both.client_side.patience = both.server_side.patience = 1000000;

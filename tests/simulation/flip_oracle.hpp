@@ -150,7 +150,9 @@ private:
         if (name == "supported_versions") return version_not_supported;
         // A retry is decided upon before anything else is chosen.
         if (name == "supported_groups") return first ? no_common_group : bad_key_shares;
-        if (name == "signature_algorithms") return retry_ ? hello_changed : no_common_scheme;
+        // The server can sign with one of them only.
+        if (name == "signature_algorithms")
+            return retry_ ? hello_changed : scheme_at(at) == 0x0807 ? no_common_scheme : unnoticed;
         if (name == "alpn name") return no_common_protocol;
         if (name == "key_share group") return bad_key_shares;
         if (name == "key_share key_exchange") return bad_record_mac;
@@ -158,6 +160,14 @@ private:
             name == "psk_key_exchange_modes")
             return unnoticed;
         throw std::logic_error("no right answer is known for " + name);
+    }
+
+    /// The scheme that a byte of signature_algorithms belongs to.
+    unsigned scheme_at(std::size_t at) const {
+        std::size_t begin = at;
+        while (field(begin - 1) == field(at)) --begin;
+        const std::size_t first = at - (at - begin) % 2;
+        return unsigned{stream_[first]} << 8 | stream_[first + 1];
     }
 
     spantls::errc of_extension_type(std::size_t at, std::uint8_t value, spantls::errc unnoticed) const {

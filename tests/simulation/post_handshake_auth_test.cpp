@@ -216,15 +216,24 @@ TEST_CASE("a byte at a time, and with little room for output") {
 
 TEST_CASE("every verdict on a client that is asked later has its alert") {
     for (const errc why : {errc::bad_certificate, errc::certificate_expired, errc::unknown_ca, errc::access_denied}) {
-        pair both(offered());
+        test::pair_options options = offered();
+        options.server.key_log = true;
+        pair both(options);
         both.client.own = &both.client_credentials();
         both.server.verdict = x509::verdict::refuse(why);
         REQUIRE(both.handshake());
+        const std::string log = both.server.key_log;
+        const std::size_t line = log.find("CLIENT_TRAFFIC_SECRET_0 ");
+        REQUIRE(line != std::string::npos);
+        const test::buffer secret = test::unhex(log.substr(log.find(' ', line + 24) + 1, 64));
+        REQUIRE(secret.size() == 32);
         REQUIRE(both.server.tls.request_authentication() == errc::none);
         both.run();
         REQUIRE(both.server.error() == why);
         REQUIRE(both.client.error() == errc::peer_alert);
         REQUIRE(both.client.alert() == *alert_for(why));
+        // Section 6.2.
+        REQUIRE_FALSE(both.server.remembers(secret));
         REQUIRE_FALSE(both.server.tls.peer_authenticated());
         REQUIRE(both.server.tls.request_authentication() == errc::connection_failed);
         REQUIRE_FALSE(both.server.tls.take_workspace().empty());

@@ -176,7 +176,7 @@ TEST_CASE("a client with a configuration that cannot work is born failed (sectio
         {{.alpn = {"a", "a"}}, errc::config_too_many},
         {{.prefer = {.suites = {unknown_suite}}}, errc::config_no_suite},
         {{.prefer = {.groups = {named_group::secp256r1}}}, errc::config_no_group},
-        {{.prefer = {.schemes = {signature_scheme::rsa_pss_rsae_sha256}}}, errc::config_no_scheme},
+        {{.prefer = {.schemes = {signature_scheme::rsa_pss_pss_sha256}}}, errc::config_no_scheme},
         {{.shares = fixed_vector<named_group, 4>{named_group::secp256r1}}, errc::config_bad_shares},
         {{.record_size = 0}, errc::config_bad_limit},
         {{.record_size = 16385}, errc::config_bad_limit},
@@ -222,7 +222,7 @@ TEST_CASE("a server with a configuration that cannot work is born failed") {
         {{.alpn = {""}}, errc::config_bad_alpn},
         {{.prefer = {.suites = {unknown_suite}}}, errc::config_no_suite},
         {{.prefer = {.groups = {named_group::secp256r1}}}, errc::config_no_group},
-        {{.prefer = {.schemes = {signature_scheme::rsa_pss_rsae_sha256}}}, errc::config_no_scheme},
+        {{.prefer = {.schemes = {signature_scheme::rsa_pss_pss_sha256}}}, errc::config_no_scheme},
         {{.record_size = 16385}, errc::config_bad_limit},
         {{.rekey_after = 0}, errc::config_bad_limit},
     };

@@ -49,3 +49,23 @@ void cut_everywhere() {
 TEST_CASE("cut after every byte") { cut_everywhere<test::null_provider>(); }
 
 TEST_CASE("cut after every byte, with cryptography") { cut_everywhere<test::seeded<sodium_chacha>>(); }
+
+TEST_CASE("a handshake that is cut off leaves no secret in the workspace (section 6.2)") {
+    test::pair_options options;
+    options.client.key_log = true;
+    test::pair<test::seeded<sodium_chacha>> both(options);
+    std::size_t seen = 0;
+    both.client.watch = [&](const step& step) {
+        if (step.what != what::verify_peer) return;
+        const std::size_t line = both.client.key_log.find("SERVER_HANDSHAKE_TRAFFIC_SECRET ");
+        REQUIRE(line != std::string::npos);
+        const std::size_t begin = both.client.key_log.find(' ', line + 32) + 1;
+        const test::buffer secret = test::unhex(both.client.key_log.substr(begin, 64));
+        REQUIRE(both.client.remembers(secret));
+        REQUIRE(both.client.tls.end_of_input().error == errc::truncated);
+        REQUIRE_FALSE(both.client.remembers(secret));
+        ++seen;
+    };
+    REQUIRE_FALSE(both.handshake());
+    REQUIRE(seen == 1);
+}

@@ -179,6 +179,13 @@ private:
     std::list<buffer> memory_;
 
 public:
+    /// Whether memory that was lent has these bytes in it.
+    bool remembers(const buffer& secret) const {
+        return std::any_of(memory_.begin(), memory_.end(), [&](const buffer& lent) {
+            return std::search(lent.begin(), lent.end(), secret.begin(), secret.end()) != lent.end();
+        });
+    }
+
     Connection tls;
 
     // How it behaves

@@ -110,13 +110,13 @@ protected:
     }
     /// What a machine's step means for records: another state, and perhaps other keys.
     void settle(outcome<state> result) noexcept {
+        // Nobody needs it twice, and by the next time it may be another.
+        if (connected_) machine().client_application_traffic.clear();
         if (result.error != errc::none) {
             (void)fail(result.error);
             return;
         }
         machine().enter(result.next);
-        // Nobody needs it twice, and by the next time it may be another.
-        if (connected_) machine().client_application_traffic.clear();
         if (!machine().keeps_input()) machine().memory.release_input();
         if (machine().read != read_epoch_) change_reading_keys();
         if (!machine().out.pending()) change_writing_keys(machine().write);
@@ -132,8 +132,8 @@ protected:
         copy_bytes(now, machine().client_application_traffic.bytes());
     }
     /// What was agreed on holds for what is protected (RFC 8449, section 4). A client knows of it only with
-    /// EncryptedExtensions: what it sends early behind them, EndOfEarlyData at least, is held to it, what comes early is
-    /// not. A server knows before it has keys.
+    /// EncryptedExtensions: what it sends early behind them, EndOfEarlyData at least, is held to it, what comes early
+    /// is not. A server knows before it has keys.
     void limit_records() noexcept {
         if (write_epoch_ != epoch::initial) sender_.limit_protected(machine().limits.sending);
         if (read_epoch_ >= epoch::handshake && machine().limits.receiving < max_inner_plaintext)
@@ -230,7 +230,8 @@ protected:
     /// Before the question is asked there is room for its answer.
     std::size_t lacking_for_answer() noexcept {
         if (machine().current() == state::asks_decompression)
-            return machine().unpacking.lacking(machine().memory, machine().output_behind_certificate(machine().unpacking.size()));
+            return machine().unpacking.lacking(machine().memory,
+                                               machine().output_behind_certificate(machine().unpacking.size()));
         return machine().current() == state::asks_signature
                    ? lacking_for_signature(largest_signature(machine().own_scheme))
                    : 0;
@@ -445,7 +446,7 @@ protected:
     /// As reading_.receive, and what comes of post-handshake authentication is the machine's.
     step receive_late(mutable_bytes input) noexcept {
         for (std::size_t consumed = 0;;) {
-            if (reading_.failed()) return reading_.failure(consumed);
+            if (reading_.failed()) return end_in_failure(consumed);
             if (question_open()) {
                 const std::size_t lacking = lacking_for_answer();
                 if (lacking == 0) return ask(consumed);

@@ -30,8 +30,8 @@ inline namespace v1 {
 /// `choose_identity` on a client; a signature without bytes means that there is none. An answerer that has
 /// `void key_log(bytes_view line)` gets the lines of the key log, if the configuration asks for it; one that has
 /// `std::size_t decompress(const decompression_request&)` is asked to, if certificates come compressed (RFC 8879); a
-/// client's that has `void early_data_rejected(bytes_view data)` gets what has to be sent again; a server's that accepts
-/// early data has `void early_data(bytes_view data)`.
+/// client's that has `void early_data_rejected(bytes_view data)` gets what has to be sent again; a server's that
+/// accepts early data has `void early_data(bytes_view data)`.
 template <class A>
 concept answerer = requires(A& who, const x509::peer& peer, const step& question, const signing_request& request) {
     { who.judge(peer) } -> std::same_as<x509::verdict>;
@@ -43,7 +43,8 @@ concept answerer = requires(A& who, const x509::peer& peer, const step& question
 template <class J>
 concept judging = requires(J& judge, const x509::peer& peer) {
     { judge.judge(peer) } -> std::same_as<x509::verdict>;
-} || requires(J& judge, const x509::peer& peer) {
+}
+|| requires(J& judge, const x509::peer& peer) {
     { judge(peer) } -> std::same_as<x509::verdict>;
 };
 
@@ -125,9 +126,8 @@ public:
     }
     identity identify(const step& question) const noexcept { return own_.identify(question); }
     auto sign(const signing_request& request) const noexcept { return own_.sign(request); }
-    std::size_t decompress(const decompression_request& request)
-        requires std::invocable<Decompressor&, const decompression_request&>
-    {
+    std::size_t decompress(
+        const decompression_request& request) requires std::invocable<Decompressor&, const decompression_request&> {
         return decompressor_(request);
     }
 
@@ -149,22 +149,20 @@ answers(Judge&&, Own, Decompressor) -> answers<Judge, Own, Decompressor>;
 template <class Connection, answerer Answers>
 errc answer(Connection& tls, const step& question, Answers& who) {
     errc error = errc::not_asked;
-    if constexpr (Connection::is_server) {
-        // Whoever knows of no keys has none, and takes no early data.
-        if (question.what == what::find_psk) {
-            if constexpr (requires { tls.answer(who.find_psk(question)); })
-                return tls.answer(who.find_psk(question));
-            else
-                return tls.answer(no_psk);
-        }
-        if (question.what == what::early_data_offered) {
-            if constexpr (requires { tls.answer(who.judge_early_data(question.offer())); })
-                return tls.answer(who.judge_early_data(question.offer()));
-            else
-                return tls.answer(early_data::reject);
-        }
-    }
     switch (question.what) {
+        // Whoever knows of no keys has none, and takes no early data.
+        case what::find_psk:
+            if constexpr (requires { tls.answer(who.find_psk(question)); })
+                error = tls.answer(who.find_psk(question));
+            else if constexpr (Connection::is_server)
+                error = tls.answer(no_psk);
+            break;
+        case what::early_data_offered:
+            if constexpr (requires { tls.answer(who.judge_early_data(question.offer())); })
+                error = tls.answer(who.judge_early_data(question.offer()));
+            else if constexpr (Connection::is_server)
+                error = tls.answer(early_data::reject);
+            break;
         case what::client_hello:
         case what::choose_identity: error = tls.answer(who.identify(question)); break;
         case what::decompress:

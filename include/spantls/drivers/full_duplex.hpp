@@ -138,7 +138,7 @@ private:
 
     bool finished() const noexcept { return told_ == what::closed || told_ == what::failed; }
     /// The last step was a question, and still is one.
-    bool asked() const noexcept { return told_ >= what::client_hello && told_ <= what::sign; }
+    bool asked() const noexcept { return asks(told_); }
     bool asking() const noexcept {
         return asked() && tls_.error() == errc::none && tls_.handshake_state() == asked_in_;
     }

@@ -9,6 +9,7 @@
 #include <spantls/handshake/grease.hpp>
 #include <spantls/handshake/outstanding_requests.hpp>
 #include <spantls/message/extension.hpp>
+#include <spantls/message/handshake.hpp>
 #include <spantls/message/lists.hpp>
 #include <spantls/message/requested_certificate.hpp>
 #include <spantls/wire/writer.hpp>

@@ -162,6 +162,9 @@ constexpr std::size_t largest_signature(signature_scheme scheme) noexcept {
         case ecdsa_secp256r1_sha256: return 72;
         case ecdsa_secp384r1_sha384: return 104;
         case ecdsa_secp521r1_sha512: return 139;
+        case mldsa44: return 2420;
+        case mldsa65: return 3309;
+        case mldsa87: return 4627;
         default: return 512;
     }
 }

@@ -31,7 +31,7 @@ bytes_view part(bytes_view whole, std::size_t at, std::size_t size) { return who
 
 /// A curve with the sizes of P-256, of which every byte says what it is.
 struct marked_curve {
-    static constexpr spantls::named_group id = spantls::named_group::secp256r1;
+    [[maybe_unused]] static constexpr spantls::named_group id = spantls::named_group::secp256r1;
     static constexpr std::size_t client_random_size = 40, server_random_size = 40, private_size = 32,
                                  client_share_size = 65, server_share_size = 65, secret_size = 32;
     static void fill(spantls::mutable_bytes to, std::uint8_t with) {

@@ -155,6 +155,13 @@ private:
     std::size_t have_ = 0;
 };
 
+/// Row and column of each entry of the matrix, and of those that the last of the sponges squeeze in vain.
+struct matrix_place {
+    std::uint8_t row, column;
+};
+inline constexpr matrix_place matrix_places[] = {{0, 0}, {0, 1}, {0, 2}, {1, 0}, {1, 1}, {1, 2},
+                                                 {2, 0}, {2, 1}, {2, 2}, {3, 0}, {3, 1}, {3, 2}};
+
 /// The matrix A (algorithm 13, lines 3 to 7) that `seed`, which is rho, stands for.
 inline void sample_matrix(fixed_bytes<32> seed, polynomial (&to)[rank][rank]) noexcept {
     using streams = sponge_group<shake128>;
@@ -162,7 +169,8 @@ inline void sample_matrix(fixed_bytes<32> seed, polynomial (&to)[rank][rank]) no
     std::uint8_t blocks[streams::size][shake128::rate];
     for (std::size_t at = 0; at < count; at += streams::size) {
         std::uint64_t indices[streams::size];  // column, then row
-        for (std::size_t n = 0; n < streams::size; ++n) indices[n] = (at + n) % rank | (at + n) / rank << 8;
+        for (std::size_t n = 0; n < streams::size; ++n)
+            indices[n] = std::uint64_t{matrix_places[at + n].column} | std::uint64_t{matrix_places[at + n].row} << 8;
         streams source(seed, indices, 2);
         uniform_sampler samplers[streams::size];
         for (bool enough = false; !enough;) {
@@ -174,7 +182,7 @@ inline void sample_matrix(fixed_bytes<32> seed, polynomial (&to)[rank][rank]) no
             }
         }
         for (std::size_t n = 0; n < streams::size && at + n < count; ++n)
-            samplers[n].put(to[(at + n) / rank][(at + n) % rank]);
+            samplers[n].put(to[matrix_places[at + n].row][matrix_places[at + n].column]);
     }
 }
 

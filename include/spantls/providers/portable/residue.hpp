@@ -74,7 +74,8 @@ public:
 
     /// 1 / x as x^(p - 2), four bits of the exponent at a time.
     constexpr residue inverse() const noexcept {
-        std::array<residue, 16> powers{one()};
+        std::array<residue, 16> powers{};
+        powers[0] = one();  // not by {one()}: clang 14 puts that into writable data
         for (std::size_t i = 1; i < powers.size(); ++i) powers[i] = powers[i - 1] * *this;
         limbs exponent = modulus;
         exponent[0] -= 2;  // the primes of all curves here are larger than that in their lowest limb

@@ -2,6 +2,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "support/catch.hpp"
 #include "x509/builder.hpp"
@@ -105,8 +106,8 @@ TEST_CASE("name constraints: URIs") {
     check(uri("example"), uri("ldap://a.example"), false);
     check(uri(".example"), uri("ldap://a.example#x"), true);
     check(uri(".example"), uri("ldap://example"), false);
-    for (const char* name : {"urn:x", "ldap://", "ldap://192.0.2.1/", "ldap://[::1]/", "ldap://a@example/",
-                             "//example", "ldap://example:x/"})
+    for (const char* name : {"urn:x", "ldap://", "ldap://192.0.2.1/", "ldap://[::1]/", "ldap://a@example/", "//example",
+                             "ldap://example:x/"})
         CHECK(verdict(0xa1, uri("example"), uri(name)) == constraint_verdict::unusable);
 }
 
@@ -124,6 +125,46 @@ TEST_CASE("name constraints: directory names, of the subject as well") {
     CHECK(verdict(0xa0, directory(test::name("x")), dns, "y") == constraint_verdict::not_permitted);
     CHECK(verdict(0xa1, directory(test::name("x")), dns, "x") == constraint_verdict::excluded);
     CHECK(verdict(0xa1, directory({0x30, 2, 0x31, 0}), dns) == constraint_verdict::unusable);
+}
+
+TEST_CASE("name constraints: another kind of string does not lead out of an excluded directory") {
+    const auto named = [](std::uint8_t tag, std::string_view value) {
+        return directory(test::sequence(
+            {test::tlv(0x31, test::sequence({{6, 3, 0x55, 4, 10}, test::tlv(tag, test::text(value))}))}));
+    };
+    const bytes o = named(0x0c, "Evil Corp");
+    for (const std::uint8_t tag : {std::uint8_t{0x13}, std::uint8_t{0x14}, std::uint8_t{0x16}, std::uint8_t{0x1a}}) {
+        check(o, named(tag, "EVIL\t corp"), true);
+        check(named(tag, "EVIL\t corp"), o, true);
+        check(o, named(tag, "Good Corp"), false);
+    }
+    // Those that cannot be compared: not excluded is not known, and permitted neither.
+    constexpr std::string_view wide("\0E\0v\0i\0l\0 \0C\0o\0r\0p", 18), capitals("\0E\0V", 4), small("\0e\0v", 4);
+    const bytes bmp = named(0x1e, wide), universal = named(0x1c, "\xff"), general = named(0x1b, "Evil Corp");
+    const bytes latin = named(0x14, "\xc9vil"), utf8 = named(0x0c, "\xc3\x89vil");
+    const std::pair<bytes, bytes> pairs[] = {{o, bmp},
+                                             {o, universal},
+                                             {o, general},
+                                             {bmp, universal},
+                                             {latin, utf8},
+                                             {latin, o},
+                                             {named(0x1e, capitals), named(0x1e, small)}};
+    for (const auto& [one, other] : pairs) {
+        CHECK(verdict(0xa1, one, other) == constraint_verdict::unusable);
+        CHECK(verdict(0xa1, other, one) == constraint_verdict::unusable);
+        CHECK(verdict(0xa0, one, other) == constraint_verdict::not_permitted);
+        CHECK(verdict(0xa0, other, one) == constraint_verdict::not_permitted);
+    }
+    check(bmp, bmp, true);
+    // Another attribute says for certain that it is another name.
+    check(o, directory(test::name("Evil Corp")), false);
+    const auto two = [](std::uint8_t tag, std::string_view second) {
+        return directory(test::sequence(
+            {test::tlv(0x31, test::sequence({{6, 3, 0x55, 4, 10}, test::tlv(tag, {0, 'E'})})),
+             test::tlv(0x31, test::sequence({{6, 3, 0x55, 4, 3}, test::tlv(0x0c, test::text(second))}))}));
+    };
+    CHECK(verdict(0xa1, two(0x0c, "a"), two(0x1e, "A")) == constraint_verdict::unusable);
+    check(two(0x0c, "a"), two(0x1e, "b"), false);
 }
 
 TEST_CASE("name constraints: what is not understood fails closed, and what is not there does not matter") {

@@ -121,8 +121,6 @@ inline bool well_formed_subtree(const general_name& base) noexcept {
     }
 }
 
-enum class within : std::uint8_t { no, yes, unusable };
-
 constexpr within dns_within(std::string_view presented, std::string_view base, bool excluded) noexcept {
     const bool wildcard = presented.size() > 2 && presented[0] == '*' && presented[1] == '.';
     const std::string_view host = wildcard ? rest_of(presented, 2) : presented;
@@ -162,6 +160,8 @@ inline within name_within(const general_name& name, const general_name& base, bo
         case name_kind::rfc822_name: return email_within(as_text(name.value), as_text(base.value));
         case name_kind::directory_name:
             if (!well_formed_name(name.value)) return within::unusable;
+            // Another kind of string may well say what is excluded; what is permitted has to be said so.
+            if (excluded) return directory_within(name.value, base.value);
             return found(distinguished_name_within(name.value, base.value));
         case name_kind::uri: {
             const std::string_view host = host_of_uri(as_text(name.value));

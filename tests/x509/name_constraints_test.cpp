@@ -1,5 +1,6 @@
 #include <spantls/x509/name_constraints.hpp>
 
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -173,6 +174,16 @@ TEST_CASE("name constraints: what is not understood fails closed, and what is no
     CHECK(verdict(0xa1, other, other) == constraint_verdict::unusable);
     CHECK(verdict(0xa0, {0x88, 1, 0x2a}, {0x88, 1, 0x2a}) == constraint_verdict::unusable);
     CHECK(verdict(0xa0, test::dns("a"), address({1, 2, 3, 4})) == constraint_verdict::allowed);
+    // What is no GeneralName is no base: another class of tag, another form, another number.
+    for (const std::uint8_t list : {std::uint8_t{0xa0}, std::uint8_t{0xa1}})
+        for (const std::uint8_t tag :
+             std::initializer_list<std::uint8_t>{0x02, 0x0c, 0x16, 0x42, 0xa2, 0xa1, 0xa6, 0xa8, 0x89, 0xa9, 0xc2})
+            CHECK(verdict(list, test::tlv(tag, test::text("a")), test::dns("b")) == constraint_verdict::unusable);
+    const bytes root = test::name("x");
+    for (const std::uint8_t tag : std::initializer_list<std::uint8_t>{0x84, 0x80, 0x83, 0x85, 0x24, 0xe4})
+        CHECK(verdict(0xa1, test::tlv(tag, root), test::dns("b")) == constraint_verdict::unusable);
+    CHECK(verdict(0xa1, test::tlv(0xa7, bytes(8)), test::dns("b")) == constraint_verdict::unusable);
+    CHECK(verdict(0xa1, {}, test::dns("b")) == constraint_verdict::unusable);
     // minimum and maximum
     CHECK(verdict(0xa0, test::dns("a") + bytes{0x80, 1, 0}, test::dns("a")) == constraint_verdict::unusable);
     CHECK(verdict(0xa0, test::dns("a") + bytes{0x81, 1, 5}, test::dns("a")) == constraint_verdict::unusable);

@@ -175,7 +175,7 @@ inline within name_within(const general_name& name, const general_name& base, bo
 /// two are never there.
 inline bool next_subtree(der_reader& subtrees, general_name& to) noexcept {
     der_reader inner = subtrees.inside(der_tag::sequence);
-    to = next_name(inner);
+    to = read_general_name(inner);
     subtrees.leave(inner);
     return !subtrees.failed() && well_formed_subtree(to);
 }

@@ -1,6 +1,7 @@
 #include <spantls/x509/name_constraints.hpp>
 
 #include <initializer_list>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -189,4 +190,32 @@ TEST_CASE("name constraints: what is not understood fails closed, and what is no
     CHECK(verdict(0xa0, test::dns("a") + bytes{0x81, 1, 5}, test::dns("a")) == constraint_verdict::unusable);
     CHECK(verdict(0xa0, test::dns("a"), test::dns("a"), "", 0) == constraint_verdict::too_many);
     CHECK(verdict(0xa0, test::dns("a"), test::dns("a"), "", 1) == constraint_verdict::allowed);
+}
+
+TEST_CASE("name constraints: the budget is spent by size, and not behind what permits") {
+    const bytes first = test::dns("a"), second = test::dns("b");
+    const bytes both = test::sequence({first}) + test::sequence({second});
+    const auto left = [](const bytes& subtrees, const bytes& name, std::size_t budget) -> std::optional<std::size_t> {
+        const bytes issuer_der =
+            test::ca("a", "b").with(test::extension(30, true, test::sequence({test::tlv(0xa0, subtrees)}))).der();
+        const bytes below_der = test::draft("", "a").with(test::subject_alt_name({name})).der();
+        x509::certificate issuer, below;
+        REQUIRE(x509::parse_certificate(issuer_der, issuer) == errc::none);
+        REQUIRE(x509::parse_certificate(below_der, below) == errc::none);
+        const constraint_verdict found = x509::check_name_constraints(issuer, below, budget).verdict;
+        if (found == constraint_verdict::too_many) return std::nullopt;
+        CHECK(found == constraint_verdict::allowed);
+        return budget;
+    };
+    CHECK(left(both, first, 10) == 9);
+    CHECK(left(both, second, 10) == 8);
+    const std::string label(60, 'x');
+    const bytes large = test::dns(label + "." + label + "." + label + ".a");  // 184 bytes
+    CHECK(left(test::sequence({first}), large, 10) == 7);
+    CHECK(left(test::sequence({first}), large, 3) == 0);
+    CHECK_FALSE(left(test::sequence({first}), large, 2));
+    // The constraints themselves: 188 bytes, and the same name.
+    CHECK(left(test::sequence({large}), large, 20) == 20 - 2 - 1 - 5);
+    CHECK_FALSE(left(test::sequence({large}), large, 1));
+    CHECK_FALSE(left(test::sequence({large}), test::tlv(0x87, {1, 2, 3, 4}), 1));
 }

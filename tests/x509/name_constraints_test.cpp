@@ -169,6 +169,22 @@ TEST_CASE("name constraints: another kind of string does not lead out of an excl
     check(two(0x0c, "a"), two(0x1e, "b"), false);
 }
 
+TEST_CASE("name constraints: another order in a set does not lead out of an excluded directory") {
+    const auto one = [](std::uint8_t type, std::string_view value) {
+        return test::sequence({{6, 3, 0x55, 4, type}, test::tlv(0x0c, test::text(value))});
+    };
+    const auto set = [](const bytes& all) { return directory(test::sequence({test::tlv(0x31, all)})); };
+    const bytes cn = one(3, "a"), o = one(10, "b"), wide = one(3, "a   ");
+    check(set(cn + o), set(wide + o), true);
+    CHECK(verdict(0xa1, set(cn + o), set(o + wide)) == constraint_verdict::unusable);
+    CHECK(verdict(0xa0, set(cn + o), set(o + wide)) == constraint_verdict::not_permitted);
+    // Of another size it is another set.
+    check(set(cn + o), set(cn), false);
+    check(set(cn), set(o + cn), false);
+    check(set(cn + o), set(o + one(11, "c") + cn), false);
+    check(set(cn), set(o), false);
+}
+
 TEST_CASE("name constraints: what is not understood fails closed, and what is not there does not matter") {
     const bytes other = test::tlv(0xa0, bytes{6, 1, 0x2a} + test::tlv(0xa0, {5, 0}));
     CHECK(verdict(0xa1, other, test::dns("a.test")) == constraint_verdict::allowed);

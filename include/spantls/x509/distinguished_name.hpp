@@ -116,11 +116,15 @@ constexpr within same_attribute(const name_attribute& a, const name_attribute& b
 constexpr within directory_within(bytes_view name, bytes_view base) noexcept {
     name_reader longer(name), shorter(base);
     within found = within::yes;
-    while (!shorter.empty()) {
+    for (bool several = false; !shorter.empty();) {
         if (longer.empty()) return within::no;
         const within same = same_attribute(longer.next(), shorter.next());
-        if (same == within::no || longer.same_set() != shorter.same_set()) return within::no;
-        if (same == within::unusable) found = same;
+        const bool more = longer.same_set();
+        if (more != shorter.same_set()) return within::no;
+        // Several in one set may be the same in another order.
+        if (same == within::no && !several && !more) return within::no;
+        if (same != within::yes) found = within::unusable;
+        several = more;
     }
     return found;
 }

@@ -29,8 +29,9 @@ struct constraint_finding {
 
 /// Holds the subject and all subjectAltNames of `below` against the constraints of `issuer`. dNSName, iPAddress,
 /// rfc822Name (and emailAddress in the subject), directoryName and URI are understood; any other kind fails closed as
-/// soon as there is a name of it. Every name held against a constraint takes one from `budget`, and one more for each
-/// 64 bytes of both; so do 64 bytes of constraints.
+/// soon as there is a name of it, and so does an excluded directoryName that another kind of string, or another order
+/// in a set, may hide. Every name held against a constraint takes one from `budget`, and one more for each 64 bytes of
+/// both; so do 64 bytes of constraints.
 inline constraint_finding check_name_constraints(const certificate& issuer, const certificate& below,
                                                  std::size_t& budget) noexcept;
 

@@ -39,6 +39,26 @@ TEST_CASE("distinguished_name: case, blanks and kinds of text do not matter (RFC
     CHECK_FALSE(same(common(0x1e, "ab"), common(0x0c, "ab")));
 }
 
+TEST_CASE("distinguished_name: TeletexString and VisibleString are text too, and a tab is a blank") {
+    for (const std::uint8_t tag : {std::uint8_t{0x0c}, std::uint8_t{0x13}, std::uint8_t{0x16}})
+        for (const std::uint8_t old : {std::uint8_t{0x14}, std::uint8_t{0x1a}}) {
+            CHECK(same(common(tag, "Root CA"), common(old, " ROOT  ca")));
+            CHECK_FALSE(same(common(tag, "Root"), common(old, "Roots")));
+        }
+    CHECK(same(common(0x0c, "Root CA"), common(0x0c, "\tRoot\r\n\x0b\x0c CA\t")));
+    CHECK_FALSE(same(common(0x0c, "Root CA"), common(0x0c,
+                                                     "Root\x08"
+                                                     "CA")));
+    CHECK_FALSE(same(common(0x0c, "Root CA"), common(0x0c,
+                                                     "Root\x0e"
+                                                     "CA")));
+    // What is not ASCII means something else in each of them, and the same in the same.
+    CHECK_FALSE(same(common(0x0c, "\xc3\x84"), common(0x14, "\xc3\x84")));
+    CHECK(same(common(0x14, "\xc4 a"), common(0x14, "\xc4  A")));
+    // In the upper half of a byte there is no blank.
+    CHECK_FALSE(same(common(0x0c, "a\xc2\x89"), common(0x0c, "a")));
+}
+
 TEST_CASE("distinguished_name: every attribute counts, and which set it is in") {
     const bytes o = attribute(10, 0x0c, "O"), cn = attribute(3, 0x0c, "C");
     const auto operator_plus = [](const bytes& a, const bytes& b) { return test::operator+(a, b); };

@@ -195,6 +195,17 @@ TEST_CASE("path: no key checks a signature before it is vouched for, and budgets
     CHECK(judged({ca("root", "root")}, web).found.good());
 }
 
+TEST_CASE("path: a large issuer counts for more") {
+    const std::vector<draft> roots = {ca("root", "root")};
+    const draft large = ca("a", "root").with(test::extension(63, false, bytes(8 * 1024)));
+    x509::path_options options = usual;
+    options.candidates = 10;  // 1 + 8, and the root
+    CHECK(judged(roots, {leaf("leaf", "a"), large}, "", options).found.good());
+    options.candidates = 9;
+    CHECK(judged(roots, {leaf("leaf", "a"), large}, "", options).error() == path_error::too_much_work);
+    CHECK(judged(roots, {leaf("leaf", "a"), ca("a", "root")}, "", options).found.good());
+}
+
 TEST_CASE("path: what is not a certificate") {
     const bytes rubbish = test::certificate_list({{0x30, 0}});
     x509::trust_store::entry index[1];

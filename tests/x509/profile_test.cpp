@@ -88,6 +88,21 @@ TEST_CASE("profile: what an issuer has to have, and what an anchor may do withou
     CHECK(flaw(test::ca("root", "root").with(empty), path_role::anchor) == path_error::no_authority_key_id);
 }
 
+TEST_CASE("profile: a server that calls itself a CA keeps the rules of servers all the same") {
+    const auto authority = [](const draft& it) {
+        return flaw(it.with(test::basic_constraints(true)).with(subject_key_id));
+    };
+    CHECK(authority(good_leaf(test::dns("leaf.example"))) == path_error::none);
+    CHECK(authority(good_leaf(test::dns("*.example"))) == path_error::wildcard_too_wide);
+    CHECK(authority(good_leaf(test::dns("192.0.2.1"))) == path_error::bad_dns_name);
+    CHECK(authority(good_leaf(test::dns("other.example"))) == path_error::common_name_elsewhere);
+    draft it = good_leaf(test::dns("leaf.example"));
+    it.extensions[1] = test::extension(37, true, test::sequence({{6, 8, 0x2b, 6, 1, 5, 5, 7, 3, 1}}));
+    CHECK(authority(it) == path_error::critical_purpose);
+    it.extensions.erase(it.extensions.begin() + 1);
+    CHECK(authority(it) == path_error::no_purpose);
+}
+
 TEST_CASE("profile: each flaw is the issuer's, and told as a bad certificate") {
     for (const path_error one :
          {path_error::no_purpose, path_error::critical_purpose, path_error::no_authority_key_id,

@@ -70,6 +70,22 @@ TEST_CASE("render: what belongs to each reason") {
     CHECK(says(refused, "(name_not_permitted, alert certificate_unknown): certificate 0, the name leaf.example\n"));
 }
 
+TEST_CASE("render: a refused name that begins as a sequence does, and is none") {
+    const auto refused = [](std::uint8_t tag, const test::bytes& base, const test::bytes& name) {
+        const test::bytes constraint =
+            test::extension(30, true, test::sequence({test::tlv(0xa0, test::sequence({test::tlv(tag, base)}))}));
+        test::draft it = leaf("leaf", "a");
+        it.extensions[1] = test::subject_alt_name({test::tlv(tag, name)});
+        return text(judged({ca("root", "root")}, {it, ca("a", "root").with(constraint)}));
+    };
+    const auto ends = [](const std::string& all, const std::string& end) {
+        return all.size() >= end.size() && all.substr(all.size() - end.size()) == end;
+    };
+    CHECK(ends(refused(0x82, test::text("example"), test::text("0a.test")), ", the name 0a.test\n"));
+    CHECK(ends(refused(0x81, test::text("example"), test::text("0@a.test")), ", the name 0@a.test\n"));
+    CHECK(ends(refused(0x87, test::bytes(8, 0xff), {0x30, 2, 5, 0}), ", the name 0\\x02\\x05\\x00\n"));
+}
+
 TEST_CASE("render: nothing of the peer's reaches a terminal as it is") {
     const judged it({ca("root", "root")}, {leaf("\x1b[31m\n\\\xc3\xa4", "x")}, "a\x1b.example");
     CHECK(says(it, "0: CN=\\x1b[31m\\x0a\\x5c\\xc3\\xa4\n"));

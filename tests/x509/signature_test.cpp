@@ -2,6 +2,9 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <utility>
+
+#include <spantls/providers/portable/rsa.hpp>
 
 #include "support/catch.hpp"
 #include "support/openssl_verify.hpp"
@@ -117,6 +120,30 @@ TEST_CASE("signature: keys that are too weak, too large or none") {
     even.back() = 0xfe;
     CHECK(strength_of(rsa_key(even, f4)) == weak);
     CHECK(strength_of(test::key_pair("a").spki()) == good);
+}
+
+TEST_CASE("signature: keys are as large here as the provider of our own takes them") {
+    CHECK(max_rsa_bits == portable::max_rsa_bits);
+    CHECK(max_rsa_exponent_bits == portable::max_rsa_exponent_bits);
+    using enum algorithm_strength;
+    const std::pair<bytes, algorithm_strength> exponents[] = {{{3}, good},
+                                                              {{0x7f, 0xff, 0xff, 0xff}, good},
+                                                              {{0, 0xff, 0xff, 0xff, 0xff}, good},
+                                                              {{1, 0, 0, 0, 1}, good},
+                                                              {{1, 0xff, 0xff, 0xff, 0xff}, good},
+                                                              {{2, 0, 0, 0, 1}, unsupported},
+                                                              {{0, 0xff, 0xff, 0xff, 0xff, 0xff}, unsupported},
+                                                              {{0x7f, 0, 0, 0, 0, 0, 0, 1}, unsupported},
+                                                              {{0, 0x80, 0, 0, 0, 0, 0, 0, 1}, unsupported},
+                                                              {{1, 0, 0, 0, 0, 0, 0, 0, 1}, unsupported},
+                                                              {{1, 0, 0, 0, 0}, weak}};
+    for (const auto& [exponent, strength] : exponents) {
+        const bytes spki = rsa_key(bytes(256, 0xff), exponent);
+        CHECK(strength_of(spki) == strength);
+        certificate it;
+        REQUIRE(parse_raw_public_key(spki, it) == errc::none);
+        CHECK(portable::rsa_public_key(it.public_key).good() == (strength == good));
+    }
 }
 
 TEST_CASE("signature: real ones, by each algorithm of NIST's and pyca's certificates that sign themselves") {

@@ -150,7 +150,7 @@ inline constexpr std::uint8_t rsa_with_md5[] = {0x2a, 0x86, 0x48, 0x86, 0xf7,
                                                 0x0d, 0x01, 0x01, 0x04};  // md5WithRSAEncryption
 inline constexpr std::uint8_t p256[] = {0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07};  // with its tag
 inline constexpr std::uint8_t p384[] = {0x06, 0x05, 0x2b, 0x81, 0x04, 0x00, 0x22};                    // with its tag
-inline constexpr std::uint8_t sign_algorithms[] = {0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x03};  // NIST's sigAlgs
+inline constexpr std::uint8_t sign_algorithms[] = {0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x03};   // NIST's sigAlgs
 inline constexpr std::uint8_t null[] = {0x05, 0x00};                                                  // NULL
 inline constexpr std::uint8_t any_purpose[] = {0x55, 0x1d, 0x25, 0x00};                               // 2.5.29.37.0
 inline constexpr std::uint8_t purposes[] = {0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03};                // id-kp
@@ -224,22 +224,26 @@ constexpr void read_extended_key_usage(der_reader& value, certificate& to) noexc
     value.leave(inner);
 }
 
+/// GeneralName ::= CHOICE of [0] to [8]; otherName, x400Address, directoryName and ediPartyName are constructed.
+constexpr general_name read_general_name(der_reader& from) noexcept {
+    const unsigned tag = from.empty() ? 0U : from.rest()[0];
+    const unsigned number = tag & 0x1f;
+    const bool constructed = number == 0 || (number >= 3 && number <= 5);
+    if (number > 8 || tag != ((constructed ? 0xa0U : 0x80U) | number)) from.fail();
+    return next_name(from);
+}
+
 /// GeneralNames ::= SEQUENCE SIZE (1..MAX) OF GeneralName
 constexpr void read_subject_alt_name(der_reader& value, certificate& to) noexcept {
     to.subject_alt_name = value.body(der_tag::sequence);
     der_reader inner(to.subject_alt_name);
     if (inner.empty()) value.fail();
     while (!inner.empty()) {
-        const der_element name = inner.element();
-        const unsigned tag = static_cast<unsigned>(name.tag);
-        const unsigned number = tag & 0x1f;
-        // otherName, x400Address, directoryName, ediPartyName
-        const bool constructed = number == 0 || (number >= 3 && number <= 5);
-        if (number > 8 || tag != ((constructed ? 0xa0U : 0x80U) | number)) inner.fail();
+        const auto [kind, name] = read_general_name(inner);
         // iPAddress is 4 or 16 bytes; the texts are IA5String.
-        if (number == 7 && name.body.size() != 4 && name.body.size() != 16) inner.fail();
-        if (number == 1 || number == 2 || number == 6)
-            for (const std::uint8_t byte : name.body)
+        if (kind == name_kind::ip_address && name.size() != 4 && name.size() != 16) inner.fail();
+        if (kind == name_kind::rfc822_name || kind == name_kind::dns_name || kind == name_kind::uri)
+            for (const std::uint8_t byte : name)
                 if (byte >= 0x80) inner.fail();
     }
     value.leave(inner);

@@ -19,9 +19,13 @@ enum class der_tag : std::uint8_t {
     object_identifier = 0x06,
     utf8_string = 0x0c,
     printable_string = 0x13,
+    teletex_string = 0x14,
     ia5_string = 0x16,
     utc_time = 0x17,
     generalized_time = 0x18,
+    visible_string = 0x1a,
+    universal_string = 0x1c,
+    bmp_string = 0x1e,
     sequence = 0x30,
     set = 0x31,
 };

@@ -29,7 +29,9 @@ struct constraint_finding {
 
 /// Holds the subject and all subjectAltNames of `below` against the constraints of `issuer`. dNSName, iPAddress,
 /// rfc822Name (and emailAddress in the subject), directoryName and URI are understood; any other kind fails closed as
-/// soon as there is a name of it. Every name held against a constraint takes one from `budget`.
+/// soon as there is a name of it, and so does an excluded directoryName that another kind of string, or another order
+/// in a set, may hide. Every name held against a constraint takes one from `budget`, and one more for each 64 bytes of
+/// both; so do 64 bytes of constraints.
 inline constraint_finding check_name_constraints(const certificate& issuer, const certificate& below,
                                                  std::size_t& budget) noexcept;
 
@@ -121,8 +123,6 @@ inline bool well_formed_subtree(const general_name& base) noexcept {
     }
 }
 
-enum class within : std::uint8_t { no, yes, unusable };
-
 constexpr within dns_within(std::string_view presented, std::string_view base, bool excluded) noexcept {
     const bool wildcard = presented.size() > 2 && presented[0] == '*' && presented[1] == '.';
     const std::string_view host = wildcard ? rest_of(presented, 2) : presented;
@@ -161,7 +161,8 @@ inline within name_within(const general_name& name, const general_name& base, bo
         case name_kind::ip_address: return address_within(name.value, base.value);
         case name_kind::rfc822_name: return email_within(as_text(name.value), as_text(base.value));
         case name_kind::directory_name:
-            if (!well_formed_name(name.value)) return within::unusable;
+            // Another kind of string may well say what is excluded; what is permitted has to be said so.
+            if (excluded) return directory_within(name.value, base.value);
             return found(distinguished_name_within(name.value, base.value));
         case name_kind::uri: {
             const std::string_view host = host_of_uri(as_text(name.value));
@@ -173,11 +174,11 @@ inline within name_within(const general_name& name, const general_name& base, bo
 
 /// GeneralSubtree ::= SEQUENCE { base GeneralName, minimum [0] DEFAULT 0, maximum [1] OPTIONAL }, of which the latter
 /// two are never there.
-inline bool next_subtree(der_reader& subtrees, general_name& to) noexcept {
+constexpr bool next_subtree(der_reader& subtrees, general_name& to) noexcept {
     der_reader inner = subtrees.inside(der_tag::sequence);
-    to = next_name(inner);
+    to = read_general_name(inner);
     subtrees.leave(inner);
-    return !subtrees.failed() && well_formed_subtree(to);
+    return !subtrees.failed();
 }
 
 class constraint_checker {
@@ -185,36 +186,46 @@ public:
     constexpr constraint_checker(const certificate& issuer, std::size_t& budget) noexcept
         : lists_{list(issuer, 0), list(issuer, 1)}, budget_(budget) {}
 
-    bool usable() const noexcept {
+    /// To be asked first: is every subtree what it should be? allowed: they are.
+    constraint_verdict check_form() noexcept {
+        using enum constraint_verdict;
         for (const bytes_view list : lists_) {
+            if (!spend(list.size() / 64)) return too_many;
             general_name base;
             for (der_reader subtrees(list); !subtrees.empty();)
-                if (!next_subtree(subtrees, base)) return false;
+                if (!next_subtree(subtrees, base) || !well_formed_subtree(base)) return unusable;
         }
-        return true;
+        return allowed;
     }
 
     constraint_verdict check(const general_name& name) noexcept {
         using enum constraint_verdict;
+        const bool well_formed = name.kind != name_kind::directory_name || well_formed_name(name.value);
         bool constrained = false, permitted = false;
         for (const bool exclude : {true, false}) {
             general_name base;
-            for (der_reader subtrees(lists_[exclude ? 1 : 0]); !subtrees.empty();) {
-                if (budget_ == 0) return too_many;
-                --budget_;
+            for (der_reader subtrees(lists_[exclude ? 1 : 0]); !subtrees.empty() && !permitted;) {
+                if (!spend(1)) return too_many;
                 if (!next_subtree(subtrees, base)) return unusable;
                 if (base.kind != name.kind) continue;
+                if (!well_formed) return unusable;
+                if (!spend((name.value.size() + base.value.size()) / 64)) return too_many;
                 const within found = name_within(name, base, exclude);
                 if (found == within::unusable) return unusable;
                 if (exclude && found == within::yes) return excluded;
                 constrained = constrained || !exclude;
-                permitted = permitted || (!exclude && found == within::yes);
+                permitted = found == within::yes;
             }
         }
         return constrained && !permitted ? not_permitted : allowed;
     }
 
 private:
+    constexpr bool spend(std::size_t cost) noexcept {
+        const bool enough = budget_ >= cost;
+        budget_ = enough ? budget_ - cost : 0;
+        return enough;
+    }
     static constexpr bytes_view list(const certificate& issuer, std::uint8_t number) noexcept {
         for (der_reader both(issuer.name_constraints); !both.empty();) {
             const der_element one = both.element();
@@ -232,7 +243,7 @@ inline constraint_finding check_name_constraints(const certificate& issuer, cons
                                                  std::size_t& budget) noexcept {
     if (issuer.name_constraints.empty()) return {};
     detail::constraint_checker checker(issuer, budget);
-    if (!checker.usable()) return {constraint_verdict::unusable, {}};
+    if (const constraint_verdict form = checker.check_form(); form != constraint_verdict::allowed) return {form, {}};
     const auto check = [&checker](name_kind kind, bytes_view value) {
         return constraint_finding{checker.check({kind, value}), value};
     };

@@ -31,10 +31,11 @@ inline constexpr std::size_t max_path = 10;
 struct path_options {
     std::int64_t now = 0;  ///< seconds since 1970
     x509::profile profile = profile::web_pki;
-    std::uint8_t max_intermediates = max_path - 2;   ///< those that have issued themselves do not count
-    std::size_t signatures = 64;                     ///< to verify at most; 64 with RSA-4096 take some milliseconds
-    std::size_t candidates = 2000;                   ///< certificates to look at as issuers, each time counted
-    std::size_t constraints = std::size_t{1} << 18;  ///< names to hold against name constraints
+    std::uint8_t max_intermediates = max_path - 2;  ///< those that have issued themselves do not count
+    std::size_t signatures = 64;                    ///< to verify at most; 64 with RSA-4096 take some milliseconds
+    std::size_t candidates = 2000;  ///< certificates to look at as issuers, each time counted, and every KiB of one
+    std::size_t constraints = std::size_t{1}
+                              << 18;  ///< names to hold against name constraints; see check_name_constraints
 };
 
 /// A path, or how far the best one came, and what was wrong then. Views into the chain and the anchors.
@@ -160,15 +161,18 @@ private:
         return false;
     }
 
-    bool spend(std::size_t& budget, std::size_t size) noexcept {
-        if (budget == 0) {
+    bool spend(std::size_t& budget, std::size_t cost, std::size_t size) noexcept {
+        if (budget < cost) {
             spent_ = true;
             note(rank::whole, path_error::too_much_work, 0, size);
             return false;
         }
-        --budget;
+        budget -= cost;
         return true;
     }
+
+    /// Reading it takes as long as it is.
+    static constexpr std::size_t cost_of(bytes_view der) noexcept { return 1 + der.size() / 1024; }
 
     /// Finds issuers of path_[size - 1]. `below`: intermediates in path_ that count.
     bool climb(std::size_t size, std::size_t below) noexcept {
@@ -179,7 +183,7 @@ private:
         for (std::size_t n = 0;; ++n) {
             const bytes_view der = anchors_.candidate(path_[size - 1].issuer, n);
             if (der.empty()) break;
-            if (!spend(options_.candidates, size)) return false;
+            if (!spend(options_.candidates, cost_of(der), size)) return false;
             if (parse(der, size) != path_error::none || !may_have_issued(path_[size], path_[size - 1])) continue;
             const path_error error = check_issuer(path_[size], path_role::anchor, below);
             if (error != path_error::none)
@@ -189,7 +193,7 @@ private:
             if (spent_) return false;
         }
         for (auto entry = ++who_.chain.begin(); entry != who_.chain.end(); ++entry) {
-            if (!spend(options_.candidates, size)) return false;
+            if (!spend(options_.candidates, cost_of(entry->der), size)) return false;
             certificate& next = path_[size];
             if (parse(entry->der, size) != path_error::none || !may_have_issued(next, path_[size - 1])) continue;
             if (in_path(next, size)) continue;
@@ -241,7 +245,7 @@ private:
             case algorithm_strength::good: break;
         }
         if (!can_verify<V>(how)) return path_error::unsupported_signature;
-        if (!spend(options_.signatures, size)) return path_error::too_much_work;
+        if (!spend(options_.signatures, 1, size)) return path_error::too_much_work;
         const bool good = verify_signature(crypto_, how, issuer.public_key, it.tbs, it.signature);
         return good ? path_error::none : path_error::bad_signature;
     }

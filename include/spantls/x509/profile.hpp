@@ -133,7 +133,7 @@ inline path_error issuance_flaw(const certificate& it, path_role role, key_purpo
     } else if (it.usage && it.allows(key_usage::key_cert_sign)) {
         return key_usage_without_ca;  // section 4.2.1.9
     }
-    if (role != path_role::end_entity || it.is_ca) return none;
+    if (role != path_role::end_entity) return none;
     // BR, section 7.1.2.7.6
     if (it.extended_key_usage.empty() || it.allows_any_purpose()) return no_purpose;
     if (it.critical(extension_id::extended_key_usage)) return critical_purpose;

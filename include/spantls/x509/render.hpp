@@ -12,6 +12,7 @@
 #include <spantls/base/error.hpp>
 #include <spantls/x509/certificate.hpp>
 #include <spantls/x509/distinguished_name.hpp>
+#include <spantls/x509/name_constraints.hpp>
 #include <spantls/x509/path.hpp>
 #include <spantls/x509/path_error.hpp>
 #include <spantls/x509/profile.hpp>
@@ -137,7 +138,7 @@ constexpr void print_detail(text_writer& to, const path_result& found, const pee
         case path_error::name_excluded:
         case path_error::name_not_permitted:
             to.put(", the name ");
-            if (der_reader(found.name).next_is(der_tag::sequence)) return print_name(to, found.name);
+            if (well_formed_name(found.name)) return print_name(to, found.name);  // no text is one
             return to.put_foreign(found.name);
         default: return;
     }

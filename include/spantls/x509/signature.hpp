@@ -53,7 +53,12 @@ struct rsa_public_key {
 };
 constexpr rsa_public_key read_rsa_public_key(bytes_view der) noexcept;
 
-/// The floor: RSA of 2048 to 8192 bits with an odd exponent of at least 3; P-256, P-384 and Ed25519 as they are.
+/// What a stranger's key may make a provider compute; none of them takes more.
+inline constexpr std::size_t max_rsa_bits = 8192;
+inline constexpr std::size_t max_rsa_exponent_bits = 33;
+
+/// The floor: RSA of 2048 to max_rsa_bits with an odd exponent of at least 3 and at most max_rsa_exponent_bits; P-256,
+/// P-384 and Ed25519 as they are.
 constexpr algorithm_strength strength_of_key(const certificate& it) noexcept;
 
 namespace detail {
@@ -161,8 +166,11 @@ constexpr algorithm_strength strength_of_key(const certificate& it) noexcept {
     const key_type type = key_type_of(it);
     if (type != key_type::rsa) return type == key_type::unsupported ? unsupported : good;
     const rsa_public_key key = read_rsa_public_key(it.public_key);
-    if (key.bits == 0 || key.bits > 8192 || key.exponent.size() > 8) return unsupported;
-    const bool exponent = key.exponent.back() % 2 == 1 && (key.exponent.size() > 1 || key.exponent[0] >= 3);
+    if (key.bits == 0 || key.bits > max_rsa_bits || key.exponent.size() > 8) return unsupported;
+    std::uint64_t number = 0;
+    for (const std::uint8_t byte : key.exponent) number = number << 8 | byte;
+    if (number >> max_rsa_exponent_bits != 0) return unsupported;
+    const bool exponent = number % 2 == 1 && number >= 3;
     return key.bits >= 2048 && exponent && key.modulus.back() % 2 == 1 ? good : weak;
 }
 

@@ -284,6 +284,8 @@ TEST_CASE("two threads whose clocks differ take no flight twice when a period be
         return guard.first_time(flight, now + 2 * period - (thread == 0 ? 0 : 1));
     });
     CHECK(seen.twice == 0);
-    // That nobody takes it happens only where one has begun before the period ended, and been done after it.
-    CHECK(seen.once > seen.never);
+    // That nobody takes it happens only where one has begun before the period ended, and been done after it; how often
+    // that is, is up to the scheduler.
+    CHECK(seen.once + seen.never == guards.size());
+    CHECK(seen.once > 0);
 }

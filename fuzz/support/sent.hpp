@@ -46,10 +46,10 @@ public:
     bool over() const { return !alerts.empty() && alerts.back() != spantls::alert_description::user_canceled; }
 
     std::vector<spantls::alert_description> alerts;
-    std::size_t data = 0;   ///< bytes of application data
+    std::size_t data = 0;        ///< bytes of application data
     bool answers_early = false;  ///< a server that has taken early data may answer it before it is connected
     std::size_t early = 0;       ///< bytes of early data, which count up by themselves
-    buffer hello;          ///< the body of the last ClientHello or ServerHello
+    buffer hello;                ///< the body of the last ClientHello or ServerHello
     std::size_t key_updates = 0, tickets = 0, finished = 0;
     std::size_t shortest = SIZE_MAX, longest = 0;  ///< protected records, on the wire
 

@@ -99,7 +99,7 @@ public:
 
     void send(std::size_t size, std::size_t room) {
         const bool owed = owes(), free = done_ && !over() && !closing_;
-        const bool may_answer_early = Connection::is_server && !done_ && !over() && tls.early_data_accepted();
+        const bool may_answer_early = sent.answers_early && !done_ && !over();
         buffer text(size), out(room);
         fill_pattern(text, sent.data);
         const std::size_t before = sent.data, least = tls.smallest_output();
@@ -141,7 +141,7 @@ public:
         take(o, out);
         if (room <= record_header_size || size == 0) return;  // not in place
         HOLDS(sent.data == data + o.consumed && (o.error == errc::none) == (o.consumed == size));
-        const bool able = free || (Connection::is_server && !done_ && !over() && tls.early_data_accepted());
+        const bool able = free || (sent.answers_early && !done_ && !over());
         HOLDS(o.error != errc::none || (able && !owed && o.records.size() == tls.sealed_size(size)));
         if (o.error != errc::none) HOLDS(o.empty() && same_bytes(memory, before));
         if (free && owed) HOLDS(o.error == errc::output_owed);
@@ -167,6 +167,8 @@ public:
         HOLDS(expected == errc::none || error == expected);
         HOLDS(error != errc::not_asked || expected == error);
         if (error == errc::none) question_.reset();
+        if constexpr (std::is_same_v<Answer, spantls::early_data>)
+            sent.answers_early = sent.answers_early || (error == errc::none && answer == spantls::early_data::accept);
         note();
         return error;
     }
@@ -436,7 +438,6 @@ private:
     void take(const output& o, bytes_view room) {
         HOLDS(inside(o.records, room) && (o.empty() || o.records.data() == room.data()));
         if (leaving != nullptr) leaving->insert(leaving->end(), o.records.begin(), o.records.end());
-        sent.answers_early = Connection::is_server && tls.early_data_accepted();
         sent.take(o.records, done_ || tls.connected(), tls.last_sent());
         trace = mixed(trace, o.records);
         note();

@@ -191,7 +191,10 @@ constexpr errc check_preferences(const preferences& prefer) noexcept {
         return errc::config_no_suite;
     if (!usable(prefer.groups, [](named_group group) { return lists_group(group, typename P::groups{}); }))
         return errc::config_no_group;
-    if (!usable(prefer.schemes, verifies<P>)) return errc::config_no_scheme;
+    // Section 4.3.3: those for certificates only are no use alone.
+    if (!usable(prefer.schemes,
+                [](signature_scheme scheme) { return verifies<P>(scheme) && signs_handshakes(scheme); }))
+        return errc::config_no_scheme;
     return errc::none;
 }
 

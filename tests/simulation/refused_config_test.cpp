@@ -51,6 +51,10 @@ static_assert(checked<sodium>(client_config{.prefer = {.groups = {named_group::s
 static_assert(checked<sodium>(server_config{.prefer = {.groups = {named_group::secp256r1}}}) == errc::config_no_group);
 static_assert(checked<sodium>(client_config{.prefer = {.schemes = {signature_scheme::rsa_pss_pss_sha256}}}) ==
               errc::config_no_scheme);
+static_assert(checked<sodium>(client_config{.prefer = {.schemes = {signature_scheme::rsa_pkcs1_sha256}}}) ==
+              errc::config_no_scheme);
+static_assert(checked<sodium>(client_config{.prefer = {.schemes = {signature_scheme::rsa_pkcs1_sha256,
+                                                                   signature_scheme::ed25519}}}) == errc::none);
 
 // The same thing twice.
 static_assert(checked<sodium>(client_config{.prefer = {.suites = {chacha, chacha}}}) == errc::config_too_many);

@@ -22,6 +22,8 @@ concept blocking_stream = requires(S& stream, mutable_bytes space, bytes_view by
 struct [[nodiscard]] io_status {
     errc error = errc::none;     ///< of the connection or of the caller; errc::truncated when the stream has just ended
     bool stream_failed = false;  ///< read or write returned a failure
+    /// With errc::peer_alert from handshake() and read(), what the peer said.
+    alert_description alert = alert_description::close_notify;
 
     constexpr explicit operator bool() const noexcept { return error == errc::none && !stream_failed; }
 };

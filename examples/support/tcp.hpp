@@ -109,9 +109,9 @@ inline tcp_socket connect_to(const std::string& host, const std::string& port) {
     fail(host + " port " + port);
 }
 
-/// On the loopback interface; port "0" is any that is free.
-inline tcp_socket listen_on(const std::string& port, int backlog = SOMAXCONN) {
-    const auto address = detail::resolve("127.0.0.1", port, AI_PASSIVE);
+/// On the loopback interface, if nothing else is said; port "0" is any that is free.
+inline tcp_socket listen_on(const std::string& port, int backlog = SOMAXCONN, const std::string& at = "127.0.0.1") {
+    const auto address = detail::resolve(at, port, AI_PASSIVE);
     tcp_socket socket(::socket(address->ai_family, address->ai_socktype, address->ai_protocol));
     const int on = 1;
     if (!socket || ::setsockopt(socket.fd(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||

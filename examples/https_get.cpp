@@ -1,7 +1,7 @@
 // Fetches a page from any server of the public web, with libsodium alone, and prints its body: what certificates and
 // signatures need comes from spantls itself. Whom it talks to it knows by the roots that the computer trusts.
 //
-// Try it:  build/examples/https_get -v https://www.debian.org/
+// Try it:  build/examples/https_get -v https://example.org/
 #include <sys/socket.h>
 
 #include <cstdio>

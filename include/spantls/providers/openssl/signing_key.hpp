@@ -85,7 +85,9 @@ public:
 
     explicit operator bool() const noexcept { return static_cast<bool>(key_); }
     /// Best first; for identity::schemes.
-    std::span<const signature_scheme> schemes() const noexcept { return schemes_; }
+    std::span<const signature_scheme> schemes() const noexcept {
+        return key_ ? schemes_ : std::span<const signature_scheme>{};
+    }
 
     /// Empty when `scheme` is none of schemes().
     [[nodiscard]] made_signature sign(signature_scheme scheme, bytes_view message) const noexcept {
@@ -98,7 +100,7 @@ public:
 
     /// Is this the key of the certificate that has `public_key`? Found out by signing something.
     [[nodiscard]] bool belongs_to(bytes_view public_key) const noexcept {
-        if (schemes_.empty()) return false;
+        if (schemes().empty()) return false;
         const bytes_view message = as_bytes("spantls: does the key belong to the certificate?");
         return verify(schemes_[0], public_key, message, sign(schemes_[0], message));
     }
@@ -115,11 +117,11 @@ private:
                                             signature_scheme::rsa_pss_rsae_sha512};
 
     signing_key(key made, std::span<const signature_scheme> schemes) noexcept
-        : key_(std::move(made)), schemes_(key_ ? schemes : std::span<const signature_scheme>{}) {}
+        : key_(std::move(made)), schemes_(schemes) {}
 
     bool try_sign(signature_scheme scheme, bytes_view message, made_signature& to) const noexcept {
         bool ours = false;
-        for (const signature_scheme known : schemes_) ours = ours || known == scheme;
+        for (const signature_scheme known : schemes()) ours = ours || known == scheme;
         if (!ours) return false;
         using enum signature_scheme;
         switch (scheme) {

@@ -17,14 +17,14 @@
 
 #include <spantls/drivers/answers.hpp>
 #include <spantls/drivers/full_duplex.hpp>
-#include <spantls/providers/sodium.hpp>
+#include <spantls/providers/openssl.hpp>
 #include <spantls/server.hpp>
 
+#include "support/any_key.hpp"
 #include "support/event_loop.hpp"
 #include "support/files.hpp"
 #include "support/http.hpp"
 #include "support/options.hpp"
-#include "support/pem.hpp"
 #include "support/tcp.hpp"
 #include "support/web_page.hpp"
 
@@ -33,7 +33,7 @@ namespace {
 using namespace examples;
 using namespace std::chrono_literals;
 using std::chrono::steady_clock;
-using provider = spantls::sodium;
+using provider = spantls::openssl;
 using server = spantls::server<provider>;
 using spantls::bytes_view;
 using spantls::errc;
@@ -42,6 +42,7 @@ using spantls::what;
 constexpr const char* usage =
     "https_server DIRECTORY --cert PEM --key PEM [--listen ADDRESS] [--port N] [--handshakes N] [--connections N]\n"
     "    --cert         the certificate, and behind it those of its issuers\n"
+    "    --key          Ed25519, ECDSA on P-256 or P-384, or RSA\n"
     "    --listen       127.0.0.1; 0.0.0.0 or :: is for everybody\n"
     "    --handshakes   how many may be under way at the same time (64)\n"
     "    --connections  how many may be open at the same time (1000)\n";
@@ -55,7 +56,7 @@ constexpr std::size_t largest_request_body = 64 * 1024;
 constexpr int turns = 200;
 
 using workspaces = workspace_pool<server::workspace_size>;
-using credentials = spantls::credentials<provider::ed25519_key>;
+using credentials = spantls::credentials<provider::signing_key>;
 
 /// What is being sent: a head, and the body behind it.
 struct answer {
@@ -380,7 +381,7 @@ private:
         for (auto at = sessions_.begin(); at != sessions_.end();) at = go_on(at, at->second->close());
     }
 
-    const certificate_and_key own_;
+    const certificate_and_any_key own_;
     const file_tree files_;
     spantls::server_config config_;
     provider crypto_;

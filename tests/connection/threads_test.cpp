@@ -9,18 +9,17 @@
 #include <mutex>
 #include <thread>
 
-#include <spantls/providers/sodium.hpp>
-
 #include "support/alarm.hpp"
 #include "support/catch.hpp"
 #include "support/pair.hpp"
+#include "support/provider.hpp"
 #include "support/seeded_provider.hpp"
 
 using namespace spantls;
 
 namespace {
 
-using provider = test::seeded<sodium_chacha>;
+using provider = test::seeded<test::small_provider>;
 
 /// One direction of a transport: bytes, their end, and no more than so many on the way. What happens to it is seen by
 /// the reader of one end and the writer of the other only.
@@ -226,7 +225,8 @@ TEST_CASE("one end talks and the other only answers key updates", "[threads]") {
     REQUIRE(ends.server.error == errc::none);
 }
 
-TEST_CASE("halves of ends that could have authenticated later share nothing, and give the workspace back", "[threads]") {
+TEST_CASE("halves of ends that could have authenticated later share nothing, and give the workspace back",
+          "[threads]") {
     const two_ends ends({.seed = 3, .size = much, .update_every = 3}, {.seed = 4, .size = much},
                         {.client = {.post_handshake_auth = true}, .server = {.post_handshake_auth = true}});
     for (const account* end : {&ends.client, &ends.server}) {

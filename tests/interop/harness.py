@@ -4,8 +4,8 @@ A case is a function that gets a Case, starts programs with it, tells them thing
 when something is not said in time, and whatever it started is killed at its end.
 
 peer client|server --port N [--name HOST] [--cert PEM --key PEM]
-     [--ca PEM | --roots PEM | --pin PEM | --pin-key PEM | --insecure] [--alpn A,B] [--suites aes,chacha] [--no-share]
-     [--no-compatibility] [--client-auth none|request|require]
+     [--ca PEM | --roots PEM | --pin PEM | --pin-key PEM | --insecure] [--alpn A,B] [--suites aes,aes128,chacha]
+     [--groups A,B] [--no-share] [--no-compatibility] [--client-auth none|request|require]
      [--record-size N] [--rekey-after N] [--key-log FILE] [--output FILE [--expect N]]
      [--record-size-limit N] [--constant N | --padded N] [--psk NAME:HEX[:sha384],...] [--psk-ke]
      [--grease]
@@ -34,6 +34,7 @@ from checks import ROOT, check, finish, skip  # noqa: E402
 
 BUILD = pathlib.Path(os.environ.get("SPANTLS_BUILD", ROOT / "build"))
 PEER = BUILD / "tests/interop/peer"
+PEER_OPENSSL = BUILD / "tests/interop/peer_openssl"
 CERTS = pathlib.Path(os.environ.get("SPANTLS_TEST_CERTS", BUILD / "tests/certificates"))
 PATIENCE = 20  # seconds for anything to happen
 BULK = 8 << 20
@@ -180,15 +181,16 @@ class Case:
         self.programs.append(program)
         return program
 
-    def our_server(self, *arguments, cert="server"):
+    def our_server(self, *arguments, cert="server", peer=PEER):
         chain, key = certificate(cert)
-        program = self.start("our server", [PEER, "server", "--cert", chain, "--key", key, *arguments])
+        program = self.start("our server", [peer, "server", "--cert", chain, "--key", key, *arguments])
         program.port = int(program.says(r"^listening (\d+)").group(1))
         return program
 
-    def our_client(self, port, *arguments, trust=("--ca", CERTS / "ca.crt.pem"), name="localhost", cert=None):
+    def our_client(self, port, *arguments, trust=("--ca", CERTS / "ca.crt.pem"), name="localhost", cert=None,
+                   peer=PEER):
         identity = () if cert is None else ("--cert", certificate(cert)[0], "--key", certificate(cert)[1])
-        return self.start("our client", [PEER, "client", "--port", port, "--name", name, *trust, *identity, *arguments])
+        return self.start("our client", [peer, "client", "--port", port, "--name", name, *trust, *identity, *arguments])
 
     def file(self, name):
         return self.scratch / name

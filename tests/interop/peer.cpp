@@ -17,7 +17,6 @@
 #include <vector>
 
 #include <spantls/connection/tickets.hpp>
-#include <spantls/providers/sodium.hpp>
 #include <spantls/session/replay_guard.hpp>
 #include <spantls/spantls.hpp>
 #include <spantls/x509/own_ca.hpp>
@@ -25,6 +24,7 @@
 #include <spantls/x509/trust_store.hpp>
 
 #include "options.hpp"
+#include "provider.hpp"
 #include "transport.hpp"
 
 namespace interop {
@@ -33,9 +33,8 @@ namespace interop {
 template <class Config>
 void configure(Config& config, const options& opts, const std::vector<std::string>& names) {
     for (const std::string& name : names) config.alpn.push_back(name);
-    for (const std::string& suite : split(opts.get("suites"), ','))
-        config.prefer.suites.push_back(suite == "chacha" ? cipher_suite::tls_chacha20_poly1305_sha256
-                                                         : cipher_suite::tls_aes_256_gcm_sha384);
+    for (const std::string& suite : split(opts.get("suites"), ',')) config.prefer.suites.push_back(suite_of(suite));
+    for (const std::string& group : split(opts.get("groups"), ',')) config.prefer.groups.push_back(group_of(group));
     config.post_handshake_auth = opts.has("pha");
     config.ask_for_staples = opts.has("ask-staple");
     config.key_log = opts.has("key-log");
@@ -80,7 +79,7 @@ struct lengths {
     }
 };
 
-inline bytes random_bytes(sodium& crypto, std::size_t size) {
+inline bytes random_bytes(crypto_provider& crypto, std::size_t size) {
     bytes made(size);
     if (!crypto.random(made)) throw std::runtime_error("no random bytes");
     return made;
@@ -89,7 +88,7 @@ inline bytes random_bytes(sodium& crypto, std::size_t size) {
 template <class Connection>
 class session {
 public:
-    session(Connection& tls, sodium& crypto, const options& opts, int fd)
+    session(Connection& tls, crypto_provider& crypto, const options& opts, int fd)
         : tls_(tls), crypto_(crypto), opts_(opts), socket_(fd) {
         if (opts.has("cert")) chain_ = read_pem(opts.get("cert"));
         if (opts.has("raw")) {
@@ -101,10 +100,7 @@ public:
         for (const bytes& der : chain_) views_.push_back(der);
         if (opts.has("staple")) staple_ = read_file(opts.get("staple"));
         staples_ = {staple_};
-        if (opts.has("key")) {
-            const bytes pkcs8 = read_pem(opts.get("key")).at(0);
-            key_.emplace(fixed_bytes<32>(bytes_view(pkcs8).last(32)));
-        }
+        if (opts.has("key")) key_.emplace(load_key(opts.get("key")));
         opts.set("expect", expected_);
         if (opts.has("early") && !opts.server) early_ = read_file(opts.get("early"));
         if (opts.has("ticket-secret")) tickets_of_ours_.emplace(crypto, unhex(opts.get("ticket-secret")));
@@ -313,14 +309,12 @@ private:
             case what::decompress: give(tls_.refuse()); return true;  // not offered
             case what::verify_peer: answer_peer(step.peer()); return true;
             case what::sign: {
-                std::array<std::uint8_t, 64> made;
-                key_.value().sign(step.signing().content, made);
+                const auto made = key_.value().sign(step.signing().scheme, step.signing().content);
+                std::printf("signed %s\n", name_of(step.signing().scheme).data());
                 give(tls_.answer(signature{made}));
                 return true;
             }
-            case what::key_log:
-                (key_log_ << as_text(step.data)).flush();
-                return true;
+            case what::key_log: (key_log_ << as_text(step.data)).flush(); return true;
             case what::handshake_done:
                 std::printf("connected TLSv1.3 %s %s alpn=%s\n", name_of(tls_.suite()).data(),
                             name_of(tls_.group()).data(), printable(tls_.protocol()).c_str());
@@ -405,8 +399,8 @@ private:
     void judge_early(const early_offer& offer) {
         if constexpr (Connection::is_server) {
             const std::uint64_t now = now_ms();
-            const bool fresh = guard_.judge(offer.unique, claimed_age(ticket_, offer.obfuscated_age),
-                                            measured_age(ticket_, now), now);
+            const bool fresh =
+                guard_.judge(offer.unique, claimed_age(ticket_, offer.obfuscated_age), measured_age(ticket_, now), now);
             std::printf("early data offered, %s\n", fresh ? "fresh" : "stale");
             give(tls_.answer(fresh && !opts_.has("reject-early") ? early_data::accept : early_data::reject));
         }
@@ -424,7 +418,7 @@ private:
             give(tls_.answer(who()));
     }
     identity who() const {
-        identity mine{views_, schemes_};
+        identity mine{views_, key_.value().schemes()};
         if (opts_.has("raw")) mine.type = certificate_type::raw_public_key;
         if (!staple_.empty()) mine.staples = staples_;
         return mine;
@@ -450,7 +444,7 @@ private:
             const bytes der = read_pem(opts_.get("pin-key")).at(0);
             x509::certificate it;
             if (x509::parse_certificate(der, it) != errc::none) return x509::verdict::refuse();
-            return x509::pinned_spki(x509::hash_spki<sodium>(it)).judge(crypto_, peer);
+            return x509::pinned_spki(x509::hash_spki<crypto_provider>(it)).judge(crypto_, peer);
         }
         if (opts_.has("roots")) return judge_by_roots(peer);
         if (!opts_.has("ca")) return {};
@@ -474,7 +468,7 @@ private:
     }
 
     Connection& tls_;
-    sodium& crypto_;
+    crypto_provider& crypto_;
     const options& opts_;
     transport socket_;
     wire_watch sent_records_{"sent"}, received_records_{"received"};
@@ -483,10 +477,9 @@ private:
     std::vector<bytes_view> views_;
     bytes staple_;
     std::array<bytes_view, 1> staples_;
-    std::array<signature_scheme, 1> schemes_{signature_scheme::ed25519};
-    std::optional<sodium::ed25519_key> key_;
+    std::optional<private_key> key_;
     std::ofstream output_, key_log_;
-    std::optional<ticket_keys<sodium>> tickets_of_ours_;
+    std::optional<ticket_keys<crypto_provider>> tickets_of_ours_;
     bytes ticket_memory_ = bytes(max_sealed_ticket);
     ticket_state ticket_;
     std::vector<replay_guard::slot> guard_memory_ = std::vector<replay_guard::slot>(64);
@@ -509,8 +502,8 @@ private:
 };
 
 inline bool run(const options& opts) {
-    sodium crypto;
-    if (!crypto.ready()) throw std::runtime_error("libsodium does not start");
+    crypto_provider crypto;
+    if (!crypto.available(cipher_suite::tls_chacha20_poly1305_sha256)) throw std::runtime_error("no cryptography");
     const std::vector<std::string> names = split(opts.get("alpn"), ',');
     const int fd = connect_or_accept(opts);
     if (opts.server) {
@@ -528,8 +521,9 @@ inline bool run(const options& opts) {
         if (opts.has("retry") && !crypto.random(secret.bytes())) throw std::runtime_error("no randomness");
         if (opts.has("retry")) config.cookie_secrets = {bytes_view(secret.bytes())};
         config.always_retry = opts.has("retry");
-        bytes workspace(opts.has("pha") ? server<sodium>::workspace_size : server<sodium>::smallest_workspace);
-        server<sodium> tls(crypto, config, workspace, as_bytes("127.0.0.1"));
+        bytes workspace(opts.has("pha") ? server<crypto_provider>::workspace_size
+                                        : server<crypto_provider>::smallest_workspace);
+        server<crypto_provider> tls(crypto, config, workspace, as_bytes("127.0.0.1"));
         return session(tls, crypto, opts, fd).run();
     }
     client_config config;
@@ -550,8 +544,8 @@ inline bool run(const options& opts) {
         offered.push_back({.identity = as_bytes(key.identity), .key = key.key, .hash = key.hash});
     target.psks = offered;
     // The tickets of some servers are certificates in disguise.
-    bytes workspace(client<sodium>::smallest_workspace + kept.size() + 100 * keys.size());
-    client<sodium> tls(crypto, config, workspace, target);
+    bytes workspace(client<crypto_provider>::smallest_workspace + kept.size() + 100 * keys.size());
+    client<crypto_provider> tls(crypto, config, workspace, target);
     return session(tls, crypto, opts, fd).run();
 }
 

@@ -7,17 +7,16 @@
 #include <string>
 #include <type_traits>
 
-#include <spantls/providers/sodium.hpp>
-
 #include "support/catch.hpp"
 #include "support/pair.hpp"
+#include "support/provider.hpp"
 #include "support/seeded_provider.hpp"
 
 using namespace spantls;
 
 namespace {
 
-using seeded_chacha = test::seeded<sodium_chacha>;
+using seeded_chacha = test::seeded<test::small_provider>;
 
 const test::buffer id = test::text("a key"), key(32, 0x11);
 constexpr cipher_suite chacha = cipher_suite::tls_chacha20_poly1305_sha256;

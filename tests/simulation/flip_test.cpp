@@ -4,19 +4,18 @@
 
 #include <initializer_list>
 
-#include <spantls/providers/sodium.hpp>
-
 #include "simulation/conversation.hpp"
 #include "simulation/flip_oracle.hpp"
 #include "support/catch.hpp"
+#include "support/provider.hpp"
 #include "support/seeded_provider.hpp"
 
 using namespace spantls;
 
 namespace {
 
-using real_pair = test::pair<test::seeded<sodium_chacha>>;
-using aes_pair = test::pair<test::seeded<sodium>>;
+using real_pair = test::pair<test::seeded<test::small_provider>>;
+using aes_pair = test::pair<test::seeded<test::usual_provider>>;
 
 /// The end that failed by itself has told the other one, as far as it could be told.
 template <class Failed, class Other>

@@ -4,19 +4,18 @@
 #include <algorithm>
 #include <sstream>
 
-#include <spantls/providers/sodium.hpp>
-
 #include "support/catch.hpp"
 #include "support/null_provider.hpp"
 #include "support/null_records.hpp"
 #include "support/pair.hpp"
+#include "support/provider.hpp"
 
 using namespace spantls;
 
 namespace {
 
-using seeded_sodium = test::seeded<sodium>;
-using seeded_chacha = test::seeded<sodium_chacha>;
+using seeded_usual = test::seeded<test::usual_provider>;
+using seeded_chacha = test::seeded<test::small_provider>;
 
 /// Data both ways, in one record and in many, and an end on both sides.
 template <class Pair>
@@ -71,8 +70,8 @@ bool has_change_cipher_spec(const test::buffer& stream) {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("both ends of a provider shake hands and talk (appendix F.5)", "", sodium, sodium_chacha,
-                   seeded_sodium, seeded_chacha, test::null_provider) {
+TEMPLATE_TEST_CASE("both ends of a provider shake hands and talk (appendix F.5)", "", test::usual_provider,
+                   test::small_provider, seeded_usual, seeded_chacha, test::null_provider) {
     test::pair<TestType> both;
     REQUIRE(both.handshake());
     REQUIRE(both.client.tls.connected());
@@ -85,17 +84,17 @@ TEMPLATE_TEST_CASE("both ends of a provider shake hands and talk (appendix F.5)"
 }
 
 TEST_CASE("ends with different providers understand each other") {
-    test::pair<sodium, sodium_chacha> one;
+    test::pair<test::usual_provider, test::small_provider> one;
     REQUIRE(one.handshake());
     REQUIRE(one.server.tls.suite() == cipher_suite::tls_chacha20_poly1305_sha256);
     talk(one);
-    test::pair<sodium_chacha, sodium> other;
+    test::pair<test::small_provider, test::usual_provider> other;
     REQUIRE(other.handshake());
     REQUIRE(other.client.tls.suite() == cipher_suite::tls_chacha20_poly1305_sha256);
     talk(other);
 }
 
-TEMPLATE_TEST_CASE("each cipher suite", "", seeded_sodium, test::null_provider) {
+TEMPLATE_TEST_CASE("each cipher suite", "", seeded_usual, test::null_provider) {
     for (const cipher_suite suite :
          {cipher_suite::tls_chacha20_poly1305_sha256, cipher_suite::tls_aes_256_gcm_sha384}) {
         CAPTURE(name_of(suite));
@@ -189,7 +188,7 @@ TEST_CASE("an address is not sent as SNI, but the server is judged by it") {
     REQUIRE(nameless.server.server_name.empty());
 }
 
-TEMPLATE_TEST_CASE("key log: the same five lines on both sides, and only when asked for", "", seeded_sodium,
+TEMPLATE_TEST_CASE("key log: the same five lines on both sides, and only when asked for", "", seeded_usual,
                    seeded_chacha) {
     test::pair<TestType> both({.client = {.key_log = true}, .server = {.key_log = true}});
     REQUIRE(both.handshake());
@@ -215,7 +214,7 @@ TEMPLATE_TEST_CASE("key log: the same five lines on both sides, and only when as
     REQUIRE(quiet.client.key_log == both.client.key_log);
 }
 
-TEMPLATE_TEST_CASE("keying material is the same on both sides", "", seeded_sodium, seeded_chacha) {
+TEMPLATE_TEST_CASE("keying material is the same on both sides", "", seeded_usual, seeded_chacha) {
     test::pair<TestType> both;
     test::buffer one(48), other(48);
     REQUIRE(both.client.tls.export_keying_material("label", {}, one) == errc::not_connected);

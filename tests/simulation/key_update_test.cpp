@@ -1,18 +1,17 @@
 // KeyUpdate in both directions, asked for, answered, and by itself.
 #include <spantls/spantls.hpp>
 
-#include <spantls/providers/sodium.hpp>
-
 #include "support/catch.hpp"
 #include "support/null_provider.hpp"
 #include "support/null_records.hpp"
 #include "support/pair.hpp"
+#include "support/provider.hpp"
 
 using namespace spantls;
 
 namespace {
 
-using seeded_chacha = test::seeded<sodium_chacha>;
+using seeded_chacha = test::seeded<test::small_provider>;
 
 std::size_t key_updates(const std::vector<record_info>& records) {
     std::size_t count = 0;
@@ -45,7 +44,7 @@ std::size_t longest_run(const std::vector<record_info>& records) {
 }  // namespace
 
 TEMPLATE_TEST_CASE("each end updates its key, and the other need not (section 4.7.3)", "", seeded_chacha,
-                   test::seeded<sodium>) {
+                   test::seeded<test::usual_provider>) {
     test::pair<TestType> both;
     REQUIRE(both.client.tls.update_keys() == errc::not_connected);
     REQUIRE(both.handshake());
@@ -61,7 +60,7 @@ TEMPLATE_TEST_CASE("each end updates its key, and the other need not (section 4.
     talks(both);
 }
 
-TEMPLATE_TEST_CASE("each end asks the other to update as well", "", seeded_chacha, test::seeded<sodium>) {
+TEMPLATE_TEST_CASE("each end asks the other to update as well", "", seeded_chacha, test::seeded<test::usual_provider>) {
     test::pair<TestType> both;
     REQUIRE(both.handshake());
     REQUIRE(both.client.tls.update_keys(true) == errc::none);

@@ -4,18 +4,17 @@
 #include <string>
 #include <vector>
 
-#include <spantls/providers/sodium.hpp>
-
 #include "support/catch.hpp"
 #include "support/pair.hpp"
+#include "support/provider.hpp"
 #include "support/seeded_provider.hpp"
 
 using namespace spantls;
 
 namespace {
 
-using psk_pair = test::pair<test::seeded<sodium_chacha>>;
-using aes_pair = test::pair<test::seeded<sodium>>;
+using psk_pair = test::pair<test::seeded<test::small_provider>>;
+using aes_pair = test::pair<test::seeded<test::usual_provider>>;
 
 const test::buffer first_id = test::text("the first"), second_id = test::text("another one");
 const test::buffer first_key(32, 0x11), second_key(32, 0x22);
@@ -91,7 +90,8 @@ TEST_CASE("the second of several keys, and keys of hashes that no suite has are 
 }
 
 TEST_CASE("a key of the other hash decides on the suite (section 4.3.11)") {
-    if (!sodium().available(cipher_suite::tls_aes_256_gcm_sha384)) return test::skip("this CPU has no AES");
+    if (!test::usual_provider().available(cipher_suite::tls_aes_256_gcm_sha384))
+        return test::skip("this CPU has no AES");
     for (const hash_id hash : {hash_id::sha256, hash_id::sha384}) {
         const psk offered[] = {{.identity = first_id, .key = first_key, .hash = hash}};
         aes_pair both(with_keys(offered));

@@ -7,18 +7,18 @@
 #include <thread>
 #include <vector>
 
-#include <spantls/providers/sodium.hpp>
 #include <spantls/session/replay_guard.hpp>
 
 #include "support/catch.hpp"
 #include "support/pair.hpp"
+#include "support/provider.hpp"
 #include "support/seeded_provider.hpp"
 
 using namespace spantls;
 
 namespace {
 
-using seeded_chacha = test::seeded<sodium_chacha>;
+using seeded_chacha = test::seeded<test::small_provider>;
 using plain_pair = test::pair<seeded_chacha>;
 
 constexpr std::uint64_t start_ms = 1'700'000'000'000;

@@ -1,18 +1,17 @@
 // HelloRetryRequest in both roles.
 #include <spantls/spantls.hpp>
 
-#include <spantls/providers/sodium.hpp>
-
 #include "support/catch.hpp"
 #include "support/null_provider.hpp"
 #include "support/null_records.hpp"
 #include "support/pair.hpp"
+#include "support/provider.hpp"
 
 using namespace spantls;
 
 namespace {
 
-using seeded_chacha = test::seeded<sodium_chacha>;
+using seeded_chacha = test::seeded<test::small_provider>;
 using kem_provider = test::basic_null_provider<UINT64_MAX, test::null_x25519, test::null_kem>;
 
 const std::optional<fixed_vector<named_group, 4>> no_share{fixed_vector<named_group, 4>{}};
@@ -37,7 +36,7 @@ void talks(Pair& both) {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("a client without a share is asked for one", "", seeded_chacha, test::seeded<sodium>,
+TEMPLATE_TEST_CASE("a client without a share is asked for one", "", seeded_chacha, test::seeded<test::usual_provider>,
                    test::null_provider) {
     for (const bool compatible : {true, false})
         for (const auto who : {client_authentication::none, client_authentication::request}) {

@@ -1,18 +1,17 @@
 // Where the transport cuts the bytes, and where the peer cuts its messages, makes no difference.
 #include <spantls/spantls.hpp>
 
-#include <spantls/providers/sodium.hpp>
-
 #include "simulation/conversation.hpp"
 #include "support/catch.hpp"
 #include "support/null_provider.hpp"
 #include "support/null_records.hpp"
+#include "support/provider.hpp"
 
 using namespace spantls;
 
 namespace {
 
-using seeded_chacha = test::seeded<sodium_chacha>;
+using seeded_chacha = test::seeded<test::small_provider>;
 
 /// The conversation at once, which the others are compared with.
 template <class P>
@@ -33,7 +32,8 @@ void is_the_same(const Pair& both, const Pair& usual) {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("all at once, and byte by byte", "", seeded_chacha, test::seeded<sodium>, test::null_provider) {
+TEMPLATE_TEST_CASE("all at once, and byte by byte", "", seeded_chacha, test::seeded<test::usual_provider>,
+                   test::null_provider) {
     REQUIRE(test::went_well(at_once<TestType>()));
     for (const std::size_t size : {1u, 2u, 3u, 5u, 7u, 100u}) {
         CAPTURE(size);
@@ -111,8 +111,9 @@ TEST_CASE("a change_cipher_spec between any two records is dropped, also inside 
     // Section 5: it "can occur at any time" from the first ClientHello to the peer's Finished.
     for (const bool retry : {false, true})
         for (const bool up : {false, true}) {
-            test::pair_options options{.client = {.record_size = 40},
-                                       .server = {.authenticate_client = client_authentication::require, .record_size = 40}};
+            test::pair_options options{
+                .client = {.record_size = 40},
+                .server = {.authenticate_client = client_authentication::require, .record_size = 40}};
             if (retry) options.client.shares = fixed_vector<named_group, 4>{};
             using pair = test::pair<seeded_chacha>;
             const auto with_own = [&](pair& both) {

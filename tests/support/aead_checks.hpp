@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <spantls/base/bytes.hpp>
+#include <spantls/crypto/provider.hpp>
 #include <spantls/wire/registry.hpp>
 
 #include "support/catch.hpp"
@@ -33,6 +34,9 @@ struct aead_case {
         random.fill(text);
         Aead::set_key(context, key);
     }
+    aead_case(const aead_case&) = delete;
+    aead_case& operator=(const aead_case&) = delete;
+    ~aead_case() { spantls::clear_context<Aead>(context); }
 
     buffer seal(spantls::content_type type, std::size_t zeros) const {
         buffer out(text.size() + 1 + zeros + Aead::tag_size);
@@ -148,6 +152,7 @@ void check_vector(const buffer& key, const buffer& nonce, const buffer& header, 
     CHECK(Aead::open_with(context, fixed_nonce, header, sealed) == valid);
     sealed.resize(sealed.size() - Aead::tag_size);
     if (valid) CHECK(hex(sealed) == hex(text));
+    spantls::clear_context<Aead>(context);
 }
 
 /// The cases of a Wycheproof file that have TLS's sizes of key, nonce and tag.

@@ -1,104 +1,25 @@
 #include <spantls/providers/sodium/hash.hpp>
 
-#include <array>
+#include "support/hash_checks.hpp"
 
-#include <spantls/crypto/provider.hpp>
-
-#include "support/catch.hpp"
-#include "support/oracle.hpp"
-#include "support/seeded_provider.hpp"
-#include "support/vectors.hpp"
-
-using spantls::bytes_view;
 using spantls::libsodium::sha256;
 using spantls::libsodium::sha384;
 
 static_assert(spantls::hash_function<sha256> && spantls::hash_function<sha384>);
 
-namespace {
-
-template <class Hash>
-test::buffer finished(typename Hash::state state) {
-    test::buffer out(spantls::digest_size(Hash::id) + 8, 0xa5);
-    Hash::finish(state, out.data());
-    for (std::size_t i = 0; i < 8; ++i) CHECK(out[spantls::digest_size(Hash::id) + i] == 0xa5);
-    out.resize(spantls::digest_size(Hash::id));
-    return out;
-}
-
-template <class Hash>
-test::buffer digest(bytes_view in) {
-    typename Hash::state state;
-    Hash::init(state);
-    Hash::update(state, in);
-    return finished<Hash>(state);
-}
-
-/// Every length over four blocks, in two updates, with a snapshot taken between them.
-template <class Hash>
-void compare_with(const EVP_MD* oracle) {
-    test::seeded_stream random(1);
-    test::buffer in(4 * spantls::block_size(Hash::id) + 3);
-    random.fill(in);
-    for (std::size_t size = 0; size <= in.size(); ++size) {
-        const bytes_view all = bytes_view(in).first(size);
-        const std::size_t cut = random.below(size + 1);
-        typename Hash::state state;
-        Hash::init(state);
-        Hash::update(state, all.first(cut));
-        const typename Hash::state snapshot = state;
-        Hash::update(state, all.subspan(cut));
-        INFO("size " << size << ", cut at " << cut);
-        CHECK(finished<Hash>(state) == test::oracle::digest(oracle, all));
-        CHECK(finished<Hash>(snapshot) == test::oracle::digest(oracle, all.first(cut)));
-    }
-}
-
-template <class Hash>
-void check_nist(const std::string& name) {
-    for (const char* kind : {"ShortMsg.rsp", "LongMsg.rsp"}) {
-        const auto file = test::debian_vectors("hashes/SHA2/" + name + kind);
-        if (!file) return;
-        std::size_t cases = 0;
-        for (const auto& record : test::load_response_file(*file)) {
-            const test::buffer message = test::unhex(record.at("Msg"));
-            const std::size_t size = std::stoul(record.at("Len")) / 8;
-            CHECK(test::hex(digest<Hash>(bytes_view(message).first(size))) == record.at("MD"));
-            ++cases;
-        }
-        test::ran(name + kind, cases);
-    }
-    // The Monte Carlo test of NIST's SHAVS, section 6.4: 1000 digests, each over the last three, for one value.
-    const auto file = test::debian_vectors("hashes/SHA2/" + name + "Monte.rsp");
-    if (!file) return;
-    test::buffer seed;
-    std::size_t cases = 0;
-    for (const auto& record : test::load_response_file(*file)) {
-        if (record.contains("Seed")) seed = test::unhex(record.at("Seed"));
-        if (!record.contains("MD")) continue;
-        std::array<test::buffer, 3> last{seed, seed, seed};
-        for (int i = 0; i < 1000; ++i) {
-            test::buffer message = last[0];
-            message.insert(message.end(), last[1].begin(), last[1].end());
-            message.insert(message.end(), last[2].begin(), last[2].end());
-            last = {last[1], last[2], digest<Hash>(message)};
-        }
-        seed = last[2];
-        CHECK(test::hex(seed) == record.at("MD"));
-        ++cases;
-    }
-    test::ran(name + "Monte.rsp", cases);
-}
-
-}  // namespace
-
 TEST_CASE("SHA-256 is libcrypto's at every length, and a copy of its state is a snapshot") {
-    compare_with<sha256>(EVP_sha256());
+    test::hashes::compare_with<sha256>(EVP_sha256());
 }
-
 TEST_CASE("SHA-384 is libcrypto's at every length, and a copy of its state is a snapshot") {
-    compare_with<sha384>(EVP_sha384());
+    test::hashes::compare_with<sha384>(EVP_sha384());
 }
 
-TEST_CASE("SHA-256: NIST's vectors") { check_nist<sha256>("SHA256"); }
-TEST_CASE("SHA-384: NIST's vectors") { check_nist<sha384>("SHA384"); }
+TEST_CASE("SHA-256: NIST's vectors") { test::hashes::check_nist<sha256>("SHA256"); }
+TEST_CASE("SHA-384: NIST's vectors") { test::hashes::check_nist<sha384>("SHA384"); }
+
+TEST_CASE("digests of nothing (FIPS 180-4)") {
+    CHECK(test::hex(test::hashes::digest<sha256>({})) ==
+          "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+    CHECK(test::hex(test::hashes::digest<sha384>({})) ==
+          "38b060a751ac96384cd9327eb1b1e36a21fdb71114be07434c0cc7bf63f6e1da274edebfe76f65fbd51ad2f14898b95b");
+}

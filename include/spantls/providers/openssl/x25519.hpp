@@ -13,6 +13,7 @@
 #include <cstdint>
 
 #include <spantls/base/bytes.hpp>
+#include <spantls/providers/openssl/error_queue.hpp>
 #include <spantls/providers/openssl/owned.hpp>
 #include <spantls/wire/registry.hpp>
 
@@ -56,16 +57,19 @@ struct x25519 {
 
     [[nodiscard]] static bool respond(fixed_bytes<32> random, fixed_bytes<32> their_share,
                                       fixed_mutable_bytes<32> share, fixed_mutable_bytes<32> secret) noexcept {
+        const own_errors ours;
         const key own = private_from(random);
         return public_of(own, share) && derive(own, their_share, secret);
     }
     /// False when the secret is all zero (RFC 9846, section 7.4.2).
     [[nodiscard]] static bool finish(fixed_bytes<32> private_key, fixed_bytes<32> their_share,
                                      fixed_mutable_bytes<32> secret) noexcept {
+        const own_errors ours;
         return derive(private_beside(private_key, their_share), their_share, secret);
     }
     /// The share that belongs to a private key.
     [[nodiscard]] static bool public_key(fixed_bytes<32> private_key, fixed_mutable_bytes<32> share) noexcept {
+        const own_errors ours;
         return public_of(private_from(private_key), share);
     }
 

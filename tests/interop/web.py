@@ -5,12 +5,15 @@ import shutil
 import socket
 import time
 
-from harness import BUILD, CERTS, PATIENCE, Failure, cannot, case, free_port
+from harness import BUILD, CERTS, PATIENCE, PEER, PEER_OPENSSL, Failure, cannot, case, free_port
 
 CA = CERTS / "web.crt.pem"
 OTHER_CA = CERTS / "localhost.crt.pem"
 SCHEMES = {"web-p256": "ecdsa_secp256r1_sha256", "web-rsa": "rsa_pss_rsae_sha256", "web-ed25519": "ed25519"}
 PAGE = "https_server's page\n"
+# Our clients' certificates: its root, and the peer that can sign with it.
+CLIENTS = {"client": (CERTS / "ca.crt.pem", PEER), "web-client": (CA, PEER_OPENSSL),
+           "web-client-rsa": (CA, PEER_OPENSSL)}
 
 
 def web_server(t, cert="web-p256"):

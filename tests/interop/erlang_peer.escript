@@ -39,10 +39,10 @@ term(Text) ->
 connected({ok, Socket}) ->
     case ssl:connection_information(Socket, [protocol, selected_cipher_suite]) of
         {ok, [{protocol, Version}, {selected_cipher_suite, Suite}]} -> talk(Socket, Version, Suite);
-        {error, Why} -> io:format("failed ~p~n", [Why]), halt(2)
+        {error, Why} -> io:format("failed ~0p~n", [Why]), halt(2)
     end;
 connected({error, {tls_alert, {Alert, _}}}) -> io:format("failed ~s~n", [Alert]), halt(2);
-connected({error, Why}) -> io:format("failed ~p~n", [Why]), halt(2).
+connected({error, Why}) -> io:format("failed ~0p~n", [Why]), halt(2).
 
 talk(Socket, Version, Suite) ->
     Alpn = case ssl:negotiated_protocol(Socket) of {ok, Name} -> Name; _ -> "-" end,
@@ -69,8 +69,11 @@ talk(Socket) ->
         {line, "close"} -> ssl:close(Socket), io:format("closed~n"), halt(0);
         {ssl, Socket, Data} ->
             io:format("data ~b ~s~n", [byte_size(Data), string:replace(Data, "\n", ".", all)]);
-        {ssl_closed, Socket} -> io:format("peer closed~n"), halt(0);
-        {ssl_error, Socket, Why} -> io:format("failed ~p~n", [Why]), halt(2);
+        {ssl_closed, Socket} ->
+            io:format("peer closed~n"),
+            init:stop(),  % in order, so that close_notify is answered
+            receive after infinity -> ok end;
+        {ssl_error, Socket, Why} -> io:format("failed ~0p~n", [Why]), halt(2);
         {ssl, session_ticket, _} -> io:format("ticket~n")
     end,
     talk(Socket).

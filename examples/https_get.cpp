@@ -79,9 +79,8 @@ public:
         : url_(url),
           verbose_(chosen.has("-v")),
           judge_(crypto_, chosen.value("--ca")),
-          socket_(connect_to(url.host, url.port)) {
+          socket_(connect_to(url.host, url.port, patience)) {
         config_.alpn = {"http/1.1"};
-        socket_.give_up_after(patience);
     }
 
     int run() {

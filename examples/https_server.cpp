@@ -26,6 +26,7 @@
 #include "support/http.hpp"
 #include "support/options.hpp"
 #include "support/tcp.hpp"
+#include "support/ticket_desk.hpp"
 #include "support/web_page.hpp"
 
 namespace {
@@ -55,8 +56,12 @@ constexpr std::size_t largest_request_body = 64 * 1024;
 // Work for one connection before the others have their turn.
 constexpr int turns = 200;
 
+// With which a client comes back without certificates, each for one connection.
+constexpr int tickets_for_each = 2;
+
 using workspaces = workspace_pool<server::workspace_size>;
-using credentials = spantls::credentials<provider::signing_key>;
+using tickets = ticket_desk<provider>;
+using clerk = tickets::clerk<provider::signing_key>;
 
 /// What is being sent: a head, and the body behind it.
 struct answer {
@@ -70,9 +75,10 @@ struct answer {
 class session {
 public:
     session(tcp_socket socket, provider& crypto, const spantls::server_config& config, workspaces& pool,
-            const credentials& own, const file_tree& files)
+            const clerk& own, const tickets& desk, const file_tree& files)
         : socket_(std::move(socket)),
           own_(own),
+          desk_(desk),
           files_(files),
           workspace_(pool),
           tls_(crypto, config, workspace_.memory()) {
@@ -145,9 +151,13 @@ private:
             return true;
         }
         switch (step->what) {
+            case what::find_psk:
             case what::client_hello: server_name_ = step->hello().server_name; break;
             case what::sign: scheme_ = step->signing().scheme; break;
-            case what::handshake_done: allow(request_time); break;
+            case what::handshake_done:
+                for (int i = 0; i < tickets_for_each; ++i) desk_.give(tls_, io_, server_name_, own_.since());
+                allow(request_time);
+                break;
             case what::application_data:
                 if (!leaving_) unread_ = step->data;
                 break;
@@ -201,7 +211,8 @@ private:
             fact{"protocol", "Protocol", "TLS 1.3"},
             fact{"suite", "Cipher suite", std::string(name_of(tls_.suite()))},
             fact{"group", "Key exchange", std::string(name_of(tls_.group()))},
-            fact{"scheme", "Signature", std::string(name_of(scheme_))},
+            fact{"scheme", "Signature", tls_.psk_used() ? "none" : std::string(name_of(scheme_))},
+            fact{"resumed", "Resumed", tls_.psk_used() ? "yes" : "no"},
             fact{"alpn", "Application protocol", tls_.protocol().empty() ? "none" : std::string(tls_.protocol())},
             fact{"name", "Server name", server_name_.empty() ? "none" : server_name_},
             fact{"requests", "Requests before this one", std::to_string(answered_)},
@@ -277,7 +288,8 @@ private:
     }
 
     tcp_socket socket_;
-    credentials own_;
+    clerk own_;
+    const tickets& desk_;
     const file_tree& files_;
     workspaces::loan workspace_;
     std::array<std::uint8_t, spantls::max_record> input_, output_;
@@ -305,6 +317,7 @@ public:
           pool_(static_cast<std::size_t>(std::max(1L, chosen.number("--handshakes", 64)))),
           most_(std::min(static_cast<std::size_t>(std::max(1L, chosen.number("--connections", 1000))), descriptors())) {
         config_.alpn = {"http/1.1"};
+        config_.use_psk = true;
         listening_.do_not_block();
         epoll_.add(listening_.fd(), EPOLLIN);
         epoll_.add(stop_.fd(), EPOLLIN);
@@ -355,7 +368,7 @@ private:
         socket.send_at_once();
         const int fd = socket.fd();
         sessions_[fd] = std::make_unique<session>(std::move(socket), crypto_, config_, pool_,
-                                                  credentials(own_.chain, own_.key), files_);
+                                                  clerk(own_.chain, own_.key, tickets_), tickets_, files_);
         epoll_.add(fd, EPOLLIN);
         ++accepted_;
         most_sessions_ = std::max(most_sessions_, sessions_.size());
@@ -385,6 +398,7 @@ private:
     const file_tree files_;
     spantls::server_config config_;
     provider crypto_;
+    const tickets tickets_{crypto_};
     stop_signals stop_;
     tcp_socket listening_;
     workspaces pool_;

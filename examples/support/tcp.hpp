@@ -98,11 +98,14 @@ inline auto resolve(const std::string& host, const std::string& port, int flags)
 }
 }  // namespace detail
 
-inline tcp_socket connect_to(const std::string& host, const std::string& port) {
+/// `patience`: seconds for each address, and afterwards for each read and write; 0 waits as long as it takes.
+inline tcp_socket connect_to(const std::string& host, const std::string& port, int patience = 0) {
     const auto addresses = detail::resolve(host, port, 0);
     for (const addrinfo* at = addresses.get(); at != nullptr; at = at->ai_next) {
         tcp_socket socket(::socket(at->ai_family, at->ai_socktype, at->ai_protocol));
-        if (!socket || ::connect(socket.fd(), at->ai_addr, at->ai_addrlen) != 0) continue;
+        if (!socket) continue;
+        if (patience != 0) socket.give_up_after(patience);
+        if (::connect(socket.fd(), at->ai_addr, at->ai_addrlen) != 0) continue;
         socket.send_at_once();
         return socket;
     }

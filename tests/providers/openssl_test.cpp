@@ -152,6 +152,46 @@ TEST_CASE("on libcrypto: a retry for each group, with and without a share before
         }
 }
 
+TEST_CASE("on libcrypto: post-quantum by default, with a share of X25519 beside it") {
+    test::pair<seeded> both;
+    REQUIRE(both.handshake());
+    CHECK(both.client.tls.group() == named_group::x25519_mlkem768);
+    for (const named_group only : {named_group::x25519, named_group::secp256r1, named_group::secp384r1}) {
+        test::pair<seeded> old({.server = {.prefer = {.groups = {only}}}});
+        REQUIRE(old.handshake());
+        CHECK(old.client.tls.group() == only);
+    }
+}
+
+TEST_CASE("SecP256r1MLKEM768 and P-256 have one key of the curve, whose share comes first") {
+    using enum named_group;
+    const fixed_vector<named_group, 4> shares{secp256r1_mlkem768, secp256r1};
+    for (const named_group chosen : {secp256r1_mlkem768, secp256r1}) {
+        test::pair<seeded> both({.client = {.shares = shares}, .server = {.prefer = {.groups = {chosen}}}});
+        REQUIRE(both.handshake());
+        CHECK(both.server.tls.group() == chosen);
+        const test::buffer& sent = both.to_server.all;
+        const test::buffer first{0x11, 0xeb, 1249 >> 8, 1249 & 0xff}, second{0, 0x17, 0, 65};
+        const auto hybrid = std::search(sent.begin(), sent.end(), first.begin(), first.end()) + 4;
+        REQUIRE(sent.end() - hybrid > 1249 + 4 + 65);
+        const auto curve = hybrid + 1249;
+        CHECK(std::equal(second.begin(), second.end(), curve));
+        CHECK(std::equal(hybrid, hybrid + 65, curve + 4));
+    }
+}
+
+TEST_CASE("on libcrypto: the smallest workspaces do for each group") {
+    for (const named_group group : usable_groups<openssl>({})) {
+        INFO(name_of(group));
+        test::pair<seeded> both({.client = {.prefer = {.groups = {group}}},
+                                 .client_workspace = client<seeded>::smallest_workspace,
+                                 .server_workspace = server<seeded>::smallest_workspace});
+        REQUIRE(both.handshake());
+        CHECK(both.client.count(what::need_workspace) == 0);
+        CHECK(both.server.count(what::need_workspace) == 0);
+    }
+}
+
 TEST_CASE("on libcrypto: shares that are no points of the curve are illegal_parameter (section 4.3.8.2)") {
     for (const named_group group : {named_group::secp256r1, named_group::secp384r1, named_group::x25519}) {
         INFO(name_of(group));

@@ -52,13 +52,16 @@ private:
     bool ready_;
 };
 
+namespace detail {
+using mixed_x25519_mlkem768 = portable::x25519_mlkem768<libsodium::ml_kem_768, libsodium::x25519>;
+using mixed_secp256r1_mlkem768 = portable::secp256r1_mlkem768<libsodium::ml_kem_768, libcrypto::secp256r1>;
+}  // namespace detail
+
 /// All that both can do together.
 class mixed : public basic_mixed<type_list<libcrypto::sha256, libcrypto::sha384>,
                                  type_list<libcrypto::aes128_gcm, libcrypto::aes256_gcm, libcrypto::chacha20_poly1305>,
-                                 type_list<portable::x25519_mlkem768<libsodium::ml_kem_768, libsodium::x25519>,
-                                           libsodium::x25519, libcrypto::secp256r1, libcrypto::secp384r1,
-                                           portable::secp256r1_mlkem768<libsodium::ml_kem_768, libcrypto::secp256r1>>> {
-};
+                                 type_list<detail::mixed_x25519_mlkem768, detail::mixed_secp256r1_mlkem768,
+                                           libsodium::x25519, libcrypto::secp256r1, libcrypto::secp384r1>> {};
 
 }  // namespace v1
 }  // namespace spantls

@@ -78,8 +78,8 @@ using secp256r1_mlkem768 = portable::secp256r1_mlkem768<portable::ml_kem_768, se
 class openssl
     : public basic_openssl<type_list<libcrypto::sha256, libcrypto::sha384>,
                            type_list<libcrypto::aes128_gcm, libcrypto::aes256_gcm, libcrypto::chacha20_poly1305>,
-                           type_list<libcrypto::x25519_mlkem768, libcrypto::x25519, libcrypto::secp256r1,
-                                     libcrypto::secp384r1, libcrypto::secp256r1_mlkem768>> {};
+                           type_list<libcrypto::x25519_mlkem768, libcrypto::secp256r1_mlkem768, libcrypto::x25519,
+                                     libcrypto::secp256r1, libcrypto::secp384r1>> {};
 
 }  // namespace v1
 }  // namespace spantls

@@ -1,10 +1,12 @@
 #include <spantls/record/protection.hpp>
 
+#include <array>
 #include <string>
 #include <vector>
 
 #include <spantls/message/authentication.hpp>
 #include <spantls/providers/sodium.hpp>
+#include <spantls/session/ticket_keys.hpp>
 
 #include "support/catch.hpp"
 #include "support/rfc8448.hpp"
@@ -45,6 +47,37 @@ public:
 private:
     protection opening_, sealing_;
 };
+
+/// An AEAD whose keys own something: which of them are alive is counted.
+template <int Number>
+struct owning_aead : spantls::libsodium::chacha20_poly1305 {
+    static inline int alive = 0, made = 0;
+    struct context {
+        int* owned = nullptr;
+    };
+    static void set_key(context& to, spantls::fixed_bytes<key_size>) noexcept {
+        ++made;
+        if (to.owned == nullptr) ++alive;
+        to.owned = &alive;
+    }
+    static void clear(context& it) noexcept {
+        if (it.owned != nullptr) --*it.owned;
+        it.owned = nullptr;
+    }
+    static void seal(const context&, spantls::fixed_bytes<12>, spantls::fixed_bytes<5>, bytes_view, content_type,
+                     std::size_t, std::uint8_t*) noexcept {}
+    [[nodiscard]] static bool open(const context&, spantls::fixed_bytes<12>, spantls::fixed_bytes<5>,
+                                   spantls::mutable_bytes) noexcept {
+        return false;
+    }
+};
+struct owning_provider : spantls::sodium {
+    using aeads = spantls::type_list<owning_aead<0>, owning_aead<1>>;
+    static constexpr std::array suites{
+        spantls::suite_info{spantls::cipher_suite::tls_chacha20_poly1305_sha256, hash_id::sha256, 0},
+        spantls::suite_info{spantls::cipher_suite::tls_aes_256_gcm_sha384, hash_id::sha384, 1}};
+};
+static_assert(spantls::provider<owning_provider>);
 
 std::vector<buffer> protected_records(const buffer& stream) {
     std::vector<buffer> records;
@@ -201,4 +234,44 @@ TEST_CASE("the limit of a key is the AEAD's, or a lower one (section 5.5)") {
     REQUIRE(keys.records_left() == 0);
     keys.install(test::rfc8448::provider::suites[0], buffer(32, 1));
     REQUIRE(keys.records_left() == std::uint64_t{1} << 24);
+}
+
+TEST_CASE("what a key owns is given back, once: for a key of another AEAD, when it is cleared, and at the end") {
+    using zero = owning_aead<0>;
+    using one = owning_aead<1>;
+    const buffer secret(48, 7);
+    {
+        spantls::protection<owning_provider> it;
+        it.clear();
+        it.install(owning_provider::suites[0], bytes_view(secret).first(32));
+        CHECK(zero::alive == 1);
+        it.install(owning_provider::suites[0], bytes_view(secret).first(32));  // the same object takes the new key
+        CHECK(zero::alive == 1);
+        CHECK(zero::made == 2);
+        it.install(owning_provider::suites[1], secret);
+        CHECK(zero::alive == 0);
+        CHECK(one::alive == 1);
+        it.clear();
+        CHECK(one::alive == 0);
+        it.clear();
+        CHECK(one::alive == 0);
+        CHECK_FALSE(it.active());
+        it.install(owning_provider::suites[1], secret);
+    }
+    CHECK(zero::alive == 0);
+    CHECK(one::alive == 0);
+    CHECK(one::made == 2);
+
+    owning_provider crypto;
+    const spantls::ticket_keys<owning_provider> keys(crypto, bytes_view(secret).first(32));
+    spantls::ticket_state state;
+    state.suite = spantls::cipher_suite::tls_aes_256_gcm_sha384;
+    state.lifetime = 60;
+    state.key = secret;
+    std::array<std::uint8_t, spantls::max_sealed_ticket> ticket{}, scratch{};
+    const std::size_t size = keys.seal(state, 1'700'000'000'000, crypto, ticket);
+    CHECK(zero::made == 3);
+    CHECK_FALSE(keys.open(bytes_view(ticket).first(size), 1'700'000'000'000, scratch, state));
+    CHECK(zero::made == 4);
+    CHECK(zero::alive == 0);
 }

@@ -1,11 +1,19 @@
 // Everything that the core has, instantiated: the object file of this says what it needs (see purity).
 #include <spantls/spantls.hpp>
 
+#if defined(SPANTLS_TEST_OPENSSL)
+#include <spantls/providers/openssl.hpp>
+#else
 #include <spantls/providers/sodium.hpp>
+#endif
 #include <spantls/x509/own_ca.hpp>
 #include <spantls/x509/pins.hpp>
 
+#if defined(SPANTLS_TEST_OPENSSL)
+using chosen = spantls::openssl;
+#else
 using chosen = spantls::sodium;
+#endif
 using client_core = spantls::connection<spantls::client_handshake<chosen>>;
 using server_core = spantls::connection<spantls::server_handshake<chosen>>;
 

@@ -11,7 +11,6 @@
 #include <openssl/rand.h>
 
 #include <array>
-#include <climits>
 #include <cstddef>
 #include <cstdint>
 #include <utility>
@@ -61,7 +60,7 @@ public:
     /// At most 2^31-1 bytes at once.
     [[nodiscard]] bool random(mutable_bytes out) noexcept {
         const libcrypto::own_errors ours;
-        return out.size() <= INT_MAX && RAND_bytes(out.data(), static_cast<libcrypto::length>(out.size())) == 1;
+        return out.size() <= 0x7fffffff && RAND_bytes(out.data(), static_cast<libcrypto::length>(out.size())) == 1;
     }
 
     [[nodiscard]] bool verify(signature_scheme scheme, bytes_view public_key, bytes_view message,
@@ -79,8 +78,8 @@ using secp256r1_mlkem768 = portable::secp256r1_mlkem768<portable::ml_kem_768, se
 class openssl
     : public basic_openssl<type_list<libcrypto::sha256, libcrypto::sha384>,
                            type_list<libcrypto::aes128_gcm, libcrypto::aes256_gcm, libcrypto::chacha20_poly1305>,
-                           type_list<libcrypto::x25519_mlkem768, libcrypto::x25519, libcrypto::secp256r1,
-                                     libcrypto::secp384r1, libcrypto::secp256r1_mlkem768>> {};
+                           type_list<libcrypto::x25519_mlkem768, libcrypto::secp256r1_mlkem768, libcrypto::x25519,
+                                     libcrypto::secp256r1, libcrypto::secp384r1>> {};
 
 }  // namespace v1
 }  // namespace spantls

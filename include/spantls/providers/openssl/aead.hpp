@@ -16,6 +16,7 @@
 #include <cstring>
 
 #include <spantls/base/bytes.hpp>
+#include <spantls/providers/openssl/error_queue.hpp>
 #include <spantls/providers/openssl/owned.hpp>
 #include <spantls/wire/registry.hpp>
 
@@ -62,6 +63,7 @@ protected:
     }
 
     static bool try_open(const context& with, fixed_bytes<12> nonce, bytes_view header, mutable_bytes record) noexcept {
+        const own_errors ours;
         const std::size_t size = record.size() - tag_size;
         return with.it.aead != nullptr &&
                EVP_AEAD_CTX_open_gather(&with.it, record.data(), nonce.data(), nonce.size(), record.data(), size,

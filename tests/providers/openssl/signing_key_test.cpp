@@ -175,7 +175,7 @@ TEST_CASE("an RSA key whose numbers do not belong together gives no wrong signat
     }
 }
 
-TEST_CASE("handshakes with certificates of each kind, the server's and the client's, with each scheme") {
+TEST_CASE("handshakes with certificates of each kind, the server's and the client's, with each scheme (section 9.1)") {
     using pair = test::pair<test::seeded<openssl>>;
     for (const kind& one : kinds)
         for (const signature_scheme scheme : one.schemes) {

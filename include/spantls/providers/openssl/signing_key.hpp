@@ -123,7 +123,7 @@ private:
         bool ours = false;
         for (const signature_scheme known : schemes()) ours = ours || known == scheme;
         if (!ours) return false;
-        using enum signature_scheme;
+        using enum signature_scheme;  // the mandatory ones of RFC 9846, section 9.1, among them
         switch (scheme) {
             case ed25519: return sign_message(message, to);
             case ecdsa_secp256r1_sha256: return sign_digest<sha256>(nullptr, message, to);

@@ -92,6 +92,7 @@ TEST_CASE("signature: algorithms that are weak, or nothing at all") {
     CHECK(refused(test::sequence({ecdsa(1)}), key_type::p256));
     CHECK(refused(test::ed25519_algorithm(), key_type::p256));
     CHECK(refused(test::sequence({{6, 3, 0x2b, 0x65, 0x70}, {5, 0}}), key_type::ed25519));
+    // RFC 9846, section 4.3.3: the salt is as long as the digest, and parameters are DER.
     CHECK(refused(pss(sha2(1), sha2(2), 32), key_type::rsa));
     CHECK(refused(pss(sha2(1), sha2(1), 20), key_type::rsa));
     CHECK(refused(pss(sha2(1), sha2(1), 32, {0xa3, 3, 2, 1, 1}), key_type::rsa));  // a default that is written

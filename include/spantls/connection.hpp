@@ -122,6 +122,7 @@ public:
         if (!connected_) return errc::not_connected;
         if (sender_.closed()) return errc::write_closed;
         if (notes_.has(mailbox::dead)) return errc::connection_failed;
+        if (!sender_.may_update_keys()) return errc::no_more_keys;
         if (request_peer && notes_.has(mailbox::update_outstanding)) return errc::update_outstanding;
         sender_.queue_update(request_peer);
         return errc::none;
@@ -168,7 +169,7 @@ public:
         if (!begin_sending(to, error)) return {to.written(), 0, error};
         const std::size_t done = sender_.write_data(to, data, notes_);
         if (done == 0 && !data.empty() && to.used() == 0)
-            error = sender_.exhausted() ? errc::internal_error : errc::too_small;
+            error = sender_.exhausted() ? errc::no_more_keys : errc::too_small;
         return {to.written(), done, error};
     }
 

@@ -235,7 +235,7 @@ constexpr bool is_fragment_length(std::size_t value) noexcept {
 /// What is wrong with a configuration for provider P; errc::none when nothing is. Usable in a static_assert. Every
 /// connection asks this when it is made, and is born failed with the answer.
 template <class P>
-constexpr errc check(const client_config& config) noexcept {
+[[nodiscard]] constexpr errc check(const client_config& config) noexcept {
     if (const errc error = detail::check_preferences<P>(config.prefer); error != errc::none) return error;
     if (const errc error = detail::check_common(config); error != errc::none) return error;
     if (!detail::knows_types(config.server_certificate_types)) return errc::config_bad_certificate_type;
@@ -256,7 +256,7 @@ constexpr errc check(const client_config& config) noexcept {
 }
 
 template <class P>
-constexpr errc check(const server_config& config) noexcept {
+[[nodiscard]] constexpr errc check(const server_config& config) noexcept {
     if (config.max_early_data > 16384 && config.max_early_data != UINT32_MAX) return errc::config_bad_limit;
     if (const errc error = detail::check_preferences<P>(config.prefer); error != errc::none) return error;
     if (!detail::is_record_size_limit(config.record_size_limit)) return errc::config_bad_limit;

@@ -70,7 +70,7 @@ public:
     }
 
     /// For a ticket in pieces, which needs memory: next() has said how much.
-    errc lend_workspace(mutable_bytes memory) noexcept { return half_.lend_workspace(memory); }
+    [[nodiscard]] errc lend_workspace(mutable_bytes memory) noexcept { return half_.lend_workspace(memory); }
     mutable_bytes take_workspace() noexcept { return half_.take_workspace(); }
 
     /// Why next() returned nothing; errc::too_small when a record is longer than the buffer.

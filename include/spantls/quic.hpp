@@ -211,6 +211,8 @@ public:
             return machine.start(cryptography, settings, about, memory);
         });
     }
+    /// As with client.
+    quic_client(P&, const client_config&&, mutable_bytes, bytes_view, client_target = {}) = delete;
 };
 
 /// The server's. For early data, config.max_early_data is quic_early_data.
@@ -224,6 +226,7 @@ public:
         this->begin(check<P>(settings), parameters, !settings.alpn.empty(),
                     [&](machine_type& machine, arena memory) { return machine.start(cryptography, settings, memory); });
     }
+    quic_server(P&, const server_config&&, mutable_bytes, bytes_view) = delete;
 };
 
 }  // namespace v1

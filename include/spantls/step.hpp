@@ -135,7 +135,7 @@ struct [[nodiscard]] output {
 /// are in use then.
 inline std::size_t compact(mutable_bytes buffer, std::size_t consumed, std::size_t have) noexcept {
     if (consumed != 0 && consumed < have) std::memmove(buffer.data(), buffer.data() + consumed, have - consumed);
-    return have - consumed;
+    return consumed < have ? have - consumed : 0;
 }
 
 constexpr std::string_view name_of(what value) noexcept {

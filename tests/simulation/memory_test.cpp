@@ -56,6 +56,17 @@ struct made_credentials : test::credentials {
 
 }  // namespace
 
+TEST_CASE("what is not consumed moves to the front, and nothing is left of less than was consumed") {
+    test::buffer bytes{1, 2, 3, 4, 5, 6};
+    REQUIRE(compact(bytes, 0, 5) == 5);
+    REQUIRE(compact(bytes, 2, 5) == 3);
+    REQUIRE(bytes == test::buffer{3, 4, 5, 4, 5, 6});
+    REQUIRE(compact(bytes, 3, 3) == 0);
+    REQUIRE(compact(bytes, 4, 3) == 0);
+    REQUIRE(compact(bytes, 1, 0) == 0);
+    REQUIRE(bytes == test::buffer{3, 4, 5, 4, 5, 6});
+}
+
 TEST_CASE("the smallest workspace does for a handshake with Ed25519 certificates") {
     real_pair both(smallest());
     REQUIRE(both.handshake());

@@ -298,7 +298,10 @@ TEST_CASE("a peer that is refused, and a handshake that the peer refuses") {
     REQUIRE(it.io.close().error == errc::connection_failed);
 
     driven_client other({.client = {.alpn = {"a"}}, .server = {.alpn = {"b"}}});
-    REQUIRE(other.io.handshake(accept).error == errc::peer_alert);
+    const io_status told = other.io.handshake(accept);
+    REQUIRE(told.error == errc::peer_alert);
+    REQUIRE(told.alert == alert_description::no_application_protocol);
+    REQUIRE(other.io.read().status.alert == alert_description::no_application_protocol);
 }
 
 TEST_CASE("a key that cannot sign ends the handshake") {

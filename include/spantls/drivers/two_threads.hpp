@@ -35,7 +35,7 @@ public:
                 case what::application_data: return {step->data, {}};
                 case what::peer_closed:
                 case what::closed: return {};
-                case what::failed: return {{}, {step->error}};
+                case what::failed: return {{}, {step->error, false, step->alert}};
                 case what::need_workspace: return {{}, {errc::workspace_too_small}};
                 default: break;
             }

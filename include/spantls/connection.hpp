@@ -356,7 +356,6 @@ public:
     /// After `handshake_done`: what one thread reads with and another writes with, without a lock. Both refer to this
     /// connection, which is not to be used otherwise meanwhile. Post-handshake authentication is over then.
     halves split() noexcept {
-        reading_.expect({});
         late_over_ = true;
         if (workspace_.machine() != nullptr && !machine().out.pending()) this->end_handshake();
         return {reader_half<connection>(*this), writer_half<connection>(*this)};

@@ -429,6 +429,7 @@ TEST_CASE("a bomb is refused by its first bytes, and no memory asked for (RFC 88
             for (const std::uint8_t byte : begun(length, how, 9))
                 if (slow.tls.error() == errc::none) slow.feed(forge::sealed_handshake({byte}));
             test::check_refused(slow, error, owed);
+            REQUIRE_FALSE(asked_for_memory(slow));
         }
     // Nobody offered anything: not even the header.
     const client_config offers_nothing;

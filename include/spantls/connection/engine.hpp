@@ -335,7 +335,7 @@ protected:
     /// workspace is asked for once.
     std::size_t room_for(bytes_view content) noexcept {
         const bytes_view begun = machine().memory.input();
-        const std::size_t size = message_size(begun.empty() ? content : begun);
+        const std::size_t size = size_to_wait_for(begun.empty() ? content : begun);
         const bool longer = size <= max_handshake_message && size > begun.size() + content.size();
         return longer ? size - begun.size() : content.size();
     }
@@ -458,8 +458,7 @@ protected:
             if constexpr (is_server)
                 if (machine().take_answered()) return client_answered(consumed);
             if (consumed != 0) return {what::progress, consumed};
-            reading_.expect(machine().late_expected());
-            const step result = reading_.receive(input, notes_);
+            const step result = reading_.receive(input, notes_, machine().late_expected());
             const bytes_view whole = reading_.late_message();
             if (whole.empty()) {
                 if (reading_.peer_closed() && !machine().out.pending()) workspace_.destroy();
@@ -472,7 +471,6 @@ protected:
                 continue;
             }
             if (machine().out.pending()) return {what::output_waiting};
-            if (const errc error = refuse_begun(whole); error != errc::none) return fail(error);
             arena& memory = machine().memory;
             if (!memory.reserve_input(whole.size())) return ask_for_workspace(workspace_with_input(whole.size()));
             const handshake_message message = first_message(whole);

@@ -118,7 +118,8 @@ public:
         if (state_ == state::connected) {
             const std::uint32_t compressed =
                 compressions().empty() ? 0 : late_messages::bit(handshake_type::compressed_certificate);
-            return {requests_.empty() ? 0 : late_messages::bit(handshake_type::certificate) | compressed, false};
+            return {requests_.empty() ? 0 : late_messages::bit(handshake_type::certificate) | compressed, false,
+                    compressions()};
         }
         // Section 4.7.2: the messages of an answer are consecutive.
         return {late_messages::bit(state_ == state::wait_finished ? handshake_type::finished

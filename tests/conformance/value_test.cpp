@@ -3,6 +3,8 @@
 
 #include <set>
 
+#include <spantls/providers/sodium.hpp>
+
 #include "handshake/rules.hpp"
 
 using spantls::errc;
@@ -211,6 +213,44 @@ TEST_CASE("the signature scheme was offered (sections 4.3.3 and 4.5.2)") {
                 h.ext_.set(ext::signature_algorithms, vec(2, number(static_cast<std::uint64_t>(value), 2)));
             },
             errc::no_common_scheme, alert::handshake_failure);
+    }
+}
+
+namespace {
+/// Takes any signature for right, and says to take those of PKCS #1 v1.5, as real providers do: in certificates.
+struct takes_pkcs1 : test::null_provider {
+    static constexpr auto verify_schemes = spantls::sodium::verify_schemes;
+};
+}  // namespace
+
+TEST_CASE("RSASSA-PKCS1-v1_5 is offered for certificates, and signs no handshake, right or wrong (section 4.3.3)") {
+    using enum spantls::signature_scheme;
+    const buffer shown = certificate(certificate_entry(test::made_certificate("rsa")));
+    for (const auto scheme : {rsa_pkcs1_sha256, rsa_pkcs1_sha384, rsa_pkcs1_sha512, rsa_pss_rsae_sha256}) {
+        CAPTURE(name_of(scheme));
+        takes_pkcs1 crypto;
+        const buffer verify = certificate_verify(scheme, buffer(256, 1));
+        test::hand_fed<spantls::client<takes_pkcs1>> at_client(crypto, client, leaf);
+        at_client.feed(server_hello(at_client.session_id()).record());
+        at_client.feed(sealed_handshake(join({encrypted_extensions(), shown, verify})));
+        test::hand_fed<spantls::server<takes_pkcs1>> at_server(crypto, server);
+        at_server.feed(client_hello().record()).feed(sealed_handshake(join({shown, verify})));
+        if (scheme == rsa_pss_rsae_sha256) {
+            at_client.feed(sealed_handshake(finished()));
+            at_server.feed(sealed_handshake(finished()));
+            CHECK(at_client.tls.connected());
+            CHECK(at_server.tls.connected());
+            continue;
+        }
+        check_refused(at_client, errc::scheme_key_mismatch, alert::illegal_parameter);
+        check_refused(at_server, errc::scheme_key_mismatch, alert::illegal_parameter);
+        // The server sees it offered, and asks nobody to sign with it.
+        test::hand_fed<spantls::server<takes_pkcs1>> signs(crypto, server);
+        client_hello hello;
+        hello.ext_.set(ext::signature_algorithms, vec(2, list({scheme})));
+        signs.schemes = {scheme, ed25519};
+        signs.feed(hello.record());
+        check_refused(signs, errc::no_common_scheme, alert::handshake_failure);
     }
 }
 

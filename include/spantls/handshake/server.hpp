@@ -115,6 +115,7 @@ public:
     }
     /// Bits (1 << handshake_type) of the messages that may come then, and whether nothing else may.
     late_messages late_expected() const noexcept {
+        // Section 4.7.2: an answer may come as long as there is a request without one.
         if (state_ == state::connected) {
             const std::uint32_t compressed =
                 compressions().empty() ? 0 : late_messages::bit(handshake_type::compressed_certificate);

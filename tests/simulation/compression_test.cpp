@@ -534,7 +534,13 @@ TEST_CASE("a server that asks later takes compressed answers, contexts and all (
                                              ? forge::join({packed, forge::finished()})
                                              : forge::join({packed, forge::certificate_verify(), forge::finished()});
                 bool once = asks_meanwhile;
+                test::buffer unasked(70000);
                 both.server.watch = [&](const step& step) {
+                    // Memory that nobody has asked for is for what comes, and moves nothing that is shown.
+                    if (!asks_meanwhile && step.what == what::decompress) {
+                        REQUIRE(both.server.tls.lend_workspace(unasked) == errc::none);
+                        REQUIRE(both.server.tls.lend_workspace(unasked) == errc::bad_argument);
+                    }
                     if (once && (step.what == what::need_workspace || step.what == what::decompress)) {
                         once = false;
                         const errc error = both.server.tls.request_authentication();

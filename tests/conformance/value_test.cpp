@@ -280,6 +280,25 @@ TEST_CASE("certificate_request_context is empty in the handshake (sections 4.4.2
     }
 }
 
+TEST_CASE("pre_shared_key has one binder for each identity, in a second ClientHello too (section 4.3.11)") {
+    const buffer name = join({vec(2, letters("id")), buffer(4)}), proof = vec(1, buffer(32));
+    for (const int which : {0, 1}) {
+        CAPTURE(which);
+        const buffer offered = which == 0 ? join({vec(2, join({name, name})), vec(2, proof)})
+                                          : join({vec(2, name), vec(2, join({proof, proof}))});
+        const auto hello = [](const buffer& keys, bool share) {
+            client_hello it;
+            if (!share) it.ext_.set(ext::key_share, vec(2, {}));
+            it.ext_.add(ext::pre_shared_key, keys);
+            return it.record();
+        };
+        server_refuses([&](null_server& it) { it.feed(hello(offered, true)); }, errc::bad_psk_binders,
+                       alert::illegal_parameter);
+        server_refuses([&](null_server& it) { it.feed(hello(offered_psk(), false)).feed(hello(offered, true)); },
+                       errc::bad_psk_binders, alert::illegal_parameter);
+    }
+}
+
 TEST_CASE("every bit of verify_data counts (section 4.5.3)") {
     for (std::size_t bit = 0; bit < 256; ++bit) {
         CAPTURE(bit);

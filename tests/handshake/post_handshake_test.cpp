@@ -282,6 +282,14 @@ TEST_CASE("server: a bomb in pieces is refused by its first bytes, and no memory
             REQUIRE(at <= std::max(piece, spantls::compressed_certificate_head));
             // But for the head, where that comes in pieces.
             REQUIRE(it.lent <= (piece == 1 ? spantls::compressed_certificate_head : 0));
+            // A beginning, and then all that a record holds.
+            null_server cut(crypto, config);
+            asked(1, [&](const buffer&) {
+                const auto middle = whole.begin() + std::min<std::ptrdiff_t>(static_cast<std::ptrdiff_t>(piece), 5);
+                return std::vector<buffer>{{whole.begin(), middle}, {middle, whole.begin() + 16000}};
+            })(cut);
+            test::check_refused(cut, error, *spantls::alert_for(error));
+            REQUIRE(cut.lent <= spantls::compressed_certificate_head);
         }
 }
 

@@ -200,6 +200,13 @@ private:
                 return found.late_next ? ticket(content.first(found.tickets.size()), 0) : step(what::progress);
             }
         }
+        if (assembled_ != 0) {
+            const message_head head(unfinished(), content);
+            post_handshake_messages begun;
+            const errc error = read_post_handshake(head.view(), is_server_, max_handshake_message, begun, expected,
+                                                   takes_key_updates_);
+            if (error != errc::none) return fail(error, notes, record.size);
+        }
         // Not whole in this record: to be put together in the workspace. Room for all of it is asked for at once.
         const std::size_t lacking = missing_of_first(assembled_ == 0 ? found.rest : unfinished());
         const std::size_t rest = content.size() > lacking ? content.size() : lacking;

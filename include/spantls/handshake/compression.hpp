@@ -2,6 +2,7 @@
 // or decompressed here.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -65,6 +66,21 @@ constexpr std::span<const compressed_certificate> usable_form(const identity& wh
 
 /// A CompressedCertificate as far as the length of what is in it, header included.
 inline constexpr std::size_t compressed_certificate_head = handshake_header_size + 2 + 3;
+
+/// The first bytes of a message that `begun` is the beginning of and `content` goes on with, as many as there are rules
+/// about: what is refused by them is refused before there is memory for both.
+class message_head {
+public:
+    constexpr message_head(bytes_view begun, bytes_view content) noexcept {
+        for (const bytes_view part : {begun, content})
+            for (std::size_t i = 0; i < part.size() && size_ < bytes_.size(); ++i) bytes_[size_++] = part[i];
+    }
+    constexpr bytes_view view() const noexcept { return bytes_view(bytes_).first(size_); }
+
+private:
+    std::array<std::uint8_t, compressed_certificate_head> bytes_{};
+    std::size_t size_ = 0;
+};
 
 /// How much of the message at the front of `begun` memory may be asked for: all of it, but of a CompressedCertificate
 /// not before its head has come. 0 with less than a header.

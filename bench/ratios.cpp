@@ -1,5 +1,5 @@
-// ratios quick|full TEXT SECONDS: prints the table. TEXT and SECONDS, the size of the smallest client and how long it
-// takes to compile, come from bench/run, which has the compiler.
+// ratios quick|full TEXT UNWINDING SECONDS: prints the table. TEXT and UNWINDING, the sizes of the smallest client and
+// of its unwind tables, and SECONDS, how long it takes to compile, come from bench/run, which has the compiler.
 #include <array>
 #include <cstdint>
 #include <cstdlib>
@@ -324,7 +324,7 @@ void measure_memory(table& rows, const certificate& mine) {
 
 int main(int argc, char** argv) {
     using namespace bench;
-    require(argc == 4, "usage: ratios quick|full TEXT SECONDS");
+    require(argc == 5, "usage: ratios quick|full TEXT UNWINDING SECONDS");
     const bool quick = std::strcmp(argv[1], "quick") == 0;
     const effort much = quick ? effort{1, 0.001} : effort{9, 0.05};
     const certificate mine(seed);
@@ -347,7 +347,8 @@ int main(int argc, char** argv) {
     measure_memory(rows, mine);
     rows.title("Code with the provider sodium");
     rows.count("  text of the smallest client, own part", std::strtod(argv[2], nullptr), "", goal::at_most(96 * 1024));
-    rows.time("  compiling it at -O2", std::strtod(argv[3], nullptr), " s", goal::at_most(3));
+    rows.count("  unwind tables, but for -fno-asynchronous-unwind-tables", std::strtod(argv[3], nullptr));
+    rows.time("  compiling it at -O2", std::strtod(argv[4], nullptr), " s", goal::at_most(3));
     if (!aes) std::puts("\nThis CPU has no instructions for AES: libsodium has no AES-256-GCM then.");
     std::puts("\nlibssl computes with libcrypto, and spantls here with libsodium: no goal for their ratio.");
 }

@@ -1,5 +1,5 @@
-// instructions WORK CIPHER [BYTES]: does WORK (send, receive, handshake, resumed) `repetitions` times in measured(), which is
-// what bench/instructions counts.
+// instructions WORK CIPHER [BYTES]: does WORK (send, receive, handshake, resumed) `repetitions` times in measured(),
+// which is what bench/instructions counts.
 #include <array>
 #include <cstdint>
 #include <cstdlib>
@@ -29,8 +29,8 @@ int main(int argc, char** argv) {
     const bench::certificate mine(seed);
     const auto suite = argv[2] == "chacha"sv ? spantls::cipher_suite::tls_chacha20_poly1305_sha256
                                              : spantls::cipher_suite::tls_aes_256_gcm_sha384;
-    bench::spantls_setting<spantls::sodium> setting(mine.der, seed, suite);
-    if (work == "resumed") bench::resume(setting, seed);
+    bench::spantls_setting<spantls::sodium> setting(mine, suite);
+    if (work == "resumed") bench::resume(setting);
     if (work == "handshake" || work == "resumed") {
         measured([&] { bench::spantls_pair(setting).handshake(); });
         return 0;

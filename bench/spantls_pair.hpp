@@ -38,7 +38,7 @@ struct spantls_setting {
     P crypto;
     std::array<spantls::bytes_view, 1> chain;
     std::array<spantls::signature_scheme, 1> schemes;
-    using answers_sign = std::function<bool(spantls::server<P>& server, spantls::bytes_view content)>;
+    using answers_sign = std::function<bool(spantls::server<P>& from, spantls::bytes_view content)>;
     answers_sign sign;
     std::function<spantls::x509::verdict(const spantls::x509::peer&)> judge;  ///< this very certificate, to begin with
     spantls::client_config client;
@@ -58,14 +58,14 @@ private:
         require(spantls::x509::parse_private_key(mine.private_key, read) == spantls::errc::none, "no private key");
         if constexpr (requires { typename P::signing_key; }) {
             const auto key = std::make_shared<typename P::signing_key>(read);
-            return [key, scheme = mine.scheme](spantls::server<P>& server, spantls::bytes_view content) {
-                return server.answer(spantls::signature{key->sign(scheme, content)}) == spantls::errc::none;
+            return [key, scheme = mine.scheme](spantls::server<P>& from, spantls::bytes_view content) {
+                return from.answer(spantls::signature{key->sign(scheme, content)}) == spantls::errc::none;
             };
         } else {
             require(mine.scheme == spantls::signature_scheme::ed25519, "libsodium signs with Ed25519");
             const auto key = std::make_shared<spantls::libsodium::ed25519_key>(read.secret.template first<32>());
-            return [key](spantls::server<P>& server, spantls::bytes_view content) {
-                return server.answer(spantls::signature{key->sign(content)}) == spantls::errc::none;
+            return [key](spantls::server<P>& from, spantls::bytes_view content) {
+                return from.answer(spantls::signature{key->sign(content)}) == spantls::errc::none;
             };
         }
     }

@@ -115,7 +115,8 @@ struct server_config {
     /// As in client_config.
     bool psk_ke = false;
     /// Bytes of early data that are taken, if the application agrees each time: `early_data_offered`. 0: none. At most
-    /// 16384: what is not taken has to be skipped, and no more than that is. Over QUIC, 2^32-1.
+    /// 16384: what is not taken has to be skipped, and no more than that is. Over QUIC, 2^32-1. Who sends it has not
+    /// heard of record_size_limit yet: an input buffer of less than max_record does not go with early data.
     std::uint32_t max_early_data = 0;
     bool key_log = false;
     std::uint16_t record_size = 16384;

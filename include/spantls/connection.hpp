@@ -188,13 +188,15 @@ public:
         const std::size_t left = machine().early_data_left();
         if (left == 0) return {to.written(), 0, errc::early_data_over};
         if (!machine().continues_early_data(data)) return {to.written(), 0, errc::bad_argument};
-        const std::size_t done = sender_.write_early_data(to, data.first(data.size() < left ? data.size() : left));
-        machine().note_early_data(data.first(done));
+        std::size_t room = machine().early_room();
+        const std::size_t done =
+            sender_.write_early_data(to, data.first(data.size() < left ? data.size() : left), room);
+        machine().note_early_data(data.first(done), room);
         if (done == 0 && !data.empty() && to.used() == 0)
-            error = sender_.at_key_limit() ? errc::early_data_over : errc::too_small;
+            error = sender_.at_key_limit() || room == 0 ? errc::early_data_over : errc::too_small;
         return {to.written(), done, error};
     }
-    /// Bytes of early data that may still be sent; 0 when none can be.
+    /// Bytes of early data that may still be sent; 0 when none can be. Less where padding uses them up.
     std::size_t early_data_left() const noexcept requires(!is_server) {
         return workspace_.machine() == nullptr || connected_ ? 0 : workspace_.machine()->early_data_left();
     }
@@ -360,7 +362,6 @@ public:
     /// After `handshake_done`: what one thread reads with and another writes with, without a lock. Both refer to this
     /// connection, which is not to be used otherwise meanwhile. Post-handshake authentication is over then.
     halves split() noexcept {
-        reading_.expect({});
         late_over_ = true;
         if (workspace_.machine() != nullptr && !machine().out.pending()) this->end_handshake();
         return {reader_half<connection>(*this), writer_half<connection>(*this)};

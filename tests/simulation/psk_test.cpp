@@ -542,6 +542,33 @@ TEST_CASE("all that a client may send early is skipped when it is rejected, in o
     }
 }
 
+TEST_CASE("early data and its padding are no more than a server skips that cannot tell them apart (section 4.7.1)") {
+    for (const padding how : {padding::constant(1024), padding::constant(16406), padding::multiple_of(100)})
+        for (const std::uint32_t limit : {std::uint32_t{1000}, std::uint32_t{16384}})
+            for (const std::size_t piece : {std::size_t{1}, std::size_t{700}, std::size_t{16384}}) {
+                CAPTURE(how.block(), limit, piece);
+                early_pair it(limit);
+                test::pair_options options = it.both.options;
+                options.client.padding = how;
+                psk_pair both(options);
+                both.server.find_psk = nullptr;
+                const test::buffer data(16384, 'x');
+                std::size_t done = 0;
+                test::buffer out(40000);
+                for (output sent; both.client.tls.early_data_left() != 0; done += sent.consumed) {
+                    const std::size_t size = std::min(piece, data.size() - done);
+                    sent = both.client.tls.send_early(bytes_view(data).subspan(done, size), out);
+                    both.to_server.put(sent.records);
+                    if (sent.error != errc::none) REQUIRE(sent.error == errc::early_data_over);
+                }
+                REQUIRE(done != 0);
+                REQUIRE(both.client.tls.send_early(bytes_view(data).subspan(done), out).error == errc::early_data_over);
+                REQUIRE(both.handshake());
+                REQUIRE(both.client.rejected == test::buffer(done, 'x'));
+                talks(both);
+            }
+}
+
 TEST_CASE("a padded ClientHello has its length with keys too, and the keys stay last (RFC 7685)") {
     const psk offered[] = {{.identity = first_id, .key = first_key}, {.identity = second_id, .key = second_key}};
     test::pair_options options = with_keys(offered);

@@ -173,12 +173,19 @@ public:
         return done;
     }
 
-    /// The same under the keys of early data, which do not change: at their limit it stops (section 5.5).
-    std::size_t write_early_data(output_cursor& out, bytes_view data) noexcept {
+    /// The same under the keys of early data, which do not change: at their limit it stops (section 5.5). `room` is
+    /// what is left for data with its padding; 0 when the next record is too much.
+    std::size_t write_early_data(output_cursor& out, bytes_view data, std::size_t& room) noexcept {
         std::size_t done = 0;
         while (done < data.size() && !at_key_limit()) {
             const std::size_t size = fragment(out.room(), data.size() - done);
             if (size == 0) break;
+            const std::size_t padded = size + shape_.zeros(size);
+            if (padded > room) {
+                room = 0;
+                break;
+            }
+            room -= padded;
             write(out, content_type::application_data, data.subspan(done, size));
             done += size;
         }

@@ -565,7 +565,7 @@ TEST_CASE("early data and its padding are no more than a server skips that canno
                 REQUIRE(both.client.tls.send_early(bytes_view(data).subspan(done), out).error == errc::early_data_over);
                 REQUIRE(both.handshake());
                 REQUIRE(both.client.rejected == test::buffer(done, 'x'));
-                talks(both);
+                both.talks();
             }
 }
 

@@ -11,7 +11,6 @@
 #include <openssl/rand.h>
 
 #include <array>
-#include <climits>
 #include <cstddef>
 #include <cstdint>
 #include <utility>
@@ -61,7 +60,7 @@ public:
     /// At most 2^31-1 bytes at once.
     [[nodiscard]] bool random(mutable_bytes out) noexcept {
         const libcrypto::own_errors ours;
-        return out.size() <= INT_MAX && RAND_bytes(out.data(), static_cast<libcrypto::length>(out.size())) == 1;
+        return out.size() <= 0x7fffffff && RAND_bytes(out.data(), static_cast<libcrypto::length>(out.size())) == 1;
     }
 
     [[nodiscard]] bool verify(signature_scheme scheme, bytes_view public_key, bytes_view message,

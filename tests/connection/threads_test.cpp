@@ -239,10 +239,10 @@ TEST_CASE("halves of ends that could have authenticated later share nothing, and
 }
 
 TEST_CASE("one end talks and the other only asks for key updates", "[threads]") {
-    const two_ends ends({.seed = 7, .size = 0, .keeps_asking = true}, {.seed = 8, .size = 4 * much});
+    const two_ends ends({.seed = 7, .size = 0, .keeps_asking = true}, {.seed = 8, .size = 12 * much});
     REQUIRE(name_of(ends.server.error) == name_of(errc::none));
     REQUIRE(ends.client.error == errc::none);
-    REQUIRE(ends.client.received == 4 * much);
+    REQUIRE(ends.client.received == 12 * much);
     REQUIRE(ends.client.authentic);
     REQUIRE(ends.client.requests > 2 * max_key_updates_in_a_row);
     REQUIRE(ends.server.key_updates > 2 * max_key_updates_in_a_row);

@@ -73,7 +73,7 @@ TEST_CASE("libcrypto's random bytes differ") {
     CHECK(crypto.random({}));
 }
 
-TEST_CASE("both ends on libcrypto: each suite, each group") {
+TEST_CASE("both ends on libcrypto: each suite, each group (section 9.1)") {
     for (const cipher_suite suite : all_suites)
         for (const named_group group : usable_groups<openssl>({})) {
             INFO(name_of(suite) << ", " << name_of(group));

@@ -184,6 +184,16 @@ TEST_CASE("certificate: schemes are those of the key (RFC 9846, section 4.3.3)")
     CHECK(schemes("p256") == std::vector{ecdsa_secp256r1_sha256});
     CHECK(schemes("p384") == std::vector{ecdsa_secp384r1_sha384});
     CHECK(schemes("rsa") == std::vector{rsa_pss_rsae_sha256, rsa_pss_rsae_sha384, rsa_pss_rsae_sha512});
+    CHECK(schemes("rsa-pss") == std::vector{rsa_pss_pss_sha256, rsa_pss_pss_sha384, rsa_pss_pss_sha512});
+    // Whose parameters would restrict its signatures.
+    for (const bytes& parameters : {bytes{5, 0}, bytes{0x30, 0}}) {
+        test::draft it("a", "b");
+        const bytes pss = {6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 0x0a};
+        it.spki = test::sequence({test::sequence({pss, parameters}), test::bit_string(bytes(270, 1))});
+        const parsed made(it.der());
+        REQUIRE(made.error == errc::none);
+        CHECK(x509::schemes_for(made.it).empty());
+    }
 
     const parsed made(test::made_certificate("p256"));
     for (unsigned value = 0; value <= 0xffff; ++value)

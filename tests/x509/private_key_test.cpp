@@ -132,6 +132,32 @@ TEST_CASE("private_key: those that are not supported, and those that are none") 
     CHECK(x509::parse_private_key(sec1(32, {}), key) == errc::key_unsupported);
 }
 
+TEST_CASE("private_key: RSA of id-RSASSA-PSS is told apart, and with parameters not taken") {
+    for (const bool pss : {false, true}) {
+        const bytes pem = test::made_file(pss ? "rsa-pss.key.pem" : "rsa.key.pem");
+        bytes room(pem.size());
+        x509::private_key key;
+        REQUIRE(x509::read_private_key(as_text(pem), room, key) == errc::none);
+        CHECK(key.type == x509::key_type::rsa);
+        CHECK(key.pss_only == pss);
+        CHECK(key.numbers.modulus.size() == 256);
+    }
+    const bytes pem = test::made_file("rsa-pss.key.pem");
+    bytes room(pem.size());
+    x509::private_key key;
+    REQUIRE(x509::read_private_key(as_text(pem), room, key) == errc::none);
+    const bytes pss = {6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 0x0a};
+    const bytes octets = test::tlv(4, test::copy(key.rsa));
+    const auto error_with = [&](const bytes& parameters) {
+        const bytes der = test::sequence({{2, 1, 0}, test::sequence({pss, parameters}), octets});
+        x509::private_key other;
+        return x509::parse_private_key(der, other);
+    };
+    CHECK(error_with({}) == errc::none);
+    CHECK(error_with({5, 0}) == errc::key_unsupported);
+    CHECK(error_with({0x30, 0}) == errc::key_unsupported);
+}
+
 TEST_CASE("private_key: the files of pyca/cryptography") {
     const auto folder = test::debian_vectors("asymmetric");
     if (!folder) return;
@@ -143,7 +169,7 @@ TEST_CASE("private_key: the files of pyca/cryptography") {
         {"PKCS8/private.pem", errc::key_unsupported},
         {"PKCS8/ec_private_key_encrypted.pem", errc::key_unsupported},
         {"PKCS8/enc-rsa-pkcs8.pem", errc::key_unsupported},
-        {"PKCS8/rsa_pss_2048.pem", errc::key_unsupported},
+        {"PKCS8/rsa_pss_2048.pem", errc::none},
         {"PKCS8/unenc-dsa-pkcs8.pem", errc::key_unsupported},
         {"PEM_Serialization/ec_private_key.pem", errc::none},
         {"PEM_Serialization/ec_private_key_encrypted.pem", errc::key_unsupported},

@@ -90,6 +90,7 @@ public:
     constexpr credentials(std::span<const bytes_view> chain, const Key& key,
                           certificate_type type = certificate_type::x509) noexcept
         : chain_(chain), key_(&key), type_(type) {}
+    credentials(std::span<const bytes_view>, const Key&&, certificate_type = certificate_type::x509) = delete;
 
     x509::verdict judge(const x509::peer&) const noexcept { return x509::verdict::refuse(); }
     identity identify(const step&) const noexcept { return {chain_, detail::schemes_of(*key_), type_}; }
@@ -108,6 +109,7 @@ class delegating {
 public:
     constexpr delegating(Own own, bytes_view shown, const Key& key) noexcept
         : own_(std::move(own)), shown_(shown), key_(&key) {}
+    delegating(Own, bytes_view, const Key&&) = delete;
 
     x509::verdict judge(const x509::peer& who) const noexcept { return own_.judge(who); }
     identity identify(const step& question) const noexcept {

@@ -148,6 +148,7 @@ inline constexpr std::uint8_t ec_public_key[] = {0x2a, 0x86, 0x48, 0xce, 0x3d, 0
 inline constexpr std::uint8_t rsa[] = {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01};  // rsaEncryption
 inline constexpr std::uint8_t rsa_with_md5[] = {0x2a, 0x86, 0x48, 0x86, 0xf7,
                                                 0x0d, 0x01, 0x01, 0x04};  // md5WithRSAEncryption
+inline constexpr std::uint8_t rsassa_pss[] = {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0a};
 inline constexpr std::uint8_t p256[] = {0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07};  // with its tag
 inline constexpr std::uint8_t p384[] = {0x06, 0x05, 0x2b, 0x81, 0x04, 0x00, 0x22};                    // with its tag
 inline constexpr std::uint8_t sign_algorithms[] = {0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x03};   // NIST's sigAlgs
@@ -170,6 +171,8 @@ inline constexpr auto mldsa87_schemes = std::array{signature_scheme::mldsa87};
 inline constexpr auto rsa_schemes =
     std::array{signature_scheme::rsa_pss_rsae_sha256, signature_scheme::rsa_pss_rsae_sha384,
                signature_scheme::rsa_pss_rsae_sha512};
+inline constexpr auto rsa_pss_schemes = std::array{
+    signature_scheme::rsa_pss_pss_sha256, signature_scheme::rsa_pss_pss_sha384, signature_scheme::rsa_pss_pss_sha512};
 
 constexpr algorithm_identifier read_algorithm(der_reader& from) noexcept {
     der_reader inner = from.inside(der_tag::sequence);
@@ -461,8 +464,11 @@ constexpr std::span<const signature_scheme> schemes_for(const certificate& it) n
         case key_type::mldsa44: return detail::mldsa44_schemes;
         case key_type::mldsa65: return detail::mldsa65_schemes;
         case key_type::mldsa87: return detail::mldsa87_schemes;
-        case key_type::unsupported: return {};
+        case key_type::unsupported: break;
     }
+    // RFC 9846, section 4.3.3. A key with parameters restricts its signatures: such keys are not taken at all.
+    const auto [id, parameters] = it.key_algorithm;
+    if (equal_bytes(id, detail::oid::rsassa_pss) && parameters.empty()) return detail::rsa_pss_schemes;
     return {};
 }
 

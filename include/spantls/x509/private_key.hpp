@@ -22,6 +22,7 @@ struct private_key {
     bytes_view secret;      ///< Ed25519: the seed of 32 bytes; P-256 and P-384: the scalar, 32 and 48 bytes, big-endian
     bytes_view public_key;  ///< as in a certificate, where the key comes with it; an uncompressed point, or 32 bytes
     bytes_view rsa;         ///< RSA: the whole RSAPrivateKey in DER, as most libraries take it
+    bool pss_only = false;  ///< RSA: of id-RSASSA-PSS, without parameters, for the schemes rsa_pss_pss_...
 
     struct rsa_numbers {  ///< big-endian, without leading zeros
         bytes_view modulus, public_exponent, private_exponent, prime1, prime2, exponent1, exponent2, coefficient;
@@ -120,6 +121,10 @@ constexpr errc parse_pkcs8(bytes_view der, private_key& to) noexcept {
     all.leave(inner);
     if (!all.finished()) return errc::key_damaged;
     if (equal_bytes(algorithm.oid, oid::rsa)) return parse_pkcs1(key, to);
+    if (equal_bytes(algorithm.oid, oid::rsassa_pss) && algorithm.parameters.empty()) {  // RFC 4055, section 3.1
+        to.pss_only = true;
+        return parse_pkcs1(key, to);
+    }
     if (equal_bytes(algorithm.oid, oid::ec_public_key)) {
         const key_type curve = curve_of(algorithm.parameters);
         return curve == key_type::unsupported ? errc::key_unsupported : parse_sec1(key, curve, to);

@@ -95,7 +95,8 @@ constexpr signature_hash read_hash(der_reader& from) noexcept {
     }
 }
 
-/// RSASSA-PSS-params with one hash for everything and a salt of its length; section 3.1 of RFC 4055.
+/// RSASSA-PSS-params with one hash for everything and a salt of its length, in DER (RFC 4055, section 3.1; RFC 9846,
+/// section 4.3.3).
 constexpr signature_hash read_pss(bytes_view parameters) noexcept {
     der_reader all(parameters);
     der_reader inner = all.inside(der_tag::sequence);

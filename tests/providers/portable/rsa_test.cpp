@@ -29,7 +29,9 @@ struct ours {
 TEST_CASE("RSA PKCS #1 v1.5: Wycheproof") { test::rsa::check_wycheproof_pkcs1<ours>(); }
 TEST_CASE("RSA PSS: Wycheproof") { test::rsa::check_wycheproof_pss<ours>(); }
 TEST_CASE("RSA PKCS #1 v1.5: NIST's signatures") { test::rsa::check_nist_pkcs1<ours>(); }
-TEST_CASE("RSA PSS: NIST's signatures, whose salt has 10 bytes") { test::rsa::check_nist_pss<ours>(); }
+TEST_CASE("RSA PSS: NIST's signatures, whose salt has 10 bytes and not those of section 4.3.3") {
+    test::rsa::check_nist_pss<ours>();
+}
 TEST_CASE("RSA: libcrypto's signatures, with moduli of all lengths modulo a limb") {
     test::rsa::check_against_libcrypto<ours>();
 }

@@ -171,6 +171,7 @@ public:
     }
 };
 
+/// The suite that is mandatory (RFC 9846, section 9.1).
 struct aes128_gcm_names {
     static constexpr const char* name = "AES-128-GCM";
     static constexpr std::size_t key_size = 16;

@@ -48,7 +48,8 @@ struct curve {
 #endif
         return it;
     }
-    /// Null when it is not an uncompressed point of the curve (SEC 1, section 2.3.4).
+    /// Null when it is not an uncompressed point of the curve (SEC 1, section 2.3.4; RFC 9846, section 4.3.8.2):
+    /// libcrypto takes no other.
     static curve_point point(bytes_view bytes, BN_CTX* with) noexcept {
         if (bytes.size() != point_size || bytes[0] != 4 || group() == nullptr) return curve_point();
         curve_point it(EC_POINT_new(group()));
@@ -125,6 +126,7 @@ private:
     }
 };
 
+// RFC 9846, section 9.1: the first of them is mandatory.
 using secp256r1 = ecdh<named_group::secp256r1, p256_curve>;
 using secp384r1 = ecdh<named_group::secp384r1, p384_curve>;
 

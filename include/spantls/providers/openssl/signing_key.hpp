@@ -58,7 +58,8 @@ public:
         const auto& n = parsed.numbers;
         if (parsed.type == type::rsa)
             *this = rsa({n.modulus, n.public_exponent, n.private_exponent, n.prime1, n.prime2, n.exponent1, n.exponent2,
-                         n.coefficient});
+                         n.coefficient},
+                        parsed.pss_only);
     }
 
     /// `seed` is what RFC 8032 calls the private key.
@@ -76,11 +77,12 @@ public:
         const own_errors ours;
         return {elliptic<p384_curve>(scalar), p384_schemes};
     }
-    /// The numbers of an RSAPrivateKey (RFC 8017, appendix A.1.2) in their order there, big-endian.
-    static signing_key rsa(const std::array<bytes_view, 8>& numbers) noexcept {
+    /// The numbers of an RSAPrivateKey (RFC 8017, appendix A.1.2) in their order there, big-endian. `pss_only`: its
+    /// certificate has id-RSASSA-PSS.
+    static signing_key rsa(const std::array<bytes_view, 8>& numbers, bool pss_only = false) noexcept {
         const own_errors ours;
         if (numbers[0].size() > 512) return {};
-        return {from_numbers(numbers), rsa_schemes};
+        return {from_numbers(numbers), std::span<const signature_scheme>(rsa_schemes).subspan(pss_only ? 3 : 0, 3)};
     }
 
     explicit operator bool() const noexcept { return static_cast<bool>(key_); }
@@ -112,9 +114,10 @@ private:
     static constexpr std::array ed25519_schemes{signature_scheme::ed25519};
     static constexpr std::array p256_schemes{signature_scheme::ecdsa_secp256r1_sha256};
     static constexpr std::array p384_schemes{signature_scheme::ecdsa_secp384r1_sha384};
-    static constexpr std::array rsa_schemes{signature_scheme::rsa_pss_rsae_sha256,
-                                            signature_scheme::rsa_pss_rsae_sha384,
-                                            signature_scheme::rsa_pss_rsae_sha512};
+    static constexpr std::array rsa_schemes{
+        signature_scheme::rsa_pss_rsae_sha256, signature_scheme::rsa_pss_rsae_sha384,
+        signature_scheme::rsa_pss_rsae_sha512, signature_scheme::rsa_pss_pss_sha256,
+        signature_scheme::rsa_pss_pss_sha384,  signature_scheme::rsa_pss_pss_sha512};
 
     signing_key(key made, std::span<const signature_scheme> schemes) noexcept
         : key_(std::move(made)), schemes_(schemes) {}
@@ -123,8 +126,8 @@ private:
         bool ours = false;
         for (const signature_scheme known : schemes()) ours = ours || known == scheme;
         if (!ours) return false;
-        using enum signature_scheme;
-        switch (scheme) {
+        using enum signature_scheme;  // the mandatory ones of RFC 9846, section 9.1, among them
+        switch (rsae_of(scheme)) {
             case ed25519: return sign_message(message, to);
             case ecdsa_secp256r1_sha256: return sign_digest<sha256>(nullptr, message, to);
             case ecdsa_secp384r1_sha384: return sign_digest<sha384>(nullptr, message, to);

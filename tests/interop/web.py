@@ -60,8 +60,9 @@ def listening(t, name, command_for):
     raise Failure(f"{name} does not listen")
 
 
-def with_tool(tool):
-    """As `case`, where the tool is there."""
-    if shutil.which(tool):
-        return case
-    return lambda name, *_: lambda _: cannot(name, f"{tool} is not installed")
+def with_tool(*tools):
+    """As `case`, where the tools are there."""
+    for tool in tools:
+        if shutil.which(tool) is None:
+            return lambda name, *_: lambda _: cannot(name, f"{tool} is not installed")
+    return case

@@ -468,8 +468,8 @@ TEST_CASE("certificate: extensions up to the limit") {
             it.extensions.push_back(test::sequence({{6, 2, 0x2a, static_cast<std::uint8_t>(i)}, {4, 0}}));
         return error_of(it);
     };
-    CHECK(with(x509::max_certificate_extensions) == errc::none);
-    CHECK(with(x509::max_certificate_extensions + 1) == errc::unsupported_certificate);
+    CHECK(with(x509::max_extensions) == errc::none);
+    CHECK(with(x509::max_extensions + 1) == errc::unsupported_certificate);
 }
 
 TEST_CASE("certificate: cut anywhere or prolonged, it is refused") {

@@ -45,6 +45,14 @@ enum class algorithm_strength : std::uint8_t { good, weak, unsupported };
 constexpr algorithm_strength read_signature_algorithm(const algorithm_identifier& algorithm, key_type issuer_key,
                                                       certificate_signature& to) noexcept;
 
+enum class signature_finding : std::uint8_t { good, bad, weak, unsupported, too_many };
+
+/// Has `signer` signed this, with that algorithm? Takes one from `budget` when there is something to verify; too_many:
+/// there was none left.
+template <class V>
+signature_finding check_signature(const V& crypto, const algorithm_identifier& algorithm, const certificate& signer,
+                                  bytes_view message, bytes_view signature, std::size_t& budget) noexcept;
+
 /// RSAPublicKey ::= SEQUENCE { modulus INTEGER, publicExponent INTEGER }
 struct rsa_public_key {
     bytes_view modulus;  ///< big-endian, without leading zeros
@@ -223,6 +231,22 @@ constexpr bool can_verify(const certificate_signature& how) noexcept {
         return false;
     }
     return true;
+}
+
+template <class V>
+signature_finding check_signature(const V& crypto, const algorithm_identifier& algorithm, const certificate& signer,
+                                  bytes_view message, bytes_view signature, std::size_t& budget) noexcept {
+    certificate_signature how;
+    switch (read_signature_algorithm(algorithm, key_type_of(signer), how)) {
+        case algorithm_strength::weak: return signature_finding::weak;
+        case algorithm_strength::unsupported: return signature_finding::unsupported;
+        case algorithm_strength::good: break;
+    }
+    if (!can_verify<V>(how)) return signature_finding::unsupported;
+    if (budget == 0) return signature_finding::too_many;
+    --budget;
+    const bool good = verify_signature(crypto, how, signer.public_key, message, signature);
+    return good ? signature_finding::good : signature_finding::bad;
 }
 
 }  // namespace x509

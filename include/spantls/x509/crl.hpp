@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string_view>
 
 #include <spantls/base/bytes.hpp>
 #include <spantls/base/error.hpp>
@@ -28,6 +29,23 @@ enum class revocation_reason : std::uint8_t {
     privilege_withdrawn = 9,
     aa_compromise = 10,
 };
+
+/// As the RFC spells it. Static storage.
+constexpr std::string_view name_of(revocation_reason reason) noexcept {
+    switch (reason) {
+        case revocation_reason::unspecified: return "unspecified";
+        case revocation_reason::key_compromise: return "keyCompromise";
+        case revocation_reason::ca_compromise: return "cACompromise";
+        case revocation_reason::affiliation_changed: return "affiliationChanged";
+        case revocation_reason::superseded: return "superseded";
+        case revocation_reason::cessation_of_operation: return "cessationOfOperation";
+        case revocation_reason::certificate_hold: return "certificateHold";
+        case revocation_reason::remove_from_crl: return "removeFromCRL";
+        case revocation_reason::privilege_withdrawn: return "privilegeWithdrawn";
+        case revocation_reason::aa_compromise: return "aACompromise";
+    }
+    return "unknown";
+}
 
 struct revocation {
     std::int64_t at = 0;  ///< seconds since 1970

@@ -8,6 +8,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 #include <spantls/base/bytes.hpp>
@@ -276,8 +277,9 @@ private:
         for (std::size_t at = size - 1; at-- > 0;) {
             const bool needed =
                 at == 0 && ((promised && who_.staples_asked) || options_.revocation.staples == staple_rule::require);
-            const status_question asked{path_[at], path_[at + 1], staple_of(path_[at]), at == 0,
-                                        needed,    options_.now,  options_.profile};
+            const std::span<const certificate> issuers(path_.data() + at + 1, size - at - 1);
+            const status_question asked{path_[at], issuers,      staple_of(path_[at]), at == 0,
+                                        needed,    options_.now, options_.profile};
             const status_finding found =
                 check_revocation(crypto_, asked, options_.revocation, options_.signatures, best_.sources[at]);
             if (found.error == path_error::none) continue;

@@ -37,8 +37,8 @@ struct revocation_options {
     staple_rule staples = staple_rule::check;
     crl_rule lookup = crl_rule::where_known;
     /// Out of parse_crl, of any issuers in any order; these and their bytes have to stay where they are. A CRL counts
-    /// that its issuer has signed with the key of the certificate in the path; of those that cannot be used, or that
-    /// are too old, none does. Each use of one verifies its signature.
+    /// that has been signed with a key of its issuer's which the path has; one that cannot be used, or not at this
+    /// time, does not. Each use verifies its signature, which takes time in proportion to the list.
     std::span<const crl> crls{};
 };
 
@@ -48,7 +48,7 @@ enum class status_source : std::uint8_t { nobody, staple, crl };
 /// What is asked of one certificate of a path.
 struct status_question {
     const certificate& it;
-    const certificate& issuer;  ///< checked already, as is its signature below `it`
+    std::span<const certificate> issuers;  ///< the path above, from its issuer on: checked already, signatures included
     bytes_view staple;
     bool end_entity = false;
     bool must_staple = false;  ///< it needs a response that is good
@@ -62,16 +62,20 @@ status_finding check_revocation(const V& crypto, const status_question& asked, c
                                 std::size_t& signatures, status_source& source) noexcept;
 
 namespace detail {
-/// RFC 5280, section 5.2.1: is it a list of this issuer's key, as far as it says?
-constexpr bool may_have_listed(const crl& list, const certificate& issuer) noexcept {
-    if (!same_distinguished_name(list.issuer, issuer.subject)) return false;
-    return list.authority_key_id.empty() || issuer.subject_key_id.empty() ||
-           equal_bytes(list.authority_key_id, issuer.subject_key_id);
+/// Who has signed this list of theirs, as far as it says (RFC 5280, section 5.2.1)? Mostly the first; who has a new key
+/// may have certified the old one with it, or the other way round. Null: none of them.
+constexpr const certificate* signer_of(const crl& list, std::span<const certificate> issuers) noexcept {
+    for (const certificate& one : issuers) {
+        const bool same_key = list.authority_key_id.empty() || one.subject_key_id.empty() ||
+                              equal_bytes(list.authority_key_id, one.subject_key_id);
+        if (same_key && same_distinguished_name(list.issuer, one.subject)) return &one;
+    }
+    return nullptr;
 }
 
 /// May this list be used now? RFC 5280, section 6.3.3.
 template <class V>
-status_finding check_crl(const V& crypto, const crl& list, const status_question& asked,
+status_finding check_crl(const V& crypto, const crl& list, const certificate& signer, const status_question& asked,
                          std::size_t& signatures) noexcept {
     using enum path_error;
     if (list.unusable) return {crl_unusable};
@@ -79,8 +83,8 @@ status_finding check_crl(const V& crypto, const crl& list, const status_question
     if (asked.now < list.this_update) return {crl_not_yet_valid, list.this_update};
     if (!list.next_update) return {crl_endless};  // section 5.1.2.5
     if (asked.now > *list.next_update) return {crl_expired, *list.next_update};
-    if (!asked.issuer.allows(key_usage::crl_sign)) return {crl_may_not_sign};
-    switch (check_signature(crypto, list.signature_algorithm, asked.issuer, list.tbs, list.signature, signatures)) {
+    if (!signer.allows(key_usage::crl_sign)) return {crl_may_not_sign};
+    switch (check_signature(crypto, list.signature_algorithm, signer, list.tbs, list.signature, signatures)) {
         case signature_finding::good: return {none};
         case signature_finding::bad: return {crl_bad_signature};
         case signature_finding::weak:
@@ -97,11 +101,12 @@ status_finding look_up(const V& crypto, const status_question& asked, const revo
     status_finding why{path_error::crl_missing};
     unsigned covered = 0;
     for (const crl& list : options.crls) {
-        if (!may_have_listed(list, asked.issuer)) continue;
+        if (!same_distinguished_name(list.issuer, asked.it.issuer)) continue;
         known = true;
+        const certificate* signer = signer_of(list, asked.issuers);
         const std::uint16_t reasons = reasons_covered(list, asked.it);
-        if (reasons == 0) continue;
-        const status_finding usable = check_crl(crypto, list, asked, signatures);
+        if (signer == nullptr || reasons == 0) continue;
+        const status_finding usable = check_crl(crypto, list, *signer, asked, signatures);
         if (usable.error == path_error::too_much_work) return usable;
         if (usable.error != path_error::none) {
             why = usable;
@@ -122,7 +127,7 @@ status_finding check_revocation(const V& crypto, const status_question& asked, c
     if (options.staples != staple_rule::ignore) {
         if (!asked.staple.empty()) {
             const status_finding found =
-                check_ocsp_response(crypto, asked.staple, asked.it, asked.issuer, asked.now, signatures);
+                check_ocsp_response(crypto, asked.staple, asked.it, asked.issuers.front(), asked.now, signatures);
             if (found.error != path_error::none) return found;
             source = status_source::staple;
         } else if (asked.must_staple) {

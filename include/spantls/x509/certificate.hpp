@@ -10,18 +10,13 @@
 #include <spantls/base/bytes.hpp>
 #include <spantls/base/error.hpp>
 #include <spantls/wire/registry.hpp>
+#include <spantls/x509/algorithm.hpp>
 #include <spantls/x509/der.hpp>
 #include <spantls/x509/extension_row.hpp>
 
 namespace spantls {
 inline namespace v1 {
 namespace x509 {
-
-/// The bytes of an OID, and all of its parameters; empty where there are none.
-struct algorithm_identifier {
-    bytes_view oid;
-    bytes_view parameters;
-};
 
 /// RFC 5280, section 4.2.1.3; bit 0 is the highest.
 enum class key_usage : std::uint16_t { digital_signature = 0x8000, key_cert_sign = 0x0400, crl_sign = 0x0200 };
@@ -129,7 +124,8 @@ constexpr general_name next_name(der_reader& names) noexcept {
 }
 
 /// The kinds of keys that a provider may be able to verify with; `public_key` has the length of its kind.
-enum class key_type : std::uint8_t { unsupported, ed25519, p256, p384, rsa, mldsa44, mldsa65, mldsa87 };
+/// rsa_pss: id-RSASSA-PSS, the others' RSA keys for anything that RSA is good for.
+enum class key_type : std::uint8_t { unsupported, ed25519, p256, p384, rsa, rsa_pss, mldsa44, mldsa65, mldsa87 };
 
 constexpr key_type key_type_of(const certificate& it) noexcept;
 
@@ -153,7 +149,6 @@ inline constexpr std::uint8_t rsa_with_md5[] = {0x2a, 0x86, 0x48, 0x86, 0xf7,
 inline constexpr std::uint8_t p256[] = {0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07};  // with its tag
 inline constexpr std::uint8_t p384[] = {0x06, 0x05, 0x2b, 0x81, 0x04, 0x00, 0x22};                    // with its tag
 inline constexpr std::uint8_t sign_algorithms[] = {0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x03};   // NIST's sigAlgs
-inline constexpr std::uint8_t null[] = {0x05, 0x00};                                                  // NULL
 inline constexpr std::uint8_t any_purpose[] = {0x55, 0x1d, 0x25, 0x00};                               // 2.5.29.37.0
 inline constexpr std::uint8_t purposes[] = {0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03};                // id-kp
 inline constexpr std::uint8_t delegation_usage[] = {0x2b, 0x06, 0x01, 0x04, 0x01,
@@ -172,12 +167,20 @@ inline constexpr auto rsa_schemes =
     std::array{signature_scheme::rsa_pss_rsae_sha256, signature_scheme::rsa_pss_rsae_sha384,
                signature_scheme::rsa_pss_rsae_sha512};
 
-constexpr algorithm_identifier read_algorithm(der_reader& from) noexcept {
-    der_reader inner = from.inside(der_tag::sequence);
-    algorithm_identifier read{inner.oid(), {}};
-    if (!inner.empty()) read.parameters = inner.element().whole;
-    from.leave(inner);
-    return read;
+inline constexpr auto rsa_pss_schemes = std::array{
+    signature_scheme::rsa_pss_pss_sha256, signature_scheme::rsa_pss_pss_sha384, signature_scheme::rsa_pss_pss_sha512};
+
+/// RFC 4055, section 3.3: a key with parameters is for their hash only.
+constexpr std::span<const signature_scheme> rsa_pss_schemes_for(bytes_view parameters) noexcept {
+    const std::span<const signature_scheme> all(rsa_pss_schemes);
+    if (parameters.empty()) return all;
+    switch (read_pss(parameters)) {
+        case signature_hash::none: return {};
+        case signature_hash::sha256: return all.subspan(0, 1);
+        case signature_hash::sha384: return all.subspan(1, 1);
+        case signature_hash::sha512: return all.subspan(2, 1);
+    }
+    return {};
 }
 
 /// RDNSequence: SEQUENCE OF SET SIZE (1..MAX) OF SEQUENCE { type OBJECT IDENTIFIER, value ANY }
@@ -450,6 +453,11 @@ constexpr key_type key_type_of(const certificate& it) noexcept {
         if (equal_bytes(parameters, detail::oid::p384) && key.size() == 97) return key_type::p384;
     }
     if (equal_bytes(id, detail::oid::rsa) && equal_bytes(parameters, detail::oid::null)) return key_type::rsa;
+    if (detail::number_behind(id, detail::oid::pkcs1) ==
+        10) {  // RFC 9846, section 4.3.3: with parameters, or for any hash
+        const bool fine = parameters.empty() || detail::read_pss(parameters) != signature_hash::none;
+        return fine ? key_type::rsa_pss : key_type::unsupported;
+    }
     return detail::mldsa_key_type(it.key_algorithm, key.size());
 }
 
@@ -460,6 +468,7 @@ constexpr std::span<const signature_scheme> schemes_for(const certificate& it) n
         case key_type::p256: return detail::p256_schemes;
         case key_type::p384: return detail::p384_schemes;
         case key_type::rsa: return detail::rsa_schemes;
+        case key_type::rsa_pss: return detail::rsa_pss_schemes_for(it.key_algorithm.parameters);
         case key_type::mldsa44: return detail::mldsa44_schemes;
         case key_type::mldsa65: return detail::mldsa65_schemes;
         case key_type::mldsa87: return detail::mldsa87_schemes;

@@ -13,13 +13,15 @@ namespace spantls {
 inline namespace v1 {
 namespace portable {
 
-/// What `verify` can do and a peer may use (RFC 9846, section 4.3.3): in CertificateVerify the first five, those of
+/// What `verify` can do and a peer may use (RFC 9846, section 4.3.3): in CertificateVerify the first eight, those of
 /// PKCS #1 v1.5 in certificates only.
 inline constexpr std::array verify_schemes{
     signature_scheme::ecdsa_secp256r1_sha256, signature_scheme::ecdsa_secp384r1_sha384,
     signature_scheme::rsa_pss_rsae_sha256,    signature_scheme::rsa_pss_rsae_sha384,
-    signature_scheme::rsa_pss_rsae_sha512,    signature_scheme::rsa_pkcs1_sha256,
-    signature_scheme::rsa_pkcs1_sha384,       signature_scheme::rsa_pkcs1_sha512};
+    signature_scheme::rsa_pss_rsae_sha512,    signature_scheme::rsa_pss_pss_sha256,
+    signature_scheme::rsa_pss_pss_sha384,     signature_scheme::rsa_pss_pss_sha512,
+    signature_scheme::rsa_pkcs1_sha256,       signature_scheme::rsa_pkcs1_sha384,
+    signature_scheme::rsa_pkcs1_sha512};
 
 /// Verifies with a key as a provider's `verify` gets it. False for every scheme that is neither in verify_schemes nor
 /// one of ECDSA's for certificates only.
@@ -39,9 +41,12 @@ template <class Sha256, class Sha384, class Sha512>
         case ecdsa_secp384r1_sha256: return ecdsa.template operator()<p384, Sha256>();
         case ecdsa_secp384r1_sha384: return ecdsa.template operator()<p384, Sha384>();
         case ecdsa_secp384r1_sha512: return ecdsa.template operator()<p384, Sha512>();
-        case rsa_pss_rsae_sha256: return rsa_pss_verify<Sha256>(public_key, message, signature);
-        case rsa_pss_rsae_sha384: return rsa_pss_verify<Sha384>(public_key, message, signature);
-        case rsa_pss_rsae_sha512: return rsa_pss_verify<Sha512>(public_key, message, signature);
+        case rsa_pss_rsae_sha256:
+        case rsa_pss_pss_sha256: return rsa_pss_verify<Sha256>(public_key, message, signature);
+        case rsa_pss_rsae_sha384:
+        case rsa_pss_pss_sha384: return rsa_pss_verify<Sha384>(public_key, message, signature);
+        case rsa_pss_rsae_sha512:
+        case rsa_pss_pss_sha512: return rsa_pss_verify<Sha512>(public_key, message, signature);
         case rsa_pkcs1_sha256: return rsa_pkcs1_verify<Sha256>(public_key, message, signature);
         case rsa_pkcs1_sha384: return rsa_pkcs1_verify<Sha384>(public_key, message, signature);
         case rsa_pkcs1_sha512: return rsa_pkcs1_verify<Sha512>(public_key, message, signature);

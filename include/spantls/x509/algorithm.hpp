@@ -63,10 +63,9 @@ constexpr signature_hash read_hash(der_reader& from) noexcept {
     }
 }
 
-/// RSASSA-PSS-params with one hash for everything and a salt of its length (RFC 4055, section 3.1). In DER: RFC 9846,
-/// section 4.3.3.
+/// RSASSA-PSS-params with one hash for everything and a salt of its length (RFC 4055, section 3.1).
 constexpr signature_hash read_pss(bytes_view parameters) noexcept {
-    der_reader all(parameters);
+    der_reader all(parameters);  // RFC 9846, section 4.3.3: DER
     der_reader inner = all.inside(der_tag::sequence);
     der_reader first = inner.inside(context_constructed(0));
     const signature_hash hash = read_hash(first);

@@ -217,6 +217,27 @@ TEST_CASE("certificate: RSASSA-PSS keys are for the schemes of their parameters 
     CHECK(schemes({5, 0}).empty());
 }
 
+TEST_CASE("certificate: OCSPSigning, and where its CRLs are") {
+    const parsed delegate(test::draft("a", "b").with(test::extended_key_usage(9)).der());
+    CHECK(delegate.it.names(x509::key_purpose::ocsp_signing));
+    CHECK_FALSE(delegate.it.names(x509::key_purpose::server_auth));
+    // What allows everything names nothing.
+    const parsed plain(test::draft("a", "b").der());
+    CHECK(plain.it.allows(x509::key_purpose::ocsp_signing));
+    CHECK_FALSE(plain.it.names(x509::key_purpose::ocsp_signing));
+    const bytes any = test::extension(37, false, test::sequence({{6, 4, 0x55, 0x1d, 0x25, 0}}));
+    const parsed all(test::draft("a", "b").with(any).der());
+    CHECK(all.it.allows(x509::key_purpose::ocsp_signing));
+    CHECK_FALSE(all.it.names(x509::key_purpose::ocsp_signing));
+
+    for (const bool critical : {false, true}) {
+        const parsed made(test::draft("a", "b").with(test::extension(31, critical, {0x30, 0})).der());
+        REQUIRE(made.error == errc::none);
+        CHECK(equal_bytes(made.it.crl_distribution_points, bytes{0x30, 0}));
+        CHECK(made.it.unknown_critical == critical);
+    }
+}
+
 TEST_CASE("certificate: no scheme without digitalSignature in keyUsage (RFC 9846, section 4.5.1.2)") {
     const parsed made(test::made_certificate("no-digital-signature"));
     REQUIRE(made.error == errc::none);

@@ -94,6 +94,7 @@ TEST_CASE("staples and timestamps come beside their certificates, when they are 
 }
 
 TEST_CASE("who judges a peer sees whether it was asked for staples") {
+    const proved of_client("client");
     for (const bool by_client : {false, true})
         for (const bool by_server : {false, true}) {
             test::pair_options options;
@@ -101,6 +102,7 @@ TEST_CASE("who judges a peer sees whether it was asked for staples") {
             options.server.ask_for_staples = by_server;
             options.server.authenticate_client = client_authentication::require;
             pair both(options);
+            show(both.client, of_client);
             std::vector<bool> seen;
             const auto look = [&seen](const step& step) {
                 if (step.what == what::verify_peer) seen.push_back(step.peer().staples_asked);

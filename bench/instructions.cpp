@@ -1,5 +1,5 @@
-// instructions WORK CIPHER [BYTES]: does WORK (send, receive, handshake) `repetitions` times in measured(), which is
-// what bench/instructions counts.
+// instructions WORK CIPHER [BYTES]: does WORK (send, receive, handshake, resumed) `repetitions` times in measured(),
+// which is what bench/instructions counts.
 #include <array>
 #include <cstdint>
 #include <cstdlib>
@@ -24,13 +24,14 @@ __attribute__((noinline)) void measured(Work work) {
 
 int main(int argc, char** argv) {
     using namespace std::string_view_literals;
-    bench::require(argc >= 3, "usage: instructions send|receive|handshake chacha|aes [BYTES]");
+    bench::require(argc >= 3, "usage: instructions send|receive|handshake|resumed chacha|aes [BYTES]");
     const std::string_view work = argv[1];
     const bench::certificate mine(seed);
     const auto suite = argv[2] == "chacha"sv ? spantls::cipher_suite::tls_chacha20_poly1305_sha256
                                              : spantls::cipher_suite::tls_aes_256_gcm_sha384;
-    bench::spantls_setting<spantls::sodium> setting(mine.der, seed, suite);
-    if (work == "handshake") {
+    bench::spantls_setting<spantls::sodium> setting(mine, suite);
+    if (work == "resumed") bench::resume(setting);
+    if (work == "handshake" || work == "resumed") {
         measured([&] { bench::spantls_pair(setting).handshake(); });
         return 0;
     }

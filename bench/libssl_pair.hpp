@@ -4,47 +4,11 @@
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 
-#include <array>
-#include <cstdint>
-#include <memory>
-#include <vector>
-
 #include "allocations.hpp"
+#include "certificate.hpp"
 #include "check.hpp"
 
 namespace bench {
-
-struct libssl_free {
-    void operator()(X509* it) const { X509_free(it); }
-    void operator()(EVP_PKEY* it) const { EVP_PKEY_free(it); }
-    void operator()(SSL_CTX* it) const { SSL_CTX_free(it); }
-    void operator()(SSL* it) const { SSL_free(it); }
-    void operator()(SSL_SESSION* it) const { SSL_SESSION_free(it); }
-};
-template <class T>
-using owned = std::unique_ptr<T, libssl_free>;
-
-/// An Ed25519 key, and its self-signed certificate as in tests and examples.
-struct certificate {
-    explicit certificate(const std::array<std::uint8_t, 32>& seed)
-        : key(EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr, seed.data(), seed.size())), x509(X509_new()) {
-        X509_set_version(x509.get(), 2);
-        ASN1_INTEGER_set(X509_get_serialNumber(x509.get()), 1);
-        X509_gmtime_adj(X509_getm_notBefore(x509.get()), 0);
-        X509_gmtime_adj(X509_getm_notAfter(x509.get()), 3600);
-        const auto* name = reinterpret_cast<const unsigned char*>("localhost");
-        X509_NAME_add_entry_by_txt(X509_get_subject_name(x509.get()), "CN", MBSTRING_ASC, name, -1, -1, 0);
-        X509_set_issuer_name(x509.get(), X509_get_subject_name(x509.get()));
-        X509_set_pubkey(x509.get(), key.get());
-        require(X509_sign(x509.get(), key.get(), nullptr) > 0, "libcrypto makes no certificate");
-        der.resize(static_cast<std::size_t>(i2d_X509(x509.get(), nullptr)));
-        unsigned char* to = der.data();
-        i2d_X509(x509.get(), &to);
-    }
-    owned<EVP_PKEY> key;
-    owned<X509> x509;
-    std::vector<std::uint8_t> der;
-};
 
 /// Does no more than ours: one suite, one group, no tickets, and a peer that is known by its certificate.
 struct libssl_setting {
@@ -56,7 +20,7 @@ struct libssl_setting {
             // One BIO_read for a record, where there would be two.
             SSL_CTX_set_read_ahead(each, 1);
             require(SSL_CTX_set_ciphersuites(each, suite) == 1 && SSL_CTX_set1_groups_list(each, "X25519") == 1 &&
-                        SSL_CTX_set1_sigalgs_list(each, "ed25519") == 1,
+                        SSL_CTX_set1_sigalgs_list(each, mine.scheme_name) == 1,
                     "libssl does not take the parameters");
         }
         SSL_CTX_set_num_tickets(server.get(), 0);
@@ -70,6 +34,13 @@ struct libssl_setting {
                 return X509_cmp(X509_STORE_CTX_get0_cert(store), static_cast<X509*>(pinned)) == 0 ? 1 : 0;
             },
             mine.x509.get());
+    }
+    /// From now on the path to this root is checked, and the name.
+    void trust(const certificate& root) {
+        SSL_CTX_set_cert_verify_callback(client.get(), nullptr, nullptr);
+        require(X509_STORE_add_cert(SSL_CTX_get_cert_store(client.get()), root.x509.get()) == 1 &&
+                    X509_VERIFY_PARAM_set1_host(SSL_CTX_get0_param(client.get()), "localhost", 0) == 1,
+                "libssl does not take the root");
     }
     owned<SSL_CTX> client, server;
     owned<SSL_SESSION> session;  ///< which connections resume, if there is one

@@ -18,6 +18,7 @@ namespace bench {
 /// libsodium's AEADs in one call.
 struct raw_chacha20_poly1305 {
     static constexpr const char* name = "ChaCha20-Poly1305";
+    static constexpr const char* library = "libsodium";
     static constexpr const char* libssl_suite = "TLS_CHACHA20_POLY1305_SHA256";
     using aead = spantls::libsodium::chacha20_poly1305;
     using context = std::array<std::uint8_t, 32>;
@@ -36,6 +37,7 @@ struct raw_chacha20_poly1305 {
 
 struct raw_aes256_gcm {
     static constexpr const char* name = "AES-256-GCM";
+    static constexpr const char* library = "libsodium";
     static constexpr const char* libssl_suite = "TLS_AES_256_GCM_SHA384";
     using aead = spantls::libsodium::aes256_gcm;
     using context = crypto_aead_aes256gcm_state;
@@ -83,14 +85,13 @@ struct counted {
 
 /// Compressions in one handshake, full or resumed, both sides together.
 template <class Aead, class Hash>
-std::size_t count_compressions(spantls::bytes_view certificate, spantls::fixed_bytes<32> seed, bool resumed,
-                               bool hybrid = false) {
+std::size_t count_compressions(const certificate& mine, bool resumed, bool hybrid = false) {
     using namespace spantls;
     using provider = basic_sodium<type_list<counted<Hash>>, type_list<Aead>,
                                   type_list<libsodium::x25519_mlkem768, libsodium::x25519>>;
-    spantls_setting<provider> setting(certificate, seed, Aead::suite);
+    spantls_setting<provider> setting(mine, Aead::suite);
     if (hybrid) setting.client.prefer.groups = setting.server.prefer.groups = {};
-    if (resumed) resume(setting, seed);
+    if (resumed) resume(setting);
     compressions = 0;
     spantls_pair<provider>(setting).handshake();
     return compressions;

@@ -1,5 +1,5 @@
-// ratios quick|full TEXT SECONDS: prints the table. TEXT and SECONDS, the size of the smallest client and how long it
-// takes to compile, come from bench/run, which has the compiler.
+// ratios quick|full TEXT UNWINDING SECONDS: prints the table. TEXT and UNWINDING, the sizes of the smallest client and
+// of its unwind tables, and SECONDS, how long it takes to compile, come from bench/run, which has the compiler.
 #include <array>
 #include <cstdint>
 #include <cstdlib>
@@ -10,6 +10,7 @@
 #include "allocations.hpp"
 #include "libssl_pair.hpp"
 #include "primitives.hpp"
+#include "records.hpp"
 #include "signatures.hpp"
 #include "spantls_pair.hpp"
 #include "table.hpp"
@@ -19,150 +20,14 @@ namespace bench {
 namespace {
 
 constexpr std::array<std::uint8_t, 32> seed{1, 2, 3};
-constexpr std::size_t piece = 64 * 1024;  // wire bytes for one turn of a contestant: stays in the cache
-
-std::string rate(double seconds, std::size_t bytes) {
-    return number("%.0f", static_cast<double>(bytes) / seconds / 1e6, " MB/s");
-}
-
-/// `count` records of `size` bytes: sealed one behind the other by one side, then opened in place by the other.
-template <class P>
-class our_records {
-public:
-    our_records(spantls_setting<P>& setting, std::size_t size, std::size_t count)
-        : pair_(setting), text_(size, 'x'), wire_(count * (size + spantls::record_overhead)), count_(count) {
-        pair_.handshake();
-    }
-    times operator()() {
-        spantls::mutable_bytes to = wire_;
-        const double begin = now();
-        for (std::size_t i = 0; i < count_; ++i) to = to.subspan(pair_.client.send(text_, to).records.size());
-        const double middle = now();
-        std::size_t received = 0;
-        for (spantls::mutable_bytes from = wire_; !from.empty();) {
-            const spantls::step step = pair_.server.receive(from);
-            from = from.subspan(step.consumed);
-            received += step.data.size();
-            if (step.what == spantls::what::failed) break;
-        }
-        const double end = now();
-        require(to.empty() && received == count_ * text_.size(), "our records do not arrive");
-        return {middle - begin, end - middle};
-    }
-
-private:
-    spantls_pair<P> pair_;
-    std::vector<std::uint8_t> text_, wire_;
-    std::size_t count_;
-};
-
-/// The same by the bare AEAD, on the same bytes: the text and its content type.
-template <class Raw>
-class raw_records {
-public:
-    raw_records(std::size_t size, std::size_t count)
-        : text_(size + 1, 'x'), wire_(count * (size + spantls::record_overhead)), count_(count) {
-        Raw::set_key(key_, seed);
-    }
-    times operator()() {
-        const std::size_t step = text_.size() + 16 + 5;
-        std::uint64_t nonce[2] = {};
-        const auto* const bytes = reinterpret_cast<const std::uint8_t*>(nonce);
-        const double begin = now();
-        std::uint8_t* at = wire_.data();
-        for (std::size_t i = 0; i < count_; ++i, at += step, ++nonce[0])
-            Raw::seal(key_, bytes, at, text_.data(), text_.size(), at + 5);
-        const double middle = now();
-        bool good = true;
-        at = wire_.data();
-        nonce[0] = 0;
-        for (std::size_t i = 0; i < count_; ++i, at += step, ++nonce[0])
-            good = Raw::open(key_, bytes, at, at + 5, text_.size() + 16) && good;
-        const double end = now();
-        require(good, "the bare AEAD does not work");
-        return {middle - begin, end - middle};
-    }
-
-private:
-    typename Raw::context key_;
-    std::vector<std::uint8_t> text_, wire_;
-    std::size_t count_;
-};
-
-class libssl_records {
-public:
-    libssl_records(const libssl_setting& setting, std::size_t size, std::size_t count)
-        : pair_(setting, 4 * piece), text_(size, 'x'), out_(size), count_(count) {
-        pair_.handshake();
-    }
-    times operator()() {
-        const int size = static_cast<int>(text_.size());
-        bool good = true;
-        const double begin = now();
-        for (std::size_t i = 0; i < count_; ++i)
-            good = SSL_write(pair_.client.get(), text_.data(), size) == size && good;
-        const double middle = now();
-        for (std::size_t i = 0; i < count_; ++i) good = SSL_read(pair_.server.get(), out_.data(), size) == size && good;
-        const double end = now();
-        require(good, "libssl's records do not arrive");
-        return {middle - begin, end - middle};
-    }
-
-private:
-    libssl_pair pair_;
-    std::vector<std::uint8_t> text_, out_;
-    std::size_t count_;
-};
-
-// Each opponent alone, and a good deal of work for one turn: who comes after another finds the caches full of it.
-
-template <class P, class Raw>
-void compare_records(table& rows, effort much, const certificate& mine, const std::array<double, 3>& goals) {
-    rows.title(std::string("Records, ") + Raw::name +
-               ": against libsodium's own AEAD on the same bytes, and against libssl");
-    spantls_setting<P> ours(mine.der, seed, Raw::aead::suite);
-    const libssl_setting theirs(mine, Raw::libssl_suite);
-    constexpr std::array<std::size_t, 3> sizes{64, 1024, 16384};
-    for (std::size_t i = 0; i < sizes.size(); ++i) {
-        const std::size_t size = sizes[i];
-        const std::size_t count = piece / (size + spantls::record_overhead) + 1;
-        auto mine_runs = our_records<P>(ours, size, count);
-        auto raw_runs = raw_records<Raw>(size, count);
-        auto libssl_runs = libssl_records(theirs, size, count);
-        const auto by = [](auto& records) { return [&records] { return records(); }; };
-        const result bare = compare(much, {by(mine_runs), by(raw_runs)});
-        const result peer = compare(much, {by(mine_runs), by(libssl_runs)});
-        for (std::size_t part = 0; part < 2; ++part) {
-            const std::string what = (part == 0 ? "  send " : "  receive ") + std::to_string(size) + " bytes";
-            const auto speed = [&](const result& from, std::size_t of) {
-                return rate(from.seconds[of][part], size * count);
-            };
-            rows.ratio(what + ", bare AEAD", speed(bare, 0), speed(bare, 1), bare.ratio[1][part],
-                       goal::at_least(goals[i]));
-            rows.ratio(what + ", libssl", speed(peer, 0), speed(peer, 1), peer.ratio[1][part]);
-        }
-    }
-}
-
-/// A few at a time.
-template <class Run>
-contestant timed(Run run) {
-    constexpr int turn = 8;
-    return [run] {
-        const double begin = now();
-        for (int i = 0; i < turn; ++i) run();
-        return times{(now() - begin) / turn, 0};
-    };
-}
-
 template <class P, class Raw, class Hash>
 void compare_handshakes(table& rows, effort much, const certificate& mine, bool resumed, goal blocks_wanted) {
     using aead = typename Raw::aead;
-    spantls_setting<P> ours(mine.der, seed, aead::suite);
+    spantls_setting<P> ours(mine, aead::suite);
     libssl_setting theirs(mine, Raw::libssl_suite);
-    const std::size_t blocks = count_compressions<aead, Hash>(mine.der, seed, resumed);
+    const std::size_t blocks = count_compressions<aead, Hash>(mine, resumed);
     handshake_primitives<Hash> primitives(seed, blocks, resumed);
-    if (resumed) resume(ours, seed);
+    if (resumed) resume(ours);
     if (resumed) resume(theirs);
     const contestant us = timed([&] { spantls_pair<P>(ours).handshake(); });
     const result bare = compare(much, {us, timed([&] { primitives.run(); })});
@@ -214,11 +79,9 @@ void measure_hybrid(table& rows, effort much, const certificate& mine) {
 
     using suite = raw_chacha20_poly1305;
     using hash = spantls::libsodium::sha256;
-    spantls_setting<spantls::sodium> hybrid(mine.der, seed, suite::aead::suite),
-        classical(mine.der, seed, suite::aead::suite);
+    spantls_setting<spantls::sodium> hybrid(mine, suite::aead::suite), classical(mine, suite::aead::suite);
     hybrid.client.prefer.groups = hybrid.server.prefer.groups = {};
-    handshake_primitives<hash> primitives(seed, count_compressions<suite::aead, hash>(mine.der, seed, false, true),
-                                          false);
+    handshake_primitives<hash> primitives(seed, count_compressions<suite::aead, hash>(mine, false, true), false);
     const contestant us = timed([&] { spantls_pair<spantls::sodium>(hybrid).handshake(); });
     const result bare = compare(much, {us, timed([&] {
                                            primitives.run();
@@ -267,7 +130,7 @@ void measure_memory(table& rows, const certificate& mine) {
     std::vector<std::uint8_t> text(1024, 'x'), wire(2048);
 
     heap_account our_handshake, our_connection;
-    spantls_setting<sodium_chacha> ours(mine.der, seed, spantls::cipher_suite::tls_chacha20_poly1305_sha256);
+    spantls_setting<sodium_chacha> ours(mine, spantls::cipher_suite::tls_chacha20_poly1305_sha256);
     {
         const charge whole(our_connection);
         spantls_pair<sodium_chacha> pair(ours);
@@ -324,7 +187,7 @@ void measure_memory(table& rows, const certificate& mine) {
 
 int main(int argc, char** argv) {
     using namespace bench;
-    require(argc == 4, "usage: ratios quick|full TEXT SECONDS");
+    require(argc == 5, "usage: ratios quick|full TEXT UNWINDING SECONDS");
     const bool quick = std::strcmp(argv[1], "quick") == 0;
     const effort much = quick ? effort{1, 0.001} : effort{9, 0.05};
     const certificate mine(seed);
@@ -347,7 +210,8 @@ int main(int argc, char** argv) {
     measure_memory(rows, mine);
     rows.title("Code with the provider sodium");
     rows.count("  text of the smallest client, own part", std::strtod(argv[2], nullptr), "", goal::at_most(96 * 1024));
-    rows.time("  compiling it at -O2", std::strtod(argv[3], nullptr), " s", goal::at_most(3));
+    rows.count("  unwind tables, but for -fno-asynchronous-unwind-tables", std::strtod(argv[3], nullptr));
+    rows.time("  compiling it at -O2", std::strtod(argv[4], nullptr), " s", goal::at_most(3));
     if (!aes) std::puts("\nThis CPU has no instructions for AES: libsodium has no AES-256-GCM then.");
     std::puts("\nlibssl computes with libcrypto, and spantls here with libsodium: no goal for their ratio.");
 }

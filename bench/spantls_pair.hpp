@@ -3,6 +3,8 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <utility>
@@ -12,7 +14,9 @@
 #include <spantls/providers/sodium.hpp>
 #include <spantls/spantls.hpp>
 #include <spantls/x509/pins.hpp>
+#include <spantls/x509/private_key.hpp>
 
+#include "certificate.hpp"
 #include "check.hpp"
 
 namespace bench {
@@ -21,8 +25,9 @@ namespace bench {
 /// unless more groups are preferred.
 template <class P>
 struct spantls_setting {
-    spantls_setting(spantls::bytes_view certificate, spantls::fixed_bytes<32> seed, spantls::cipher_suite suite)
-        : key(seed), leaf(certificate), chain{certificate}, pin(certificate) {
+    spantls_setting(const certificate& mine, spantls::cipher_suite suite)
+        : chain{mine.der}, schemes{mine.scheme}, sign(signer(mine)) {
+        judge = [pin = spantls::x509::pinned_certificate(mine.der)](const auto& peer) { return pin.judge(peer); };
         client.prefer.suites = {suite};
         server.prefer.suites = {suite};
         client.prefer.groups = server.prefer.groups = {spantls::named_group::x25519};
@@ -31,11 +36,11 @@ struct spantls_setting {
     spantls_setting& operator=(const spantls_setting&) = delete;
 
     P crypto;
-    spantls::libsodium::ed25519_key key;
-    spantls::bytes_view leaf;
     std::array<spantls::bytes_view, 1> chain;
-    std::array<spantls::signature_scheme, 1> schemes{spantls::signature_scheme::ed25519};
-    spantls::x509::pinned_certificate pin;
+    std::array<spantls::signature_scheme, 1> schemes;
+    using answers_sign = std::function<bool(spantls::server<P>& from, spantls::bytes_view content)>;
+    answers_sign sign;
+    std::function<spantls::x509::verdict(const spantls::x509::peer&)> judge;  ///< this very certificate, to begin with
     spantls::client_config client;
     spantls::server_config server;
 
@@ -45,6 +50,25 @@ struct spantls_setting {
     std::vector<std::uint8_t> kept;
     spantls::session session;
     spantls::bytes_view early;  ///< sent with the first flight
+
+private:
+    /// By the provider's own keys where it has any, by libsodium's otherwise.
+    static answers_sign signer(const certificate& mine) {
+        spantls::x509::private_key read;
+        require(spantls::x509::parse_private_key(mine.private_key, read) == spantls::errc::none, "no private key");
+        if constexpr (requires { typename P::signing_key; }) {
+            const auto key = std::make_shared<typename P::signing_key>(read);
+            return [key, scheme = mine.scheme](spantls::server<P>& from, spantls::bytes_view content) {
+                return from.answer(spantls::signature{key->sign(scheme, content)}) == spantls::errc::none;
+            };
+        } else {
+            require(mine.scheme == spantls::signature_scheme::ed25519, "libsodium signs with Ed25519");
+            const auto key = std::make_shared<spantls::libsodium::ed25519_key>(read.secret.template first<32>());
+            return [key](spantls::server<P>& from, spantls::bytes_view content) {
+                return from.answer(spantls::signature{key->sign(content)}) == spantls::errc::none;
+            };
+        }
+    }
 };
 
 template <class P>
@@ -53,7 +77,9 @@ public:
     explicit spantls_pair(spantls_setting<P>& setting)
         : setting_(setting),
           client(setting.crypto, setting.client, client_workspace_,
-                 {.server_name = "localhost", .resume = setting.session, .now_ms = setting.now_ms,
+                 {.server_name = "localhost",
+                  .resume = setting.session,
+                  .now_ms = setting.now_ms,
                   .early_data = !setting.early.empty()}),
           server(setting.crypto, setting.server, server_workspace_) {}
 
@@ -92,7 +118,8 @@ private:
                 case spantls::what::need_input: return;
                 case spantls::what::output_waiting:
                     if (rest.empty()) return;
-                    if constexpr (To::is_server) waiting_ = to.transmit(answer_).records.size();  // early data is behind
+                    if constexpr (To::is_server)
+                        waiting_ = to.transmit(answer_).records.size();  // early data is behind
                     break;
                 case spantls::what::handshake_done:
                     (To::is_server ? server_done_ : client_done_) = true;
@@ -103,17 +130,14 @@ private:
         }
     }
     void react(spantls::client<P>&, const spantls::step& step) {
-        if (step.what == spantls::what::verify_peer) (void)client.answer(setting_.pin.judge(step.peer()));
+        if (step.what == spantls::what::verify_peer) (void)client.answer(setting_.judge(step.peer()));
         require(step.what != spantls::what::failed, "our client fails");
     }
     void react(spantls::server<P>&, const spantls::step& step) {
         if (step.what == spantls::what::client_hello)
             (void)server.answer(spantls::identity{setting_.chain, setting_.schemes});
-        if (step.what == spantls::what::sign) {
-            std::array<std::uint8_t, 64> signature;
-            setting_.key.sign(step.signing().content, signature);
-            (void)server.answer(spantls::signature{signature});
-        }
+        if (step.what == spantls::what::sign)
+            require(setting_.sign(server, step.signing().content), "our server does not sign");
         if (step.what == spantls::what::find_psk)
             (void)server.answer(setting_.tickets->find(step.hello().psks, *spantls::suite_hash(setting_.session.suite),
                                                        setting_.now_ms, opened_, found_));
@@ -140,7 +164,8 @@ public:
 
 /// From here on the connections of `setting` are resumed, all with the same ticket.
 template <class P>
-void resume(spantls_setting<P>& setting, spantls::fixed_bytes<32> secret) {
+void resume(spantls_setting<P>& setting) {
+    constexpr std::array<std::uint8_t, 32> secret{1};
     spantls_pair<P> pair(setting);
     pair.handshake();
     setting.tickets.emplace(setting.crypto, secret);

@@ -64,7 +64,7 @@ int run(const options& chosen) {
     tcp_socket socket = connect_to(host, port);
     spantls::blocking io(tls, socket, buffer);
     const auto done = io.handshake([&](const spantls::x509::peer& peer) { return pinned.judge(crypto, peer); });
-    if (!done) throw std::runtime_error(describe(done.error).data());
+    if (!done) throw std::runtime_error(describe(done).data());
 
     // Something for spantls to do, and for the sequence numbers to count.
     const spantls::bytes_view text = spantls::as_bytes(chosen.words[1]);

@@ -71,10 +71,6 @@ struct result {
     const char* problem = nullptr;
 };
 
-const char* describe_status(spantls::io_status status) {
-    return status.stream_failed ? "the network has failed" : describe(status.error).data();
-}
-
 template <class Writer>
 void write_all_of_it(Writer& out, std::size_t total, result& done) {
     pattern data;
@@ -82,7 +78,7 @@ void write_all_of_it(Writer& out, std::size_t total, result& done) {
     while (done.bytes < total) {
         data.fill(block);
         if (const auto sent = out.write(block); !sent) {
-            done.problem = describe_status(sent);
+            done.problem = describe(sent).data();
             return;
         }
         done.bytes += block.size();
@@ -107,7 +103,7 @@ void read_all_of_it(Reader& in, std::size_t total, result& done) {
         done.bytes += step->data.size();
         if (done.bytes == total) return;
     }
-    done.problem = describe_status(in.status());
+    done.problem = describe(in.status()).data();
 }
 
 int run(const options& chosen) {
@@ -123,7 +119,7 @@ int run(const options& chosen) {
     tcp_socket socket = connect_to(host, port);
     spantls::blocking io(tls, socket, inbuf);
     const auto connected = io.handshake([&](const spantls::x509::peer& peer) { return pinned.judge(crypto, peer); });
-    if (!connected) throw std::runtime_error(describe_status(connected));
+    if (!connected) throw std::runtime_error(describe(connected).data());
 
     // From here on each thread has its half.
     auto [reader_half, writer_half] = tls.split();

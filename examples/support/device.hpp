@@ -38,7 +38,7 @@ struct device_socket {
 };
 
 inline int failed(const char* doing, spantls::io_status why) {
-    std::fprintf(stderr, "%s: %s\n", doing, why.stream_failed ? "the network has failed" : describe(why.error).data());
+    std::fprintf(stderr, "%s: %s\n", doing, describe(why).data());
     return 1;
 }
 

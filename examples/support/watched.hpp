@@ -66,7 +66,7 @@ public:
                     break;
                 case what::need_workspace:
                     workspaces_.emplace_back(step.missing);
-                    tls_.lend_workspace(workspaces_.back());
+                    if (tls_.lend_workspace(workspaces_.back()) != spantls::errc::none) tls_.abort();
                     break;
                 case what::key_log: key_log_ << spantls::as_text(step.data); break;
                 case what::output_waiting:

@@ -42,6 +42,12 @@ public:
         : client(cryptography, settings, mutable_bytes(lent), about) {
         static_assert(N >= client::smallest_workspace, "the workspace is smaller than smallest_workspace");
     }
+    /// Not with a configuration that is gone when the constructor returns.
+    client(P&, const client_config&&, mutable_bytes, client_target = {}) = delete;
+    template <std::size_t N>
+    client(P&, const client_config&&, std::uint8_t (&)[N], client_target = {}) = delete;
+    template <std::size_t N>
+    client(P&, const client_config&&, std::array<std::uint8_t, N>&, client_target = {}) = delete;
     /// Goes on with a connection that export_state() has moved out of another object, anywhere. `cryptography` is only
     /// looked at, `settings` has to outlive the connection: record_size, rekey_after, padding count, and alpn has to
     /// have the name that was agreed on. Needs no workspace. Born failed with errc::state_unfit when it does not fit;

@@ -115,7 +115,8 @@ struct server_config {
     /// As in client_config.
     bool psk_ke = false;
     /// Bytes of early data that are taken, if the application agrees each time: `early_data_offered`. 0: none. At most
-    /// 16384: what is not taken has to be skipped, and no more than that is. Over QUIC, 2^32-1.
+    /// 16384: what is not taken has to be skipped, and no more than that is. Over QUIC, 2^32-1. Who sends it has not
+    /// heard of record_size_limit yet: an input buffer of less than max_record does not go with early data.
     std::uint32_t max_early_data = 0;
     bool key_log = false;
     std::uint16_t record_size = 16384;
@@ -235,7 +236,7 @@ constexpr bool is_fragment_length(std::size_t value) noexcept {
 /// What is wrong with a configuration for provider P; errc::none when nothing is. Usable in a static_assert. Every
 /// connection asks this when it is made, and is born failed with the answer.
 template <class P>
-constexpr errc check(const client_config& config) noexcept {
+[[nodiscard]] constexpr errc check(const client_config& config) noexcept {
     if (const errc error = detail::check_preferences<P>(config.prefer); error != errc::none) return error;
     if (const errc error = detail::check_common(config); error != errc::none) return error;
     if (!detail::knows_types(config.server_certificate_types)) return errc::config_bad_certificate_type;
@@ -256,7 +257,7 @@ constexpr errc check(const client_config& config) noexcept {
 }
 
 template <class P>
-constexpr errc check(const server_config& config) noexcept {
+[[nodiscard]] constexpr errc check(const server_config& config) noexcept {
     if (config.max_early_data > 16384 && config.max_early_data != UINT32_MAX) return errc::config_bad_limit;
     if (const errc error = detail::check_preferences<P>(config.prefer); error != errc::none) return error;
     if (!detail::is_record_size_limit(config.record_size_limit)) return errc::config_bad_limit;

@@ -51,11 +51,12 @@ public:
         return result;
     }
 
-    // Answers. not_asked, wrong_answer and workspace_too_small change nothing: the question stays open.
+    // Answers. not_asked, wrong_answer and workspace_too_small change nothing: the question stays open. Those that may
+    // not fit the open question are [[nodiscard]]: whoever does not look would be asked again for ever.
 
     /// To `client_hello` and `choose_identity`: who to be. A scheme that the client does not accept fails the handshake
     /// of a server with no_common_scheme; a client with such an identity, or none, sends an empty Certificate.
-    errc answer(const identity& who) noexcept {
+    [[nodiscard]] errc answer(const identity& who) noexcept {
         if (const errc error = asked(state::asks_identity); error != errc::none) return error;
         if (const errc error = check(who); error != errc::none) return error;
         // Section 4.5.1: a server has a certificate.
@@ -64,7 +65,7 @@ public:
     }
     /// To `find_psk`: which of the offered keys to use. The key is used up by the call. With a wrong binder the
     /// handshake fails; with a key of a hash that no common suite has it goes on as with no_psk.
-    errc answer(const psk_choice& choice) noexcept requires(is_server) {
+    [[nodiscard]] errc answer(const psk_choice& choice) noexcept requires(is_server) {
         if (const errc error = asked(state::asks_psk); error != errc::none) return error;
         if (!choice.key.empty() && choice.index >= machine().psks_offered()) return errc::wrong_answer;
         return take_answer<event::answer_psk>(choice);
@@ -76,7 +77,7 @@ public:
     }
     /// To `decompress`: step.decompressing().to has been filled. Another size than that fails the handshake with
     /// bad_decompression. workspace_too_small before receive() has shown where to.
-    errc answer(const decompressed& result) noexcept {
+    [[nodiscard]] errc answer(const decompressed& result) noexcept {
         if (const errc error = asked(state::asks_decompression); error != errc::none) return error;
         if (!machine().unpacking.shown() || this->lacking_for_answer() != 0) return errc::workspace_too_small;
         return take_answer<event::answer_decompression>(result);
@@ -87,7 +88,7 @@ public:
         return take_answer<event::answer_verdict>(verdict);
     }
     /// To `sign`. The bytes are copied.
-    errc answer(const signature& signed_content) noexcept {
+    [[nodiscard]] errc answer(const signature& signed_content) noexcept {
         if (const errc error = asked(state::asks_signature); error != errc::none) return error;
         if (signed_content.bytes.empty() || signed_content.bytes.size() > 0xffff) return errc::wrong_answer;
         if (this->lacking_for_signature(signed_content.bytes.size()) != 0) return errc::workspace_too_small;
@@ -118,10 +119,11 @@ public:
         drop_flight();
     }
     /// Changes the sending key; `request_peer` asks the peer to do the same (section 4.7.3).
-    errc update_keys(bool request_peer = false) noexcept {
+    [[nodiscard]] errc update_keys(bool request_peer = false) noexcept {
         if (!connected_) return errc::not_connected;
         if (sender_.closed()) return errc::write_closed;
         if (notes_.has(mailbox::dead)) return errc::connection_failed;
+        if (!sender_.may_update_keys()) return errc::no_more_keys;
         if (request_peer && notes_.has(mailbox::update_outstanding)) return errc::update_outstanding;
         sender_.queue_update(request_peer);
         return errc::none;
@@ -131,7 +133,7 @@ public:
     /// proved, or that the client has none. Several may be on the way, max_outstanding_requests of them.
     /// authentication_not_offered when the client or config.post_handshake_auth does not want it, or an external key
     /// stands for the client (section 4.4.2). With workspace_too_small lend_workspace() more.
-    errc request_authentication() noexcept requires(is_server) {
+    [[nodiscard]] errc request_authentication() noexcept requires(is_server) {
         if (error() != errc::none) return errc::connection_failed;
         if (!connected_) return errc::not_connected;
         if (sender_.closed()) return errc::write_closed;
@@ -168,7 +170,7 @@ public:
         if (!begin_sending(to, error)) return {to.written(), 0, error};
         const std::size_t done = sender_.write_data(to, data, notes_);
         if (done == 0 && !data.empty() && to.used() == 0)
-            error = sender_.exhausted() ? errc::internal_error : errc::too_small;
+            error = sender_.exhausted() ? errc::no_more_keys : errc::too_small;
         return {to.written(), done, error};
     }
 
@@ -186,13 +188,15 @@ public:
         const std::size_t left = machine().early_data_left();
         if (left == 0) return {to.written(), 0, errc::early_data_over};
         if (!machine().continues_early_data(data)) return {to.written(), 0, errc::bad_argument};
-        const std::size_t done = sender_.write_early_data(to, data.first(data.size() < left ? data.size() : left));
-        machine().note_early_data(data.first(done));
+        std::size_t room = machine().early_room();
+        const std::size_t done =
+            sender_.write_early_data(to, data.first(data.size() < left ? data.size() : left), room);
+        machine().note_early_data(data.first(done), room);
         if (done == 0 && !data.empty() && to.used() == 0)
-            error = sender_.at_key_limit() ? errc::early_data_over : errc::too_small;
+            error = sender_.at_key_limit() || room == 0 ? errc::early_data_over : errc::too_small;
         return {to.written(), done, error};
     }
-    /// Bytes of early data that may still be sent; 0 when none can be.
+    /// Bytes of early data that may still be sent; 0 when none can be. Less where padding uses them up.
     std::size_t early_data_left() const noexcept requires(!is_server) {
         return workspace_.machine() == nullptr || connected_ ? 0 : workspace_.machine()->early_data_left();
     }
@@ -239,7 +243,7 @@ public:
     /// Gives the handshake a larger workspace, or after it a post-handshake message the memory that receive() asked
     /// for. What an open question shows moves: ask receive() again. `memory` may not overlap what was lent before
     /// (errc::bad_argument).
-    errc lend_workspace(mutable_bytes memory) noexcept {
+    [[nodiscard]] errc lend_workspace(mutable_bytes memory) noexcept {
         if (reading_.holds_any_of(memory)) return errc::bad_argument;
         if (this->authenticates_late() && this->machine_lacks_room_) {
             const errc error = workspace_.move_to(memory);
@@ -302,7 +306,8 @@ public:
 
     /// Fills `out` (at most 255 digests) with keying material (section 7.5). `label` has 1 to 249 bytes. This and
     /// ticket_key() go on when both sides have closed: until the connection fails or is destroyed, their secrets stay.
-    errc export_keying_material(std::string_view label, bytes_view context, mutable_bytes out) const noexcept {
+    [[nodiscard]] errc export_keying_material(std::string_view label, bytes_view context,
+                                              mutable_bytes out) const noexcept {
         if (error() != errc::none) return errc::connection_failed;
         return connected_ ? export_from(exporter_, suite_->hash, label, context, out) : errc::not_connected;
     }
@@ -310,7 +315,8 @@ public:
     /// replayed as early data can, and is not forward secret. A client that offers early data has it from the beginning
     /// until the server has rejected that or `handshake_done`, a server from early_data::accept until `handshake_done`;
     /// else errc::early_data_over. Uses that are not for early data take export_keying_material().
-    errc export_early_keying_material(std::string_view label, bytes_view context, mutable_bytes out) const noexcept {
+    [[nodiscard]] errc export_early_keying_material(std::string_view label, bytes_view context,
+                                                    mutable_bytes out) const noexcept {
         if (error() != errc::none) return errc::connection_failed;
         const Machine* const now = connected_ ? nullptr : workspace_.machine();
         if (now == nullptr || !now->knows(logged_secret::early_exporter)) return errc::early_data_over;
@@ -318,7 +324,7 @@ public:
     }
     /// The channel binding "tls-exporter" (RFC 9266): the same 32 bytes at both ends of this connection and nowhere
     /// else.
-    errc channel_binding(fixed_mutable_bytes<channel_binding_size> out) const noexcept {
+    [[nodiscard]] errc channel_binding(fixed_mutable_bytes<channel_binding_size> out) const noexcept {
         return export_keying_material("EXPORTER-Channel-Binding", {}, out);
     }
     /// The key that a ticket with this nonce stands for (section 4.7.1): returns its size, or 0 when `psk` is too
@@ -338,7 +344,7 @@ public:
     /// message that comes in pieces is not whole; and where post-handshake authentication may come, which needs the
     /// transcript. Input that receive() has not consumed is the caller's, and has to go along. The counts of what may
     /// come in a row (record/limits.hpp) begin anew.
-    errc export_state(connection_state<provider_type>& to) noexcept {
+    [[nodiscard]] errc export_state(connection_state<provider_type>& to) noexcept {
         if (error() != errc::none) return errc::connection_failed;
         if (!connected_) return errc::not_connected;
         if (owes_output()) return errc::output_owed;
@@ -356,7 +362,6 @@ public:
     /// After `handshake_done`: what one thread reads with and another writes with, without a lock. Both refer to this
     /// connection, which is not to be used otherwise meanwhile. Post-handshake authentication is over then.
     halves split() noexcept {
-        reading_.expect({});
         late_over_ = true;
         if (workspace_.machine() != nullptr && !machine().out.pending()) this->end_handshake();
         return {reader_half<connection>(*this), writer_half<connection>(*this)};

@@ -57,13 +57,11 @@ public:
         if (now.what != what::need_input || data.empty()) return now;
         if (level != engine::read_epoch_) return engine::fail(errc::unexpected_message);
         arena& memory = engine::machine().memory;
-        const auto begun = [&] { return memory.aligned() ? bytes_view(data) : memory.input(); };
-        if (const errc why = engine::refuse_begun(begun()); why != errc::none) return engine::fail(why);
+        if (const errc why = engine::refuse_begun(data); why != errc::none) return engine::fail(why);
         if (const std::size_t wanted = engine::room_for(data); !memory.reserve_input(wanted))
             return {what::need_workspace, 0,
                     handshake_workspace<Machine>::overhead + memory.capacity_for_input(wanted)};
         memory.append_input(data);
-        if (const errc why = engine::refuse_begun(memory.input()); why != errc::none) return engine::fail(why);
         now = next();
         now.consumed = data.size();
         if (now.what == what::need_input) now = {what::progress, data.size()};
@@ -211,6 +209,8 @@ public:
             return machine.start(cryptography, settings, about, memory);
         });
     }
+    /// As with client.
+    quic_client(P&, const client_config&&, mutable_bytes, bytes_view, client_target = {}) = delete;
 };
 
 /// The server's. For early data, config.max_early_data is quic_early_data.
@@ -224,6 +224,7 @@ public:
         this->begin(check<P>(settings), parameters, !settings.alpn.empty(),
                     [&](machine_type& machine, arena memory) { return machine.start(cryptography, settings, memory); });
     }
+    quic_server(P&, const server_config&&, mutable_bytes, bytes_view) = delete;
 };
 
 }  // namespace v1

@@ -43,6 +43,12 @@ public:
         : server(cryptography, settings, mutable_bytes(lent), client_address) {
         static_assert(N >= server::smallest_workspace, "the workspace is smaller than smallest_workspace");
     }
+    /// Not with a configuration that is gone when the constructor returns.
+    server(P&, const server_config&&, mutable_bytes, bytes_view = {}) = delete;
+    template <std::size_t N>
+    server(P&, const server_config&&, std::uint8_t (&)[N], bytes_view = {}) = delete;
+    template <std::size_t N>
+    server(P&, const server_config&&, std::array<std::uint8_t, N>&, bytes_view = {}) = delete;
     /// Goes on with a connection that export_state() has moved out of another object, anywhere. `cryptography` is only
     /// looked at, `settings` has to outlive the connection: record_size, rekey_after, padding count, and alpn has to
     /// have the name that was agreed on. Needs no workspace. Born failed with errc::state_unfit when it does not fit;

@@ -57,7 +57,7 @@ struct early_offer {
 /// The schemes, best first, that a peer accepts signatures of.
 using accepted_schemes = list_view<signature_scheme>;
 
-struct step {
+struct [[nodiscard]] step {
     constexpr step(spantls::v1::what came, std::size_t done_with = 0, std::size_t lacking = 0) noexcept
         : what(came), consumed(done_with), missing(lacking) {}
 
@@ -122,7 +122,7 @@ private:
 };
 
 /// What a call wrote.
-struct output {
+struct [[nodiscard]] output {
     bytes_view records;        ///< at the front of the output span; send them
     std::size_t consumed = 0;  ///< bytes of plaintext that are in them
     errc error = errc::none;   ///< why there is not more: too_small, or why nothing can be sent
@@ -135,7 +135,7 @@ struct output {
 /// are in use then.
 inline std::size_t compact(mutable_bytes buffer, std::size_t consumed, std::size_t have) noexcept {
     if (consumed != 0 && consumed < have) std::memmove(buffer.data(), buffer.data() + consumed, have - consumed);
-    return have - consumed;
+    return consumed < have ? have - consumed : 0;
 }
 
 constexpr std::string_view name_of(what value) noexcept {

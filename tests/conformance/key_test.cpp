@@ -1,4 +1,5 @@
-// What a server may answer to pre-shared keys and early data: the alert as it leaves.
+// What a client may offer with pre-shared keys, and what a server may answer to them and to early data: the alert as it
+// leaves.
 #include <spantls/spantls.hpp>
 
 #include <memory>
@@ -16,6 +17,48 @@ namespace {
 using hello_change = std::function<void(server_hello&)>;
 
 }  // namespace
+
+TEST_CASE("a ClientHello that is good for a key alone, which nobody knows (sections 4.2.1 and 9.2)") {
+    struct hello_for_key {
+        const char* what;
+        void (*change)(client_hello&);
+        errc unknown;
+        alert why;
+    };
+    const hello_for_key hellos[] = {
+        {"no signature_algorithms", [](client_hello& h) { h.ext_.remove(ext::signature_algorithms); },
+         errc::missing_extension, alert::missing_extension},
+        {"neither groups nor shares",
+         [](client_hello& h) { h.ext_.remove(ext::supported_groups).remove(ext::key_share); }, errc::missing_extension,
+         alert::missing_extension},
+        {"groups of which the server has none, and no share",
+         [](client_hello& h) {
+             h.ext_.set(ext::supported_groups, vec(2, list({spantls::named_group::x448})));
+             h.ext_.set(ext::key_share, vec(2, {}));
+         },
+         errc::no_common_group, alert::handshake_failure},
+    };
+    for (const hello_for_key& each : hellos)
+        for (const bool known : {true, false}) {
+            CAPTURE(each.what, known);
+            test::null_provider crypto;
+            const spantls::server_config config{.use_psk = true, .psk_ke = true};
+            test::null_server it(crypto, config);
+            const buffer key(32, 1);
+            if (known) it.key_found = {0, key, spantls::hash_id::sha256, spantls::psk_kind::external, {}, false};
+            client_hello hello;
+            each.change(hello);
+            hello.ext_.set(ext::psk_key_exchange_modes, {2, 0, 1}).add(ext::pre_shared_key, offered_psk());
+            it.feed(hello.record());
+            if (!known) {
+                check_refused(it, each.unknown, each.why);
+                continue;
+            }
+            it.feed(sealed_handshake(finished()));
+            CHECK(it.tls.connected());
+            CHECK(it.tls.psk_used());
+        }
+}
 
 TEST_CASE("pre_shared_key and early_data in a server's answers (sections 4.3.9, 4.3.10 and 4.3.11)") {
     constexpr auto chacha = spantls::cipher_suite::tls_chacha20_poly1305_sha256;

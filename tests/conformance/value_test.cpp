@@ -3,6 +3,8 @@
 
 #include <set>
 
+#include <spantls/providers/sodium.hpp>
+
 #include "handshake/rules.hpp"
 
 using spantls::errc;
@@ -214,6 +216,44 @@ TEST_CASE("the signature scheme was offered (sections 4.3.3 and 4.5.2)") {
     }
 }
 
+namespace {
+/// Takes any signature for right, and says to take those of PKCS #1 v1.5, as real providers do: in certificates.
+struct takes_pkcs1 : test::null_provider {
+    static constexpr auto verify_schemes = spantls::sodium::verify_schemes;
+};
+}  // namespace
+
+TEST_CASE("RSASSA-PKCS1-v1_5 is offered for certificates, and signs no handshake, right or wrong (section 4.3.3)") {
+    using enum spantls::signature_scheme;
+    const buffer shown = certificate(certificate_entry(test::made_certificate("rsa")));
+    for (const auto scheme : {rsa_pkcs1_sha256, rsa_pkcs1_sha384, rsa_pkcs1_sha512, rsa_pss_rsae_sha256}) {
+        CAPTURE(name_of(scheme));
+        takes_pkcs1 crypto;
+        const buffer verify = certificate_verify(scheme, buffer(256, 1));
+        test::hand_fed<spantls::client<takes_pkcs1>> at_client(crypto, client, leaf);
+        at_client.feed(server_hello(at_client.session_id()).record());
+        at_client.feed(sealed_handshake(join({encrypted_extensions(), shown, verify})));
+        test::hand_fed<spantls::server<takes_pkcs1>> at_server(crypto, server);
+        at_server.feed(client_hello().record()).feed(sealed_handshake(join({shown, verify})));
+        if (scheme == rsa_pss_rsae_sha256) {
+            at_client.feed(sealed_handshake(finished()));
+            at_server.feed(sealed_handshake(finished()));
+            CHECK(at_client.tls.connected());
+            CHECK(at_server.tls.connected());
+            continue;
+        }
+        check_refused(at_client, errc::scheme_key_mismatch, alert::illegal_parameter);
+        check_refused(at_server, errc::scheme_key_mismatch, alert::illegal_parameter);
+        // The server sees it offered, and asks nobody to sign with it.
+        test::hand_fed<spantls::server<takes_pkcs1>> signs(crypto, server);
+        client_hello hello;
+        hello.ext_.set(ext::signature_algorithms, vec(2, list({scheme})));
+        signs.schemes = {scheme, ed25519};
+        signs.feed(hello.record());
+        check_refused(signs, errc::no_common_scheme, alert::handshake_failure);
+    }
+}
+
 TEST_CASE("certificate_request_context is empty in the handshake (sections 4.4.2 and 4.5.1)") {
     for (std::size_t size = 1; size < 256; ++size) {
         CAPTURE(size);
@@ -237,6 +277,25 @@ TEST_CASE("certificate_request_context is empty in the handshake (sections 4.4.2
                 it.feed(sealed_handshake(with_context));
             },
             errc::bad_request_context, alert::illegal_parameter);
+    }
+}
+
+TEST_CASE("pre_shared_key has one binder for each identity, in a second ClientHello too (section 4.3.11)") {
+    const buffer name = join({vec(2, letters("id")), buffer(4)}), proof = vec(1, buffer(32));
+    for (const int which : {0, 1}) {
+        CAPTURE(which);
+        const buffer offered = which == 0 ? join({vec(2, join({name, name})), vec(2, proof)})
+                                          : join({vec(2, name), vec(2, join({proof, proof}))});
+        const auto hello = [](const buffer& keys, bool share) {
+            client_hello it;
+            if (!share) it.ext_.set(ext::key_share, vec(2, {}));
+            it.ext_.add(ext::pre_shared_key, keys);
+            return it.record();
+        };
+        server_refuses([&](null_server& it) { it.feed(hello(offered, true)); }, errc::bad_psk_binders,
+                       alert::illegal_parameter);
+        server_refuses([&](null_server& it) { it.feed(hello(offered_psk(), false)).feed(hello(offered, true)); },
+                       errc::bad_psk_binders, alert::illegal_parameter);
     }
 }
 

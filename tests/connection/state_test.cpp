@@ -392,8 +392,16 @@ TEST_CASE("the records under a key are counted on, and so are key updates") {
     state.key_updates_sent = max_key_updates;
     client<chacha> last(both.client_crypto, both.options.client, std::move(state));
     test::buffer out(1000);
+    REQUIRE(last.update_keys() == errc::no_more_keys);
+    REQUIRE(last.update_keys(true) == errc::no_more_keys);
+    REQUIRE_FALSE(last.owes_output());
     for (int i = 0; i < 3; ++i) REQUIRE(last.send(as_bytes("x"), out).consumed == 1);
-    REQUIRE(last.send(as_bytes("x"), out).error == errc::internal_error);
+    REQUIRE(last.send(as_bytes("x"), out).error == errc::no_more_keys);
+    REQUIRE(last.send_cover(out).error == errc::no_more_keys);
+    // The last record under the last key is for the end.
+    REQUIRE(last.close() == errc::none);
+    REQUIRE(last.transmit(out).records.size() == record_overhead + 2);
+    REQUIRE(last.update_keys() == errc::write_closed);
 }
 
 TEST_CASE("what was agreed on about the size of records moves along") {

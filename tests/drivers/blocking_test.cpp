@@ -89,6 +89,17 @@ buffer read_all(Driver& io, io_status& why) {
     }
 }
 
+template <class Driver>
+buffer read_exactly(Driver& io, std::size_t size) {
+    buffer received;
+    while (received.size() < size) {
+        const auto got = io.read();
+        REQUIRE(got);
+        received.insert(received.end(), got.data.begin(), got.data.end());
+    }
+    return received;
+}
+
 }  // namespace
 
 TEST_CASE("a blocking client, whatever the stream moves at once") {
@@ -99,13 +110,7 @@ TEST_CASE("a blocking client, whatever the stream moves at once") {
     const buffer up = noise(40000), down = noise(50000, 2);
     REQUIRE(it.io.write(up));
     it.server_sends(down);
-    buffer received;
-    while (received.size() < down.size()) {
-        const auto got = it.io.read();
-        REQUIRE(got);
-        received.insert(received.end(), got.data.begin(), got.data.end());
-    }
-    REQUIRE((received == down));
+    REQUIRE((read_exactly(it.io, down.size()) == down));
     REQUIRE(it.io.close());
     it.stream.let_peer_finish();
     REQUIRE((it.both.server.received == up));
@@ -293,7 +298,10 @@ TEST_CASE("a peer that is refused, and a handshake that the peer refuses") {
     REQUIRE(it.io.close().error == errc::connection_failed);
 
     driven_client other({.client = {.alpn = {"a"}}, .server = {.alpn = {"b"}}});
-    REQUIRE(other.io.handshake(accept).error == errc::peer_alert);
+    const io_status told = other.io.handshake(accept);
+    REQUIRE(told.error == errc::peer_alert);
+    REQUIRE(told.alert == alert_description::no_application_protocol);
+    REQUIRE(other.io.read().status.alert == alert_description::no_application_protocol);
 }
 
 TEST_CASE("a key that cannot sign ends the handshake") {
@@ -352,12 +360,7 @@ TEST_CASE("small buffers do, if the peer's records are small") {
     const buffer up = noise(5000), down = noise(3000, 2);
     REQUIRE(it.io.write(up));
     it.server_sends(down);
-    buffer received;
-    while (received.size() < down.size()) {
-        const auto got = it.io.read();
-        REQUIRE(got);
-        received.insert(received.end(), got.data.begin(), got.data.end());
-    }
+    const buffer received = read_exactly(it.io, down.size());
     it.stream.let_peer_finish();
     REQUIRE((received == down));
     REQUIRE((it.both.server.received == up));

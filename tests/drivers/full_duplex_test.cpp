@@ -508,4 +508,12 @@ TEST_CASE("misuse is told and changes nothing") {
     REQUIRE(both.client_side.io.send({}).error == errc::none);
     REQUIRE(both.client_side.io.pending().empty());
     REQUIRE(both.client_side.io.wants().read);
+    // What recv() and send() say when they fail.
+    both.client_side.io.received(static_cast<std::size_t>(-1));
+    both.client_side.io.sent(static_cast<std::size_t>(-1));
+    REQUIRE_FALSE(both.client_side.io.wants().next);
+    REQUIRE_FALSE(both.client_side.io.next());
+    REQUIRE(both.client_side.io.send(as_bytes("still here")).consumed == 10);
+    both.run();
+    REQUIRE(both.server_side.received == test::text("still here"));
 }

@@ -73,3 +73,18 @@ TEST_CASE("input does not move while there is room behind it") {
     REQUIRE(in.unread().empty());
     REQUIRE(in.capacity() == 8);
 }
+
+TEST_CASE("no more has been read than there was room for") {
+    std::array<std::uint8_t, 8> memory{};
+    input_buffer in(memory);
+    for (const std::size_t impossible : {std::size_t{9}, static_cast<std::size_t>(-1)}) {
+        REQUIRE_FALSE(in.received(impossible));
+        REQUIRE(in.size() == 0);
+    }
+    REQUIRE_FALSE(in.received(0));
+    arrive(in, 6, 0);
+    REQUIRE_FALSE(in.received(3));
+    REQUIRE(in.unread().size() == 6);
+    REQUIRE(in.received(2));
+    REQUIRE(in.unread().size() == 8);
+}

@@ -35,6 +35,20 @@ TEST_CASE("output that waits does not move, and wraps around") {
     REQUIRE(out.space().size() == 10);
 }
 
+TEST_CASE("no more has been sent than there was") {
+    std::array<std::uint8_t, 10> memory{};
+    output_queue out(memory);
+    REQUIRE_FALSE(out.sent(1));
+    out.added(7);
+    for (const std::size_t impossible : {std::size_t{8}, static_cast<std::size_t>(-1)}) {
+        REQUIRE_FALSE(out.sent(impossible));
+        REQUIRE(out.pending().size() == 7);
+    }
+    REQUIRE_FALSE(out.sent(0));
+    REQUIRE(out.sent(7));
+    REQUIRE(out.empty());
+}
+
 TEST_CASE("output leaves in the order in which it was added") {
     for (std::uint64_t seed = 0; seed < 200; ++seed) {
         test::seeded_stream random(seed);

@@ -52,6 +52,9 @@ TEST_CASE("a status is true when nothing went wrong, input when there is some") 
     REQUIRE(io_status{});
     REQUIRE_FALSE(io_status{errc::truncated});
     REQUIRE_FALSE(io_status{errc::none, true});
+    REQUIRE(describe(io_status{}) == describe(errc::none));
+    REQUIRE(describe(io_status{errc::truncated, true}) == describe(errc::truncated));
+    REQUIRE(describe(io_status{errc::none, true}) == "the stream failed");
     std::uint8_t byte = 7;
     const incoming some{{&byte, 1}, {}};
     REQUIRE(some);

@@ -331,6 +331,7 @@ TEST_CASE("streams that end or fail, and records that do not fit") {
     REQUIRE(writer.abort());
     const incoming told = both.server_side.reader().read();
     REQUIRE(told.status.error == errc::peer_alert);
+    REQUIRE(told.status.alert == alert_description::internal_error);
 
     four_threads<test::null_provider> cut;
     REQUIRE(cut.connect());

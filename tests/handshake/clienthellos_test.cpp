@@ -5,7 +5,7 @@
 
 #include <spantls/providers/sodium.hpp>
 
-#include "support/hand_fed.hpp"
+#include "handshake/rules.hpp"
 
 using spantls::cipher_suite;
 using spantls::errc;
@@ -180,6 +180,29 @@ TEST_CASE("real clients get the answer that the RFC asks for, at once or byte by
         }
     }
     test::ran("first flights answered", count);
+}
+
+TEST_CASE("who asks for records of 16385 bytes is answered, and asked for the same (RFC 8449, section 4)") {
+    std::size_t ask = 0;
+    for (const expectation& expected : clients) {
+        const auto bytes = flight(expected);
+        if (!bytes) return;
+        INFO(expected.file);
+        const std::string_view file = expected.file;
+        const bool asks = file.starts_with("firefox") || file.starts_with("gnutls") || file.starts_with("nss");
+        CHECK(test::hex(decoded(*bytes).hello.extensions[ext::record_size_limit]) == (asks ? "4001" : ""));
+        if (!asks) continue;
+        test::null_provider crypto;
+        const spantls::server_config config;
+        test::null_server it(crypto, config);
+        it.schemes = {signature_scheme::ecdsa_secp256r1_sha256, signature_scheme::ed25519};
+        it.feed(*bytes);
+        REQUIRE(it.tls.error() == errc::none);
+        // ServerHello, perhaps change_cipher_spec, and then what would be protected.
+        CHECK(test::hex(it.records().at(expected.session_id != 0 ? 2 : 1)).find("001c00024001") != std::string::npos);
+        ++ask;
+    }
+    REQUIRE(ask == 4);
 }
 
 TEST_CASE(

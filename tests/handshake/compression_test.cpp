@@ -78,6 +78,18 @@ TEST_CASE("what the first bytes say is refused by them, and by no fewer (RFC 887
     REQUIRE(refuse_compressed(cut, offered) == errc::none);
 }
 
+TEST_CASE("memory is asked for when the head has come (RFC 8879, section 5)") {
+    const buffer whole = forge::compressed(buffer(20, 7), 1000);
+    for (std::size_t size = 0; size <= whole.size(); ++size) {
+        CAPTURE(size);
+        const std::size_t expected = size < 4 ? 0 : size < compressed_certificate_head ? compressed_certificate_head
+                                                                                      : whole.size();
+        REQUIRE(size_to_wait_for(bytes_view(whole).first(size)) == expected);
+    }
+    REQUIRE(size_to_wait_for(forge::message(25, {0, 1, 0xff})) == 7);
+    REQUIRE(size_to_wait_for(buffer{11, 0, 1, 0}) == 4 + 256);
+}
+
 TEST_CASE("the Certificate stands behind what it came in, and what came behind that behind it") {
     buffer room(400);
     arena memory{mutable_bytes(room)};

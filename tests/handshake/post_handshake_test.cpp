@@ -1,6 +1,8 @@
 #include <spantls/handshake/post_handshake.hpp>
 
+#include <algorithm>
 #include <functional>
+#include <tuple>
 
 #include "handshake/rules.hpp"
 
@@ -255,6 +257,40 @@ TEST_CASE("server: answers to requests after the handshake (sections 4.5.1, 4.5.
         it.feed(hello.record());
     };
     test::check(server_rules{{"4.3.6: struct {} PostHandshakeAuth", not_empty, errc::decode_error, alert::decode_error}});
+}
+
+TEST_CASE("server: a bomb in pieces is refused by its first bytes, and no memory asked for (RFC 8879, section 5)") {
+    using algorithm = spantls::certificate_compression;
+    const spantls::server_config config{.certificate_compressions = {algorithm::zlib}, .post_handshake_auth = true};
+    for (const auto& [length, how, error] :
+         {std::tuple{std::size_t{0xffffff}, algorithm::zlib, errc::certificate_too_long},
+          std::tuple{spantls::max_uncompressed_certificate + 1, algorithm::zlib, errc::certificate_too_long},
+          std::tuple{std::size_t{3}, algorithm::zlib, errc::decode_error},
+          std::tuple{std::size_t{1000}, algorithm::brotli, errc::compression_not_offered}})
+        for (const std::size_t piece : {std::size_t{1}, std::size_t{9}, std::size_t{300}}) {
+            CAPTURE(length, piece);
+            test::null_provider crypto;
+            null_server it(crypto, config);
+            asked(1, [](const buffer&) { return std::vector<buffer>{}; })(it);
+            it.said.clear();
+            const buffer whole = compressed(buffer(60000, 1), length, how);
+            std::size_t at = 0;
+            for (; it.tls.error() == errc::none && at < whole.size(); at += piece)
+                it.feed(sealed_handshake({whole.begin() + static_cast<std::ptrdiff_t>(at),
+                                          whole.begin() + static_cast<std::ptrdiff_t>(at + piece)}));
+            test::check_refused(it, error, *spantls::alert_for(error));
+            REQUIRE(at <= std::max(piece, spantls::compressed_certificate_head));
+            // But for the head, where that comes in pieces.
+            REQUIRE(it.lent <= (piece == 1 ? spantls::compressed_certificate_head : 0));
+            // A beginning, and then all that a record holds.
+            null_server cut(crypto, config);
+            asked(1, [&](const buffer&) {
+                const auto middle = whole.begin() + std::min<std::ptrdiff_t>(static_cast<std::ptrdiff_t>(piece), 5);
+                return std::vector<buffer>{{whole.begin(), middle}, {middle, whole.begin() + 16000}};
+            })(cut);
+            test::check_refused(cut, error, *spantls::alert_for(error));
+            REQUIRE(cut.lent <= spantls::compressed_certificate_head);
+        }
 }
 
 TEST_CASE("server: right answers in one record and byte by byte (section 4.7.2)") {

@@ -3,8 +3,8 @@
 // and its last flight have to be the trace's. A server takes the traces' ClientHellos, binders and early data.
 //
 // What is not replayed: anything behind a server's ServerHello, which would have other bytes than the trace's, so that
-// nothing could be the same; the trace with HelloRetryRequest, which is for P-256, and no provider has it; and the one
-// with raw public keys (not in the RFC, but in the file), as certificates are all that is spoken of here.
+// nothing could be the same; and the trace with raw public keys (not in the RFC, but in the file), as certificates are
+// all that is spoken of here. P-256, which a HelloRetryRequest asks for, is libcrypto's.
 #include <spantls/handshake/client.hpp>
 #include <spantls/record/protection.hpp>
 #include <spantls/server.hpp>
@@ -57,6 +57,8 @@ public:
         // key.
         pool_ = trace["Client_RNG_Pool"];
         if (!has_session_id) pool_.insert(pool_.begin() + 32, 32, 0);
+        // Behind its first key what it would make one of P-256 with; the trace draws that when it is asked to.
+        pool_.insert(pool_.begin() + 96, 32, 0);
         crypto_.pool = pool_;
         config_.compatibility_mode = has_session_id;
         config_.record_size_limit = 16385;
@@ -89,6 +91,22 @@ public:
         return settle(spantls::dispatch<spantls::client_table, On>(tls, tls.current(), On, errc::not_asked, answer));
     }
     const buffer& own_hello() const { return own_hello_; }
+    /// As if the second ClientHello that it has just written were the trace's. Returns its own.
+    buffer become_second(const test::rfc8448::trace& trace) {
+        const buffer own = test::copy(tls.memory.output());
+        spantls::transcript<provider> messages(spantls::hash_id::sha256);
+        messages.add(trace.content("Record_ClientHello_1"));
+        messages.restart_with_message_hash();
+        messages.add(trace.content("Record_HelloRetryRequest"));
+        tls.messages = messages;
+        tls.messages.add(trace.content("Record_ClientHello_2"));
+        messages.add(own);
+        own_transcript_ = test::copy(messages.current().view());
+        tls.out.clear();
+        tls.memory.release_output();
+        return own;
+    }
+    const buffer& own_transcript() const { return own_transcript_; }
     /// What it owes the server, of messages.
     buffer flight() {
         buffer all;
@@ -116,7 +134,7 @@ private:
 
     provider crypto_;
     spantls::client_config config_;
-    buffer pool_, own_hello_, hello_, memory_ = buffer(16384);
+    buffer pool_, own_hello_, own_transcript_, hello_, memory_ = buffer(16384);
 };
 
 /// The certificates of a Certificate message.
@@ -160,6 +178,18 @@ void replay(const test::rfc8448::trace& trace) {
 
     if (early) CHECK(test::hex(it.tls.client_early_traffic.bytes()) == test::hex(secrets.client_early.bytes()));
 
+    if (trace.has("Record_HelloRetryRequest")) {
+        REQUIRE(it.receive(trace.content("Record_HelloRetryRequest")) == errc::none);
+        const buffer second_transcript = test::copy(it.tls.messages.current().view());
+        const buffer second = it.become_second(trace), traced_second = trace.content("Record_ClientHello_2");
+        CHECK(test::hex(second_transcript) == test::hex(it.own_transcript()));
+        spantls::parsed_client_hello ours, theirs;
+        REQUIRE(ours.parse(bytes_view(second).subspan(4)) == errc::none);
+        REQUIRE(theirs.parse(bytes_view(traced_second).subspan(4)) == errc::none);
+        for (const auto type : {spantls::extension_type::key_share, spantls::extension_type::cookie})
+            CHECK(test::hex(ours.extensions[type]) == test::hex(theirs.extensions[type]));
+        CHECK(test::hex(ours.hello.random) == test::hex(theirs.hello.random));
+    }
     REQUIRE(it.receive(trace["Message_ServerHello"]) == errc::none);
     CHECK(it.tls.psk_used == !psk.empty());
     CHECK(test::hex(it.tls.client_handshake_traffic.bytes()) == test::hex(secrets.client_handshake.bytes()));
@@ -203,6 +233,7 @@ TEST_CASE("the client's machine makes the secrets and the last flight of RFC 844
     const auto traces = test::rfc8448::traces();
     if (!traces) return;
     replay((*traces)[test::rfc8448::simple]);
+    replay((*traces)[test::rfc8448::retry]);
     replay((*traces)[test::rfc8448::client_authentication]);
     replay((*traces)[test::rfc8448::middlebox]);
 }

@@ -80,6 +80,18 @@ void check_names() {
 
 // Ways to every state.
 
+/// As much of `flight` as it takes to get there.
+template <class Connection>
+void feed_until(test::hand_fed<Connection>& it, typename test::hand_fed<Connection>::state wanted,
+                const std::vector<test::buffer>& flight) {
+    for (const test::buffer& record : flight) {
+        if (it.tls.handshake_state() == wanted) break;
+        it.feed(record);
+    }
+    REQUIRE(it.tls.error() == errc::none);
+    REQUIRE(it.tls.handshake_state() == wanted);
+}
+
 /// What a server sends to get a client into `wanted`, as far as the client's way there needs it.
 std::unique_ptr<null_client> client_in(client_state wanted, test::null_provider& crypto,
                                        const spantls::client_config& config) {
@@ -98,12 +110,7 @@ std::unique_ptr<null_client> client_in(client_state wanted, test::null_provider&
                                                                                  : test::leaf_message()));
     flight.push_back(sealed_handshake(certificate_verify()));
     flight.push_back(sealed_handshake(finished()));
-    for (const test::buffer& record : flight) {
-        if (it->tls.handshake_state() == wanted) break;
-        it->feed(record);
-    }
-    REQUIRE(it->tls.error() == errc::none);
-    REQUIRE(it->tls.handshake_state() == wanted);
+    feed_until(*it, wanted, flight);
     return it;
 }
 
@@ -126,12 +133,7 @@ std::unique_ptr<null_server> server_in(server_state wanted, test::null_provider&
         flight.push_back(sealed_handshake(certificate_verify()));
     }
     flight.push_back(sealed_handshake(finished()));
-    for (const test::buffer& record : flight) {
-        if (it->tls.handshake_state() == wanted) break;
-        it->feed(record);
-    }
-    REQUIRE(it->tls.error() == errc::none);
-    REQUIRE(it->tls.handshake_state() == wanted);
+    feed_until(*it, wanted, flight);
     return it;
 }
 

@@ -17,6 +17,20 @@ def only(cipher):
     return priority("-CIPHER-ALL", f"+{cipher}")
 
 
+def ocsp_response(t, status="V"):
+    """About the server's certificate, by its issuer: V, it is valid; R, it was revoked."""
+    index, response = t.file("index"), t.file("ocsp")
+    issuer, (_, key), leaf = CERTS / "intermediate.crt.pem", certificate("intermediate"), CERTS / "server.crt.pem"
+    serial = subprocess.run(["openssl", "x509", "-in", leaf, "-noout", "-serial"], check=True, capture_output=True,
+                            text=True).stdout.strip().split("=")[1]
+    index.write_text("\t".join([status, "350101000000Z", "200101000000Z" if status == "R" else "", serial, "unknown",
+                                "/CN=server"]) + "\n")
+    subprocess.run(["openssl", "ocsp", "-index", index, "-CA", issuer, "-rsigner", issuer, "-rkey", key, "-issuer",
+                    issuer, "-cert", leaf, "-no_nonce", "-ndays", "2", "-respout", response], check=True,
+                   capture_output=True)
+    return response
+
+
 def raw_key(t, name):
     """What both want to know to show a raw public key (RFC 7250): that of the certificate."""
     private, public = certificate(name)[1], t.file(f"{name}.pub.pem")

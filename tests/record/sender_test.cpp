@@ -209,9 +209,11 @@ TEST_CASE("no more key updates than are allowed: then no answer, no request, and
             // By itself, as an answer, as a request.
             if (i % 2 == 0) notes.set(mailbox::key_update_owed);
             else it.queue_update(false);
+            REQUIRE(it.may_update_keys());
             REQUIRE(it.owes(notes));
             REQUIRE(owed(it, notes, out).size == update);
         }
+        REQUIRE_FALSE(it.may_update_keys());
         // The peer asks, the application asks: nothing is owed.
         notes.set(mailbox::key_update_owed);
         it.queue_update(true);
@@ -225,13 +227,13 @@ TEST_CASE("no more key updates than are allowed: then no answer, no request, and
         REQUIRE(it.write_data(to, data, notes) == 200);
         REQUIRE(it.exhausted());
         REQUIRE(it.write_data(to, data, notes) == 0);
-        REQUIRE(it.write_cover(to, notes) == errc::internal_error);
+        REQUIRE(it.write_cover(to, notes) == errc::no_more_keys);
         const bytes_view piece(data.data(), 8);
-        REQUIRE(it.write_message(to, std::array<bytes_view, 1>{piece}, notes) == errc::internal_error);
+        REQUIRE(it.write_message(to, std::array<bytes_view, 1>{piece}, notes) == errc::no_more_keys);
         output_cursor in_place{mutable_bytes(out)};
         const bytes_view text = bytes_view(out).subspan(record_header_size, 10);
-        REQUIRE(it.write_in_place(in_place, text, notes) == errc::internal_error);
-        REQUIRE(it.write_in_place(in_place, text, notes, true) == errc::internal_error);
+        REQUIRE(it.write_in_place(in_place, text, notes) == errc::no_more_keys);
+        REQUIRE(it.write_in_place(in_place, text, notes, true) == errc::no_more_keys);
         REQUIRE(in_place.used() == 0);
         it.queue_close();
         REQUIRE(owed(it, notes, out).size == record_overhead + 2);

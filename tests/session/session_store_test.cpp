@@ -1,6 +1,7 @@
 #include <spantls/session/session_store.hpp>
 
 #include <algorithm>
+#include <string>
 
 #include "support/catch.hpp"
 #include "support/vectors.hpp"
@@ -53,6 +54,48 @@ TEST_CASE("the youngest is taken first, and the oldest gives way") {
     for (const std::uint64_t after : {std::uint64_t{40}, std::uint64_t{30}, std::uint64_t{20}})
         REQUIRE(sessions.take("one.example", now + 100, room).received_at == now + after);
     REQUIRE(is_none(sessions.take("one.example", now + 100, room)));
+}
+
+TEST_CASE("a server that sends tickets without end pushes out none but its own") {
+    test::buffer memory(8 * 200), room(196);
+    const auto count = [&](session_store& sessions, std::string_view server_name) {
+        std::size_t found = 0;
+        while (!is_none(sessions.take(server_name, now + 5000, room))) ++found;
+        return found;
+    };
+    // The others' sessions may be older or younger than the row, and there may be room left or not.
+    for (const std::size_t others : {std::size_t{1}, std::size_t{4}, std::size_t{5}})
+        for (const std::uint64_t first : {std::uint64_t{0}, std::uint64_t{4000}}) {
+            CAPTURE(others, first);
+            session_store sessions(memory, 200, 3);
+            for (std::size_t i = 0; i < others; ++i)
+                REQUIRE(sessions.keep(written("other" + std::to_string(i) + ".example", first + i)));
+            for (std::uint64_t after = 1000; after < 1100; ++after)
+                REQUIRE(sessions.keep(written(after % 2 == 0 ? "greedy.example" : "GREEDY.example", after)));
+            for (std::size_t i = 0; i < others; ++i)
+                REQUIRE(count(sessions, "other" + std::to_string(i) + ".example") == 1);
+            REQUIRE(sessions.take("greedy.example", now + 5000, room).received_at == now + 1099);
+            REQUIRE(count(sessions, "greedy.example") == 2);
+        }
+    // By default there are four for each, and never none.
+    session_store ordinary(memory, 200);
+    for (std::uint64_t after = 0; after < 20; ++after) REQUIRE(ordinary.keep(written("greedy.example", after)));
+    REQUIRE(count(ordinary, "greedy.example") == 4);
+    session_store least(memory, 200, 0);
+    for (std::uint64_t after = 0; after < 20; ++after) REQUIRE(least.keep(written("greedy.example", after)));
+    REQUIRE(count(least, "greedy.example") == 1);
+}
+
+TEST_CASE("a clock that goes back costs sessions, and keeps no place taken") {
+    test::buffer memory(2 * 200), room(196);
+    session_store sessions(memory, 200);
+    REQUIRE(sessions.keep(written("one.example", 900'000)));
+    REQUIRE(sessions.keep(written("two.example", 900'000)));
+    // It was far ahead, and is right again: nobody can say how old these are.
+    REQUIRE(is_none(sessions.take("one.example", now, room)));
+    REQUIRE(std::count(memory.begin(), memory.end(), 0) == static_cast<std::ptrdiff_t>(memory.size()));
+    REQUIRE(sessions.keep(written("one.example")));
+    REQUIRE(sessions.take("one.example", now, room).received_at == now);
 }
 
 TEST_CASE("what has expired is not taken, and forgotten whoever asks") {

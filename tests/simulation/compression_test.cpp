@@ -429,6 +429,13 @@ TEST_CASE("a bomb is refused by its first bytes, and no memory asked for (RFC 88
             for (const std::uint8_t byte : begun(length, how, 9))
                 if (slow.tls.error() == errc::none) slow.feed(forge::sealed_handshake({byte}));
             test::check_refused(slow, error, owed);
+            REQUIRE_FALSE(asked_for_memory(slow));
+            // A beginning, and then all that a record holds.
+            test::null_server cut(crypto, asks_zlib);
+            const test::buffer most = begun(length, how, 16003);
+            to_server(says({most[0], most[1], most[2]}))(cut);
+            cut.feed(forge::sealed_handshake({most.begin() + 3, most.end()}));
+            REQUIRE((cut.tls.error() == error && !asked_for_memory(cut)));
         }
     // Nobody offered anything: not even the header.
     const client_config offers_nothing;
@@ -533,7 +540,11 @@ TEST_CASE("a server that asks later takes compressed answers, contexts and all (
                                              ? forge::join({packed, forge::finished()})
                                              : forge::join({packed, forge::certificate_verify(), forge::finished()});
                 bool once = asks_meanwhile;
+                test::buffer unasked(70000);
                 both.server.watch = [&](const step& step) {
+                    // Memory that nobody has asked for is for what comes, and moves nothing that is shown.
+                    if (!asks_meanwhile && step.what == what::decompress)
+                        REQUIRE(both.server.tls.lend_workspace(unasked) == errc::none);
                     if (once && (step.what == what::need_workspace || step.what == what::decompress)) {
                         once = false;
                         const errc error = both.server.tls.request_authentication();

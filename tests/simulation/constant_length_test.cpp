@@ -95,6 +95,23 @@ TEST_CASE("one size occurs in a whole conversation, in both directions") {
         }
 }
 
+TEST_CASE("one size occurs behind a retry, and where the client is asked for its certificate later") {
+    for (const bool declines : {false, true}) {
+        test::pair_options options = of_length(700);
+        options.client.post_handshake_auth = options.server.post_handshake_auth = true;
+        options.client.shares = fixed_vector<named_group, 4>{};
+        chacha_pair both(options);
+        if (!declines) both.client.own = &both.client_credentials();
+        REQUIRE(both.handshake());
+        for (int i = 0; i < 2; ++i) REQUIRE(both.server.tls.request_authentication() == errc::none);
+        both.run();
+        REQUIRE(both.server.count(what::client_answered) == 2);
+        REQUIRE(both.server.tls.peer_authenticated() == !declines);
+        REQUIRE(lengths_in(both.to_client.all) == only(700));
+        REQUIRE(lengths_in(both.to_server.all) == only(700));
+    }
+}
+
 TEST_CASE("one size occurs where keys change by themselves") {
     test::pair_options options = of_length(1024);
     options.client.rekey_after = options.server.rekey_after = 5;

@@ -33,15 +33,6 @@ test::pair_options smallest() {
             .server_workspace = server<seeded_chacha>::smallest_workspace};
 }
 
-template <class Pair>
-void talks(Pair& both) {
-    REQUIRE(both.client.send("up") == errc::none);
-    REQUIRE(both.server.send("down") == errc::none);
-    both.run();
-    REQUIRE(both.server.received == test::text("up"));
-    REQUIRE(both.client.received == test::text("down"));
-}
-
 /// The key of a certificate that support/make_certs has made: the seed stands at the end of its PKCS #8.
 struct made_credentials : test::credentials {
     explicit made_credentials(const std::string& made) : test::credentials("") {
@@ -65,12 +56,23 @@ struct made_credentials : test::credentials {
 
 }  // namespace
 
+TEST_CASE("what is not consumed moves to the front, and nothing is left of less than was consumed") {
+    test::buffer bytes{1, 2, 3, 4, 5, 6};
+    REQUIRE(compact(bytes, 0, 5) == 5);
+    REQUIRE(compact(bytes, 2, 5) == 3);
+    REQUIRE(bytes == test::buffer{3, 4, 5, 4, 5, 6});
+    REQUIRE(compact(bytes, 3, 3) == 0);
+    REQUIRE(compact(bytes, 4, 3) == 0);
+    REQUIRE(compact(bytes, 1, 0) == 0);
+    REQUIRE(bytes == test::buffer{3, 4, 5, 4, 5, 6});
+}
+
 TEST_CASE("the smallest workspace does for a handshake with Ed25519 certificates") {
     real_pair both(smallest());
     REQUIRE(both.handshake());
     REQUIRE(both.client.loans == 0);
     REQUIRE(both.server.loans == 0);
-    talks(both);
+    both.talks();
 
     test::pair_options mutual = smallest();
     mutual.client.alpn = mutual.server.alpn = {"mqtt"};
@@ -80,7 +82,7 @@ TEST_CASE("the smallest workspace does for a handshake with Ed25519 certificates
     REQUIRE(strict.handshake());
     REQUIRE(strict.client.loans == 0);
     REQUIRE(strict.server.loans == 0);
-    talks(strict);
+    strict.talks();
 
     test::pair_options again = smallest();
     again.client.shares = fixed_vector<named_group, 4>{};
@@ -88,7 +90,7 @@ TEST_CASE("the smallest workspace does for a handshake with Ed25519 certificates
     REQUIRE(retried.handshake());
     REQUIRE(retried.client.loans == 0);
     REQUIRE(retried.server.loans == 0);
-    talks(retried);
+    retried.talks();
 }
 
 TEST_CASE("the smallest workspace does for certificates as openssl makes them") {
@@ -102,7 +104,7 @@ TEST_CASE("the smallest workspace does for certificates as openssl makes them") 
     REQUIRE(both.handshake());
     REQUIRE(both.client.loans == 0);
     REQUIRE(both.server.loans == 0);
-    talks(both);
+    both.talks();
 }
 
 TEMPLATE_TEST_CASE("one byte less is config_workspace", "", seeded_chacha, test::seeded<sodium>, test::null_provider) {
@@ -173,7 +175,7 @@ TEST_CASE("a chain that is longer asks for as much as it takes") {
             for (const test::happening& one : both.client.history)
                 if (one.what == what::need_workspace)
                     REQUIRE(one.missing < real_pair{}.client.tls.smallest_workspace + filler + 2500);
-            talks(both);
+            both.talks();
             REQUIRE(all_zero(both.client.tls.take_workspace()));
         }
 }
@@ -198,7 +200,7 @@ TEST_CASE("nothing goes on until the memory that is asked for is lent") {
     REQUIRE(both.client.lend(wanted - 1) == errc::none);
     both.client.lends = true;
     REQUIRE(both.handshake());
-    talks(both);
+    both.talks();
 }
 
 TEST_CASE("exactly what is asked for does, at every alignment") {
@@ -249,7 +251,7 @@ TEST_CASE("a larger workspace can be lent at any point of a handshake, and the o
             REQUIRE(all_zero(last_client));
             REQUIRE(both.server.tls.take_workspace().data() == last_server.data());
             REQUIRE(all_zero(last_server));
-            talks(both);
+            both.talks();
         }
 }
 
@@ -280,7 +282,7 @@ TEST_CASE("memory that is in use cannot be lent again, at any point of a handsha
     REQUIRE(both.server.tls.take_workspace().data() == middle(of_server).data());
     // What was given back may be lent.
     REQUIRE(both.client.tls.lend_workspace(middle(of_client)) == errc::none);
-    talks(both);
+    both.talks();
 }
 
 TEST_CASE("a larger workspace can be lent in the middle of what is being sent") {
@@ -309,7 +311,7 @@ TEST_CASE("a larger workspace can be lent in the middle of what is being sent") 
         REQUIRE(both.client.has(what::handshake_done));
         REQUIRE(both.server.has(what::handshake_done));
         REQUIRE(moves > 20);
-        talks(both);
+        both.talks();
     }
 }
 
@@ -337,7 +339,7 @@ TEST_CASE("the workspace comes back wiped when nothing needs it any more, and no
     both.run();
     REQUIRE(all_zero(taken(both.server)));
     REQUIRE(taken(both.server).empty());
-    talks(both);
+    both.talks();
     // What a client needs afterwards is its own.
     std::fill(memory.begin(), memory.end(), std::uint8_t{0xff});
     REQUIRE(both.client.tls.update_keys(true) == errc::none);

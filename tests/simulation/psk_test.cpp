@@ -49,15 +49,6 @@ test::pair_options with_keys(std::span<const psk> keys) {
     return options;
 }
 
-template <class Pair>
-void talks(Pair& both) {
-    REQUIRE(both.client.send("question") == errc::none);
-    REQUIRE(both.server.send("answer") == errc::none);
-    both.run();
-    REQUIRE(both.server.received == test::text("question"));
-    REQUIRE(both.client.received == test::text("answer"));
-}
-
 }  // namespace
 
 TEST_CASE("an external key is used instead of certificates (section 4.3.11)") {
@@ -71,7 +62,7 @@ TEST_CASE("an external key is used instead of certificates (section 4.3.11)") {
     REQUIRE_FALSE(both.server.has(what::client_hello));
     REQUIRE_FALSE(both.client.has(what::verify_peer));
     REQUIRE_FALSE(both.client.tls.peer_authenticated());
-    talks(both);
+    both.talks();
 }
 
 TEST_CASE("the second of several keys, and keys of hashes that no suite has are left out") {
@@ -87,7 +78,7 @@ TEST_CASE("the second of several keys, and keys of hashes that no suite has are 
     REQUIRE(both.handshake());
     REQUIRE(seen == 2);
     REQUIRE(both.client.tls.psk_used());
-    talks(both);
+    both.talks();
 }
 
 TEST_CASE("a key of the other hash decides on the suite (section 4.3.11)") {
@@ -99,7 +90,7 @@ TEST_CASE("a key of the other hash decides on the suite (section 4.3.11)") {
         REQUIRE(both.handshake());
         REQUIRE(both.client.tls.psk_used());
         REQUIRE((both.client.tls.suite() == chacha) == (hash == hash_id::sha256));
-        talks(both);
+        both.talks();
     }
 }
 
@@ -146,7 +137,7 @@ TEST_CASE("unknown keys fall back to certificates") {
     REQUIRE_FALSE(both.client.tls.psk_used());
     REQUIRE(both.client.has(what::verify_peer));
     REQUIRE(both.client.tls.peer_authenticated());
-    talks(both);
+    both.talks();
 }
 
 TEST_CASE("a server that does not use keys ignores them") {
@@ -202,7 +193,7 @@ TEST_CASE("a retry: the binder covers both hellos") {
         REQUIRE(both.handshake());
         REQUIRE(both.server.count(what::find_psk) == 1);
         REQUIRE(both.client.tls.psk_used() == known);
-        talks(both);
+        both.talks();
     }
 }
 
@@ -224,7 +215,7 @@ TEST_CASE("without a key exchange, where both allow it (sections 4.2.1, 4.3.8 an
                                                 both.to_client.all.begin() + 11);
                 REQUIRE(both.client.tls.psk_used() == known);
                 REQUIRE(retried == !(client_allows && server_allows && known));
-                talks(both);
+                both.talks();
             }
 }
 
@@ -302,7 +293,7 @@ TEST_CASE("early data in the first flight, accepted (sections 4.3.10 and 4.6)") 
     REQUIRE(both.client.key_log.find("CLIENT_EARLY_TRAFFIC_SECRET ") == 0);
     REQUIRE(both.client.key_log.find("\nEARLY_EXPORTER_SECRET ") != std::string::npos);
     REQUIRE(both.client.key_log == both.server.key_log);
-    talks(both);
+    both.talks();
 }
 
 TEST_CASE("early data is answered before the client's Finished (section 4.5.3)") {
@@ -381,7 +372,7 @@ TEST_CASE("early data up to the limit, in pieces that follow one another") {
     REQUIRE(it.send_early(bytes_view(data).subspan(1000)) == errc::early_data_over);
     REQUIRE(it.both.handshake());
     REQUIRE(it.both.server.received_early == test::buffer(1000, 'x'));
-    talks(it.both);
+    it.both.talks();
 }
 
 TEST_CASE("section 5.5: no more records of early data than one key may protect") {
@@ -400,7 +391,7 @@ TEST_CASE("section 5.5: no more records of early data than one key may protect")
     REQUIRE(both.client.tls.send_early(bytes_view(data).subspan(3), out).error == errc::early_data_over);
     REQUIRE(both.handshake());
     REQUIRE(both.server.received_early.size() == 3);
-    talks(both);
+    both.talks();
 }
 
 TEST_CASE("early data until the server's Finished has come (section 4.3.11.3)") {
@@ -415,7 +406,7 @@ TEST_CASE("early data until the server's Finished has come (section 4.3.11.3)") 
     REQUIRE(it.send_early(bytes_view(data).subspan(100)) == errc::none);
     REQUIRE(both.handshake());
     REQUIRE(both.server.received_early == data);
-    talks(both);
+    both.talks();
 }
 
 TEST_CASE("early data that the server rejects is given back (sections 4.3.10 and 4.6, appendix F.5)") {
@@ -446,7 +437,7 @@ TEST_CASE("early data that the server rejects is given back (sections 4.3.10 and
         REQUIRE_FALSE(both.server.tls.early_data_accepted());
         REQUIRE(both.client.tls.psk_used() == (reason != no_key));
         REQUIRE(it.send_early(data) == errc::early_data_over);
-        talks(both);
+        both.talks();
     }
 }
 
@@ -467,7 +458,7 @@ TEST_CASE("early data under another key than the first is not taken (section 4.3
     REQUIRE_FALSE(both.server.has(what::early_data_offered));
     REQUIRE(both.server.received_early.empty());
     REQUIRE(both.client.count(what::early_data_rejected) == 1);
-    talks(both);
+    both.talks();
 }
 
 TEST_CASE("a bad record of early data that was accepted is bad_record_mac (section 4.3.10)") {
@@ -498,7 +489,7 @@ TEST_CASE("a retry rejects early data, which is skipped (section 4.3.10)") {
     REQUIRE(both.client.rejected == data);
     REQUIRE(both.server.received_early.empty());
     REQUIRE(both.client.tls.psk_used());
-    talks(both);
+    both.talks();
 }
 
 TEST_CASE("a server reads no more early data than was agreed on, and skips no more than it says") {
@@ -547,8 +538,35 @@ TEST_CASE("all that a client may send early is skipped when it is rejected, in o
         }
         REQUIRE(both.handshake());
         REQUIRE(both.client.rejected == data);
-        talks(both);
+        both.talks();
     }
+}
+
+TEST_CASE("early data and its padding are no more than a server skips that cannot tell them apart (section 4.7.1)") {
+    for (const padding how : {padding::constant(1024), padding::constant(16406), padding::multiple_of(100)})
+        for (const std::uint32_t limit : {std::uint32_t{1000}, std::uint32_t{16384}})
+            for (const std::size_t piece : {std::size_t{1}, std::size_t{700}, std::size_t{16384}}) {
+                CAPTURE(how.block(), limit, piece);
+                early_pair it(limit);
+                test::pair_options options = it.both.options;
+                options.client.padding = how;
+                psk_pair both(options);
+                both.server.find_psk = nullptr;
+                const test::buffer data(16384, 'x');
+                std::size_t done = 0;
+                test::buffer out(40000);
+                for (output sent; both.client.tls.early_data_left() != 0; done += sent.consumed) {
+                    const std::size_t size = std::min(piece, data.size() - done);
+                    sent = both.client.tls.send_early(bytes_view(data).subspan(done, size), out);
+                    both.to_server.put(sent.records);
+                    if (sent.error != errc::none) REQUIRE(sent.error == errc::early_data_over);
+                }
+                REQUIRE(done != 0);
+                REQUIRE(both.client.tls.send_early(bytes_view(data).subspan(done), out).error == errc::early_data_over);
+                REQUIRE(both.handshake());
+                REQUIRE(both.client.rejected == test::buffer(done, 'x'));
+                both.talks();
+            }
 }
 
 TEST_CASE("a padded ClientHello has its length with keys too, and the keys stay last (RFC 7685)") {

@@ -205,6 +205,27 @@ TEST_CASE("a client with a configuration that cannot work is born failed (sectio
     }
 }
 
+TEST_CASE("keys that nobody can offer, or more of them than there is room for (section 4.3.11)") {
+    const test::buffer name(300, 'n'), key(32, 'k'), long_name(0x10000), long_key(256);
+    const auto born = [](const std::vector<psk>& keys, std::size_t memory_size, errc why) {
+        CAPTURE(keys.size());
+        sodium crypto;
+        const client_config config{};
+        test::buffer memory(memory_size, 0xa5);
+        client<sodium> tls(crypto, config, memory, {.server_name = "host.example", .psks = keys});
+        if (why != errc::none) return is_stillborn(tls, why, memory);
+        test::buffer out(70000);
+        REQUIRE(tls.transmit(out).records.size() > keys.size() * 300);
+    };
+    for (const psk& bad : {psk{.identity = {}, .key = key}, psk{.identity = name, .key = {}},
+                           psk{.identity = long_name, .key = key}, psk{.identity = name, .key = long_key}})
+        born({{.identity = name, .key = key}, bad}, 100'000, errc::config_bad_psk);
+    const psk good{.identity = name, .key = key};
+    born(std::vector<psk>(180, good), 100'000, errc::none);
+    born(std::vector<psk>(180, good), 50'000, errc::config_workspace);
+    born(std::vector<psk>(250, good), 100'000, errc::config_workspace);
+}
+
 TEST_CASE("a host name is sent, an address is not, and the judge is shown either") {
     for (const std::string_view name : {"a-b_c.example", "EXAMPLE.com", "::1", "2001:db8::1", "10.0.0.1"}) {
         CAPTURE(name);

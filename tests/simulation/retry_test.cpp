@@ -26,15 +26,6 @@ std::string shape(const test::buffer& stream) {
     return letters;
 }
 
-template <class Pair>
-void talks(Pair& both) {
-    REQUIRE(both.client.send("up") == errc::none);
-    REQUIRE(both.server.send("down") == errc::none);
-    both.run();
-    REQUIRE(both.server.received == test::text("up"));
-    REQUIRE(both.client.received == test::text("down"));
-}
-
 }  // namespace
 
 TEMPLATE_TEST_CASE("a client without a share is asked for one", "", seeded_chacha, test::seeded<sodium>,
@@ -52,7 +43,7 @@ TEMPLATE_TEST_CASE("a client without a share is asked for one", "", seeded_chach
             REQUIRE(shape(both.to_server.all).substr(0, compatible ? 4 : 3) == (compatible ? "hchp" : "hhp"));
             REQUIRE(shape(both.to_client.all).substr(0, compatible ? 4 : 3) == (compatible ? "hchp" : "hhp"));
             REQUIRE(both.server.count(what::client_hello) == 1);
-            talks(both);
+            both.talks();
         }
 }
 
@@ -64,7 +55,7 @@ TEST_CASE("a group of which the server has no use is retried with one that it ha
         REQUIRE(both.client.tls.group() == named_group::secp256r1);
         REQUIRE(both.server.tls.group() == named_group::secp256r1);
         REQUIRE(shape(both.to_server.all).substr(0, 3) == (compatible ? "hch" : "hhp"));
-        talks(both);
+        both.talks();
     }
 }
 
@@ -75,7 +66,7 @@ TEST_CASE("shares of several groups spare the retry") {
     REQUIRE(both.handshake());
     REQUIRE(both.client.tls.group() == named_group::secp256r1);
     REQUIRE(shape(both.to_client.all).substr(0, 3) == "hcp");
-    talks(both);
+    both.talks();
 }
 
 TEST_CASE("a server takes a share that it was sent over a group that it prefers") {
@@ -90,7 +81,7 @@ TEST_CASE("a retry to a group with large shares") {
     test::pair<kem_provider> both({.server = {.prefer = {.groups = {named_group::x25519_mlkem768}}}});
     REQUIRE(both.handshake());
     REQUIRE(both.client.tls.group() == named_group::x25519_mlkem768);
-    talks(both);
+    both.talks();
 }
 
 TEST_CASE("no group in common is handshake_failure") {

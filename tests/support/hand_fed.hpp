@@ -40,6 +40,7 @@ public:
     Connection tls;
     buffer sent;                      ///< all that it wrote
     std::vector<spantls::what> said;  ///< what the steps were
+    std::size_t lent = 0;             ///< bytes of the workspace that it asked for last
     buffer received;                  ///< application data
     std::optional<state> stop;        ///< do nothing more when this state is reached, not even answer
     spantls::psk_choice key_found;    ///< a server: its answer to find_psk
@@ -62,6 +63,7 @@ public:
             if (step.what == spantls::what::need_input || step.what == spantls::what::failed) break;
             if (step.what == spantls::what::need_workspace) {
                 memory_.emplace_back(step.missing);
+                lent = step.missing;
                 REQUIRE(tls.lend_workspace(memory_.back()) == spantls::errc::none);
             }
             if (step.consumed == 0 && (step.what == spantls::what::peer_closed || step.what == spantls::what::closed))

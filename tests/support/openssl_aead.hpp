@@ -51,11 +51,76 @@ struct openssl_aes128_gcm {
     }
 };
 
-/// The suite and the group of RFC 8448's first trace. Randomness is a pool, signatures are right as they come.
+namespace oracle {
+
+/// The x coordinate of `scalar` times `point` on P-256, an uncompressed point.
+inline std::array<std::uint8_t, 32> p256(spantls::bytes_view scalar, spantls::bytes_view point) {
+    const std::unique_ptr<EC_GROUP, decltype(&EC_GROUP_free)> curve(EC_GROUP_new_by_curve_name(NID_X9_62_prime256v1),
+                                                                    &EC_GROUP_free);
+    const std::unique_ptr<EC_POINT, decltype(&EC_POINT_free)> theirs(EC_POINT_new(curve.get()), &EC_POINT_free);
+    const std::unique_ptr<EC_POINT, decltype(&EC_POINT_free)> product(EC_POINT_new(curve.get()), &EC_POINT_free);
+    const std::unique_ptr<BIGNUM, decltype(&BN_free)> factor(
+        BN_bin2bn(scalar.data(), static_cast<int>(scalar.size()), nullptr), &BN_free);
+    const std::unique_ptr<BIGNUM, decltype(&BN_free)> x(BN_new(), &BN_free);
+    std::array<std::uint8_t, 32> out{};
+    must(EC_POINT_oct2point(curve.get(), theirs.get(), point.data(), point.size(), nullptr) == 1 &&
+         EC_POINT_mul(curve.get(), product.get(), nullptr, theirs.get(), factor.get(), nullptr) == 1 &&
+         EC_POINT_get_affine_coordinates(curve.get(), product.get(), x.get(), nullptr, nullptr) == 1 &&
+         BN_bn2binpad(x.get(), out.data(), 32) == 32);
+    return out;
+}
+
+/// The uncompressed point that goes with a private key.
+inline std::array<std::uint8_t, 65> p256_public(spantls::bytes_view scalar) {
+    const std::unique_ptr<EC_GROUP, decltype(&EC_GROUP_free)> curve(EC_GROUP_new_by_curve_name(NID_X9_62_prime256v1),
+                                                                    &EC_GROUP_free);
+    const std::unique_ptr<EC_POINT, decltype(&EC_POINT_free)> product(EC_POINT_new(curve.get()), &EC_POINT_free);
+    const std::unique_ptr<BIGNUM, decltype(&BN_free)> factor(
+        BN_bin2bn(scalar.data(), static_cast<int>(scalar.size()), nullptr), &BN_free);
+    std::array<std::uint8_t, 65> out{};
+    must(EC_POINT_mul(curve.get(), product.get(), factor.get(), nullptr, nullptr, nullptr) == 1 &&
+         EC_POINT_point2oct(curve.get(), product.get(), POINT_CONVERSION_UNCOMPRESSED, out.data(), out.size(),
+                            nullptr) == out.size());
+    return out;
+}
+
+}  // namespace oracle
+
+/// Random bytes are the private key.
+struct openssl_p256 {
+    static constexpr spantls::named_group id = spantls::named_group::secp256r1;
+    static constexpr std::size_t client_random_size = 32;
+    static constexpr std::size_t server_random_size = 32;
+    static constexpr std::size_t private_size = 32;
+    static constexpr std::size_t client_share_size = 65;
+    static constexpr std::size_t server_share_size = 65;
+    static constexpr std::size_t secret_size = 32;
+
+    [[nodiscard]] static bool generate(spantls::fixed_bytes<32> random, spantls::fixed_mutable_bytes<32> private_key,
+                                       spantls::fixed_mutable_bytes<65> share) noexcept {
+        spantls::copy_bytes(random, private_key);
+        spantls::copy_bytes(oracle::p256_public(random), share);
+        return true;
+    }
+    [[nodiscard]] static bool respond(spantls::fixed_bytes<32> random, spantls::fixed_bytes<65> client,
+                                      spantls::fixed_mutable_bytes<65> server,
+                                      spantls::fixed_mutable_bytes<32> secret) noexcept {
+        spantls::copy_bytes(oracle::p256_public(random), server);
+        spantls::copy_bytes(oracle::p256(random, client), secret);
+        return true;
+    }
+    [[nodiscard]] static bool finish(spantls::fixed_bytes<32> private_key, spantls::fixed_bytes<65> server,
+                                     spantls::fixed_mutable_bytes<32> secret) noexcept {
+        spantls::copy_bytes(oracle::p256(private_key, server), secret);
+        return true;
+    }
+};
+
+/// The suite and the groups of RFC 8448's traces. Randomness is a pool, signatures are right as they come.
 struct rfc8448_provider {
     using hashes = spantls::type_list<spantls::libsodium::sha256>;
     using aeads = spantls::type_list<openssl_aes128_gcm>;
-    using groups = spantls::type_list<spantls::libsodium::x25519>;
+    using groups = spantls::type_list<spantls::libsodium::x25519, openssl_p256>;
     static constexpr std::array suites{
         spantls::suite_info{spantls::cipher_suite::tls_aes_128_gcm_sha256, spantls::hash_id::sha256, 0}};
     static constexpr std::array verify_schemes{spantls::signature_scheme::rsa_pss_rsae_sha256,
@@ -76,24 +141,4 @@ struct rfc8448_provider {
     spantls::bytes_view pool;
 };
 
-namespace oracle {
-
-/// The x coordinate of `scalar` times `point` on P-256, an uncompressed point.
-inline std::array<std::uint8_t, 32> p256(spantls::bytes_view scalar, spantls::bytes_view point) {
-    const std::unique_ptr<EC_GROUP, decltype(&EC_GROUP_free)> curve(EC_GROUP_new_by_curve_name(NID_X9_62_prime256v1),
-                                                                    &EC_GROUP_free);
-    const std::unique_ptr<EC_POINT, decltype(&EC_POINT_free)> theirs(EC_POINT_new(curve.get()), &EC_POINT_free);
-    const std::unique_ptr<EC_POINT, decltype(&EC_POINT_free)> product(EC_POINT_new(curve.get()), &EC_POINT_free);
-    const std::unique_ptr<BIGNUM, decltype(&BN_free)> factor(
-        BN_bin2bn(scalar.data(), static_cast<int>(scalar.size()), nullptr), &BN_free);
-    const std::unique_ptr<BIGNUM, decltype(&BN_free)> x(BN_new(), &BN_free);
-    std::array<std::uint8_t, 32> out{};
-    must(EC_POINT_oct2point(curve.get(), theirs.get(), point.data(), point.size(), nullptr) == 1 &&
-         EC_POINT_mul(curve.get(), product.get(), nullptr, theirs.get(), factor.get(), nullptr) == 1 &&
-         EC_POINT_get_affine_coordinates(curve.get(), product.get(), x.get(), nullptr, nullptr) == 1 &&
-         BN_bn2binpad(x.get(), out.data(), 32) == 32);
-    return out;
-}
-
-}  // namespace oracle
 }  // namespace test

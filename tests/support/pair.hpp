@@ -440,6 +440,15 @@ public:
         return client.has(spantls::what::handshake_done) && server.has(spantls::what::handshake_done);
     }
 
+    /// The first that either end says arrives.
+    void talks() {
+        REQUIRE(client.send("up") == spantls::errc::none);
+        REQUIRE(server.send("down") == spantls::errc::none);
+        run();
+        REQUIRE(server.received == text("up"));
+        REQUIRE(client.received == text("down"));
+    }
+
 private:
     template <class Endpoint>
     static bool deliver(link& from, Endpoint& to) {

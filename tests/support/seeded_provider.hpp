@@ -1,6 +1,7 @@
 // Any provider with its randomness replaced by a stream that a seed decides: runs replay.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 
@@ -40,6 +41,14 @@ private:
     std::uint64_t word_ = 0;
     unsigned left_ = 0;
 };
+
+/// The first N bytes of the stream of `seed`.
+template <std::size_t N>
+std::array<std::uint8_t, N> drawn(std::uint64_t seed) {
+    std::array<std::uint8_t, N> out{};
+    seeded_stream(seed).fill(out);
+    return out;
+}
 
 /// `Base`, but random() yields the bytes of `pool` first, which must stay alive, and then those of the seed.
 template <class Base>

@@ -41,7 +41,8 @@ TEST_CASE("algorithm: an OID, and all of what is behind it") {
     }
 }
 
-TEST_CASE("algorithm: parameters of RSASSA-PSS, one hash for everything and a salt of its length") {
+TEST_CASE(
+    "algorithm: parameters of RSASSA-PSS, one hash for everything and a salt of its length (RFC 9846, section 4.3.3)") {
     CHECK(read(sha2(1), mask(sha2(1)) + salt({2, 1, 32})) == signature_hash::sha256);
     CHECK(read(sha2(2), mask(sha2(2)) + salt({2, 1, 48})) == signature_hash::sha384);
     CHECK(read(sha2(3), mask(sha2(3)) + salt({2, 1, 64})) == signature_hash::sha512);

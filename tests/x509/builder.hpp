@@ -147,12 +147,14 @@ inline bytes certificate_list(const std::vector<bytes>& certificates) {
     return list;
 }
 
-/// NAME.crt.der of support/make_certs.
-inline bytes made_certificate(const std::string& certificate) {
+/// A file of support/make_certs.
+inline bytes made_file(const std::string& file) {
     const char* directory = std::getenv("SPANTLS_TEST_CERTS");
     if (directory == nullptr) throw std::runtime_error("SPANTLS_TEST_CERTS is not set; see tests/support/make_certs");
-    return load_bytes(std::filesystem::path(directory) / (certificate + ".crt.der"));
+    return load_bytes(std::filesystem::path(directory) / file);
 }
+/// NAME.crt.der.
+inline bytes made_certificate(const std::string& certificate) { return made_file(certificate + ".crt.der"); }
 inline constexpr const char* made_names[] = {
     "localhost", "p256",   "p384",   "rsa",     "ca",         "intermediate",
     "direct",    "server", "client", "expired", "wrong-name", "no-digital-signature",

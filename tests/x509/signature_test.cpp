@@ -81,7 +81,7 @@ TEST_CASE("signature: algorithms, and the schemes that they are") {
     CHECK(scheme(test::sequence({ecdsa(4)}), key_type::p384) == ecdsa_secp384r1_sha512);
 }
 
-TEST_CASE("signature: algorithms that are weak, or nothing at all") {
+TEST_CASE("signature: algorithms that are weak, or nothing at all (RFC 9846, section 4.3.3)") {
     for (const std::uint8_t last : {std::uint8_t{2}, std::uint8_t{4}, std::uint8_t{5}})
         CHECK(read(test::sequence({rsa(last), {5, 0}}), key_type::rsa).strength == algorithm_strength::weak);
     CHECK(read(test::sequence({{6, 7, 0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 1}}), key_type::p256).strength ==

@@ -156,6 +156,7 @@ enum class fault : std::uint8_t { nobody, peer, transport, caller };
     X(connection_failed, caller, none, "the connection has failed before")                                             \
     X(update_outstanding, caller, none, "the peer has not yet answered the last update_requested")                     \
     X(workspace_too_small, caller, internal_error, "the workspace is smaller than what is needed")                     \
+    X(no_more_keys, caller, none, "all key updates that a connection may send have been sent")                         \
     X(bad_argument, caller, none, "an argument out of its range")                                                      \
     X(early_data_over, caller, none, "early data cannot be sent, or not any more")                                     \
     X(message_unfinished, caller, none, "what has arrived is not dealt with to its end: receive() first")              \

@@ -288,9 +288,7 @@ protected:
                 return take_early_data(record);
         // Section 2: no application data before Finished.
         if (record.type != content_type::handshake) return fail(errc::premature_application_data, record.size);
-        if (const errc error = refuse_begun(memory.aligned() ? bytes_view(record.content) : memory.input());
-            error != errc::none)
-            return fail(error, record.size);
+        if (const errc error = refuse_begun(record.content); error != errc::none) return fail(error, record.size);
         if (const std::size_t wanted = room_for(record.content); !memory.reserve_input(wanted)) {
             reading_.records.hold(record);
             return {what::need_workspace, 0,
@@ -299,8 +297,6 @@ protected:
         reading_.records.release();
         memory.append_input(record.content);
         note_messages(record.content.size());
-        // A header that came in pieces.
-        if (const errc error = refuse_begun(memory.input()); error != errc::none) return fail(error, record.size);
         return {what::progress, record.size};
     }
 
@@ -318,16 +314,18 @@ protected:
         return result;
     }
 
-    /// What can be told of the message at the front of `content` by its first bytes: no memory is asked for what is
-    /// refused anyway.
+    /// What can be told of the message that `content` begins, or goes on with, by its first bytes: no memory is asked
+    /// for what is refused anyway.
     errc refuse_begun(bytes_view content) noexcept {
-        const auto type = static_cast<handshake_type>(content[0]);
+        const message_head head(machine().memory.input(), content);
+        const bytes_view begun = head.view();
+        const auto type = static_cast<handshake_type>(begun[0]);
         if (rows_for<Machine::table>(machine().current(), event_for(type)) == 0) return errc::unexpected_message;
-        const std::size_t size = message_size(content);
+        const std::size_t size = message_size(begun);
         if (type == handshake_type::finished && size > handshake_header_size + max_digest_size)
             return errc::decode_error;
         if (size > max_handshake_message) return errc::message_too_long;
-        return type == handshake_type::compressed_certificate ? refuse_compressed(content, machine().compressions())
+        return type == handshake_type::compressed_certificate ? refuse_compressed(begun, machine().compressions())
                                                               : errc::none;
     }
 
@@ -335,7 +333,7 @@ protected:
     /// workspace is asked for once.
     std::size_t room_for(bytes_view content) noexcept {
         const bytes_view begun = machine().memory.input();
-        const std::size_t size = message_size(begun.empty() ? content : begun);
+        const std::size_t size = size_to_wait_for(message_head(begun, content).view());
         const bool longer = size <= max_handshake_message && size > begun.size() + content.size();
         return longer ? size - begun.size() : content.size();
     }
@@ -458,8 +456,7 @@ protected:
             if constexpr (is_server)
                 if (machine().take_answered()) return client_answered(consumed);
             if (consumed != 0) return {what::progress, consumed};
-            reading_.expect(machine().late_expected());
-            const step result = reading_.receive(input, notes_);
+            const step result = reading_.receive(input, notes_, machine().late_expected());
             const bytes_view whole = reading_.late_message();
             if (whole.empty()) {
                 if (reading_.peer_closed() && !machine().out.pending()) workspace_.destroy();
@@ -472,7 +469,6 @@ protected:
                 continue;
             }
             if (machine().out.pending()) return {what::output_waiting};
-            if (const errc error = refuse_begun(whole); error != errc::none) return fail(error);
             arena& memory = machine().memory;
             if (!memory.reserve_input(whole.size())) return ask_for_workspace(workspace_with_input(whole.size()));
             const handshake_message message = first_message(whole);

@@ -29,7 +29,7 @@ public:
         if (result.what == what::failed) whole_->forget_exported();
         return result;
     }
-    errc lend_workspace(mutable_bytes memory) noexcept {
+    [[nodiscard]] errc lend_workspace(mutable_bytes memory) noexcept {
         return whole_->workspace_.holds_any_of(memory) ? errc::bad_argument : whole_->reading_.lend(memory);
     }
     mutable_bytes take_workspace() noexcept { return whole_->reading_.take_back(); }
@@ -58,7 +58,7 @@ public:
     std::size_t smallest_output() const noexcept { return whole_->smallest_output(); }
     std::size_t sealed_size(std::size_t data) const noexcept { return whole_->sealed_size(data); }
     std::size_t record_room(std::size_t room) const noexcept { return whole_->record_room(room); }
-    errc update_keys(bool request_peer = false) noexcept { return whole_->update_keys(request_peer); }
+    [[nodiscard]] errc update_keys(bool request_peer = false) noexcept { return whole_->update_keys(request_peer); }
     output send_ticket(const new_session_ticket& ticket, mutable_bytes out) noexcept
         requires(Connection::is_server)
     {

@@ -73,10 +73,8 @@ public:
 
     bool peer_closed() const noexcept { return peer_closed_; }
 
-    /// Which messages of post-handshake authentication may come from here on.
-    void expect(late_messages expected) noexcept { expected_ = expected; }
-    /// One of these, whole: receive() has come upon it, has consumed nothing and says `progress`. It lasts until the
-    /// next call, and comes again until it is passed.
+    /// A message of post-handshake authentication, whole: receive() has come upon it, has consumed nothing and says
+    /// `progress`. It lasts until the next call, and comes again until it is passed.
     bytes_view late_message() const noexcept { return late_; }
     /// It is done with. Returns how many bytes of the input are, too.
     std::size_t pass_late_message() noexcept {
@@ -94,8 +92,8 @@ public:
         return passed_ < records.last().content_size ? 0 : end_of_record();
     }
 
-    /// One record of a connection whose handshake is done.
-    step receive(mutable_bytes input, mailbox& notes) noexcept {
+    /// One record of a connection whose handshake is done; `expected`, of post-handshake authentication, may come.
+    step receive(mutable_bytes input, mailbox& notes, const late_messages& expected = {}) noexcept {
         if (failed()) return failure();
         // The other half has given up (section 6.2).
         if (notes.has(mailbox::dead)) return fail(errc::canceled, std::nullopt, notes);
@@ -107,13 +105,13 @@ public:
         if (peer_closed_) return {notes.has(mailbox::write_closed) ? what::closed : what::peer_closed, input.size()};
         late_ = {};
         if (look_again_) {
-            const step result = read_assembled(notes);
+            const step result = read_assembled(notes, expected);
             if (result.what != what::progress || !late_.empty()) return result;
         }
         const incoming_record record = records.open(input);
         if (record.error != errc::none) return fail(record.error, notes);
         if (record.missing != 0) return {what::need_input, 0, record.missing};
-        return receive_record(record, notes);
+        return receive_record(record, notes, expected);
     }
 
     /// Over QUIC: whole or in pieces, without records.
@@ -121,7 +119,7 @@ public:
         incoming_record carried;
         carried.size = content.size();
         carried.content = content;
-        return receive_messages(carried, notes);
+        return receive_messages(carried, notes, {});
     }
     /// Keys are not updated by messages there (RFC 9001, section 6).
     void refuse_key_updates() noexcept { takes_key_updates_ = false; }
@@ -169,15 +167,15 @@ public:
     }
 
 private:
-    step receive_record(const incoming_record& record, mailbox& notes) noexcept {
+    step receive_record(const incoming_record& record, mailbox& notes, const late_messages& expected) noexcept {
         if (record.dropped) return {what::progress, record.size};
         // Section 5.1: handshake messages are not interleaved with other records.
         if (assembled_ != 0 && record.type != content_type::handshake)
             return fail(errc::interleaved_record, notes, record.size);
         if (record.type == content_type::alert) return receive_alert(record, false, notes);
-        if (record.type == content_type::handshake) return receive_messages(record, notes);
+        if (record.type == content_type::handshake) return receive_messages(record, notes, expected);
         // Section 4.7.2: nothing comes between the messages of an answer.
-        if (expected_.only) return fail(errc::unexpected_message, notes, record.size);
+        if (expected.only) return fail(errc::unexpected_message, notes, record.size);
         if (record.content.empty()) return {what::progress, record.size};
         messages_ = key_updates_ = 0;
         step result{what::application_data, record.size};
@@ -185,11 +183,11 @@ private:
         return result;
     }
 
-    step receive_messages(const incoming_record& record, mailbox& notes) noexcept {
+    step receive_messages(const incoming_record& record, mailbox& notes, const late_messages& expected) noexcept {
         const mutable_bytes content = record.content.subspan(passed_);
         post_handshake_messages found;
         if (assembled_ == 0) {
-            const errc error = read(content, notes, found);
+            const errc error = read(content, notes, found, expected);
             if (error != errc::none) return fail(error, notes, record.size);
             if (found.key_update || (found.rest.empty() && found.late.empty())) {
                 (void)end_of_record();
@@ -201,6 +199,13 @@ private:
                 passed_ = static_cast<std::uint16_t>(passed_ + found.tickets.size());
                 return found.late_next ? ticket(content.first(found.tickets.size()), 0) : step(what::progress);
             }
+        }
+        if (assembled_ != 0) {
+            const message_head head(unfinished(), content);
+            post_handshake_messages begun;
+            const errc error = read_post_handshake(head.view(), is_server_, max_handshake_message, begun, expected,
+                                                   takes_key_updates_);
+            if (error != errc::none) return fail(error, notes, record.size);
         }
         // Not whole in this record: to be put together in the workspace. Room for all of it is asked for at once.
         const std::size_t lacking = missing_of_first(assembled_ == 0 ? found.rest : unfinished());
@@ -218,7 +223,7 @@ private:
         const bool goes_on = assembled_ != 0;
         assembled_ += static_cast<std::uint32_t>(content.size());
         // Only what has not been read before: a peer that sends a byte at a time must not cost more than the byte.
-        const errc error = goes_on ? read(unfinished(), notes, found) : errc::none;
+        const errc error = goes_on ? read(unfinished(), notes, found, expected) : errc::none;
         if (error != errc::none) return fail(error, notes, record.size);
         return handle_assembled(found, record.size, notes);
     }
@@ -239,7 +244,7 @@ private:
         return {what::progress, consumed};
     }
     /// What is left of the memory when its front is done with.
-    step read_assembled(mailbox& notes) noexcept {
+    step read_assembled(mailbox& notes, const late_messages& expected) noexcept {
         const std::uint32_t rest = assembled_ - dropped_;
         if (rest != 0) std::memmove(memory_.data(), memory_.data() + dropped_, rest);
         assembled_ = rest;
@@ -247,7 +252,7 @@ private:
         look_again_ = false;
         if (rest == 0) return {what::progress};
         post_handshake_messages found;
-        const errc error = read(unfinished(), notes, found);
+        const errc error = read(unfinished(), notes, found, expected);
         return error == errc::none ? handle_assembled(found, 0, notes) : fail(error, notes);
     }
     /// Nothing more of the record is looked at. Returns its size.
@@ -267,14 +272,15 @@ private:
     bytes_view unfinished() const noexcept { return memory_.subspan(begun_, assembled_ - begun_); }
 
     /// Reads what is whole, and counts it.
-    errc read(bytes_view messages, mailbox& notes, post_handshake_messages& found) noexcept {
+    errc read(bytes_view messages, mailbox& notes, post_handshake_messages& found,
+              const late_messages& expected) noexcept {
         // An end that only listens may keep the sender's keys fresh: what we send makes up for it, as what we receive.
         if (notes.has(mailbox::data_sent)) {
             notes.clear(mailbox::data_sent);
             messages_ = key_updates_ = 0;
         }
         const errc error =
-            read_post_handshake(messages, is_server_, max_handshake_message, found, expected_, takes_key_updates_);
+            read_post_handshake(messages, is_server_, max_handshake_message, found, expected, takes_key_updates_);
         if (error != errc::none) return error;
         // An answer that was asked for does not count: a peer with nothing to send may have to give any number of them.
         const bool asked = found.key_update && notes.has(mailbox::update_outstanding);
@@ -313,10 +319,9 @@ private:
     const suite_info* suite_ = nullptr;
     mutable_bytes memory_;
     std::uint32_t assembled_ = 0;
-    std::uint32_t begun_ = 0;  // where in them the message begins that is not whole
+    std::uint32_t begun_ = 0;    // where in them the message begins that is not whole
     std::uint32_t dropped_ = 0;  // bytes in front of them that are done with
     bytes_view late_;
-    late_messages expected_;
     std::uint16_t passed_ = 0;  // bytes of the content of a record that are done with, while it is held
     std::uint8_t messages_ = 0, key_updates_ = 0;
     errc error_ = errc::none;

@@ -59,7 +59,8 @@ concept hash_function = std::is_trivially_copyable_v<typename H::state> && requi
 ///
 /// seal: `out` has room for text.size() + 1 + zeros + tag_size bytes; `text` is `out`'s own front or does not overlap
 /// it. open: deciphers `record` (ciphertext, then tag) in place; false, with the contents undefined, when it is not
-/// authentic.
+/// authentic. set_key: `context` is all zeros, or has had a key before. A context that owns something is given back by
+/// `A::clear(context)`; without that, wiping it is enough.
 template <class A>
 concept record_aead = std::is_trivially_copyable_v<typename A::context> &&
     requires(typename A::context& context, const typename A::context& ready, fixed_bytes<12> nonce,
@@ -74,6 +75,13 @@ concept record_aead = std::is_trivially_copyable_v<typename A::context> &&
     { A::open(ready, nonce, header, record) }
     noexcept->std::same_as<bool>;
 };
+
+/// The end of a key.
+template <record_aead A>
+void clear_context(typename A::context& context) noexcept {
+    if constexpr (requires { A::clear(context); }) A::clear(context);
+    wipe_object(context);
+}
 
 /// A key exchange, shaped so that a KEM fits: the client generates, the server responds, the client finishes.
 /// `random` is fresh and used for nothing else. False: the peer's share is not acceptable (section 7.4.2).

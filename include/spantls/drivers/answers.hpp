@@ -50,10 +50,37 @@ concept judging = requires(J& judge, const x509::peer& peer) {
 
 /// A key that signs with one scheme, as libsodium::ed25519_key does.
 template <class K>
-concept signing_key = requires(const K& key, bytes_view message) {
+concept one_scheme_key = requires(const K& key, bytes_view message) {
     { K::scheme } -> std::convertible_to<signature_scheme>;
     { key.sign(message) } -> std::convertible_to<bytes_view>;
 };
+
+/// A key that signs, with one scheme, or as libcrypto::signing_key does with some.
+template <class K>
+concept signing_key = one_scheme_key<K> || requires(const K& key, signature_scheme scheme, bytes_view message) {
+    { key.schemes() } -> std::convertible_to<std::span<const signature_scheme>>;
+    { key.sign(scheme, message) } -> std::convertible_to<bytes_view>;
+};
+
+namespace detail {
+template <one_scheme_key Key>
+inline constexpr std::array<signature_scheme, 1> only_scheme{Key::scheme};
+
+template <signing_key Key>
+std::span<const signature_scheme> schemes_of(const Key& key) noexcept {
+    if constexpr (one_scheme_key<Key>)
+        return only_scheme<Key>;
+    else
+        return key.schemes();
+}
+template <signing_key Key>
+auto sign_with(const Key& key, const signing_request& request) noexcept {
+    if constexpr (one_scheme_key<Key>)
+        return key.sign(request.content);
+    else
+        return key.sign(request.scheme, request.content);
+}
+}  // namespace detail
 
 /// A certificate chain, DER, the own certificate first, or a raw public key, and its key; refers to both. It trusts
 /// nobody.
@@ -63,26 +90,26 @@ public:
     constexpr credentials(std::span<const bytes_view> chain, const Key& key,
                           certificate_type type = certificate_type::x509) noexcept
         : chain_(chain), key_(&key), type_(type) {}
+    credentials(std::span<const bytes_view>, const Key&&, certificate_type = certificate_type::x509) = delete;
 
     x509::verdict judge(const x509::peer&) const noexcept { return x509::verdict::refuse(); }
-    identity identify(const step&) const noexcept { return {chain_, schemes, type_}; }
-    auto sign(const signing_request& request) const noexcept { return key_->sign(request.content); }
+    identity identify(const step&) const noexcept { return {chain_, detail::schemes_of(*key_), type_}; }
+    auto sign(const signing_request& request) const noexcept { return detail::sign_with(*key_, request); }
 
 private:
-    static constexpr std::array<signature_scheme, 1> schemes{Key::scheme};
-
     std::span<const bytes_view> chain_;
     const Key* key_;
     certificate_type type_;
 };
 
-/// Credentials, and a delegated credential (RFC 9345) with its key for peers that take it. `shown` and `key` are
-/// referred to.
+/// Credentials, and a delegated credential (RFC 9345) with its key for peers that take it; both keys are of one kind,
+/// or sign with arrays of one size. `shown` and `key` are referred to.
 template <class Own, signing_key Key>
 class delegating {
 public:
     constexpr delegating(Own own, bytes_view shown, const Key& key) noexcept
         : own_(std::move(own)), shown_(shown), key_(&key) {}
+    delegating(Own, bytes_view, const Key&&) = delete;
 
     x509::verdict judge(const x509::peer& who) const noexcept { return own_.judge(who); }
     identity identify(const step& question) const noexcept {
@@ -91,7 +118,7 @@ public:
         return who;
     }
     auto sign(const signing_request& request) const noexcept {
-        return request.delegated ? key_->sign(request.content) : own_.sign(request);
+        return request.delegated ? detail::sign_with(*key_, request) : own_.sign(request);
     }
 
 private:

@@ -41,7 +41,7 @@ public:
         while (const auto step = next()) {
             switch (step->what) {
                 case what::handshake_done: return flush();
-                case what::failed: return {step->error, write_failed_};
+                case what::failed: return {step->error, write_failed_, step->alert};
                 case what::need_workspace: return {errc::workspace_too_small};
                 case what::key_log:
                     if constexpr (requires { who.key_log(step->data); }) who.key_log(step->data);
@@ -86,7 +86,7 @@ public:
                 case what::application_data: return {step->data, {}};
                 case what::peer_closed:
                 case what::closed: return {};
-                case what::failed: return {{}, {step->error, write_failed_}};
+                case what::failed: return {{}, {step->error, write_failed_, step->alert}};
                 case what::need_workspace: return {{}, {errc::workspace_too_small}};
                 default:
                     if (step->is_question()) return {{}, {errc::not_connected}};

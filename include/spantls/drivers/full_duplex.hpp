@@ -54,10 +54,8 @@ public:
     /// Where to read to; empty unless wants().read. It may move bytes that have arrived: not to be called while a read
     /// into it is under way.
     mutable_bytes space() noexcept { return input_.space(); }
-    void received(std::size_t count) noexcept {
-        input_.received(count);
-        again_ = again_ || count > 0;
-    }
+    /// `count` bytes of it have been read. What cannot be, such as the -1 of a read that failed, changes nothing.
+    void received(std::size_t count) noexcept { again_ = input_.received(count) || again_; }
     /// The transport has ended. What has arrived before is dealt with first.
     void end_of_input() noexcept { ended_ = again_ = true; }
 
@@ -96,10 +94,8 @@ public:
         pump();
         return output_.pending();
     }
-    void sent(std::size_t count) noexcept {
-        output_.sent(count);
-        again_ = again_ || count > 0;
-    }
+    /// As received().
+    void sent(std::size_t count) noexcept { again_ = output_.sent(count) || again_; }
 
     /// Takes as much of `data` as there is room for: `consumed` bytes of it. errc::too_small when that is nothing;
     /// there is room when pending() has been sent. What a step shows may be given: it lies in the input.

@@ -38,8 +38,13 @@ public:
         }
         return memory_.subspan(end_);
     }
-    /// `count` bytes have been written to the front of space().
-    void received(std::size_t count) noexcept { end_ += count; }
+    /// `count` bytes have been written to the front of space(); more than it has, as the -1 of a read that failed, are
+    /// none. Whether there were some.
+    bool received(std::size_t count) noexcept {
+        if (count > memory_.size() - end_) return false;
+        end_ += count;
+        return count > 0;
+    }
 
     void clear() noexcept { begin_ = end_ = held_ = 0; }
 

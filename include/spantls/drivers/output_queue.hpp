@@ -18,13 +18,16 @@ public:
 
     /// What to send next; when it has gone, there may be more.
     bytes_view pending() const noexcept { return memory_.subspan(begin_, end_ - begin_); }
-    /// The first `count` bytes of pending() are gone.
-    void sent(std::size_t count) noexcept {
+    /// The first `count` bytes of pending() are gone; more than it has, as the -1 of a write that failed, are none.
+    /// Whether there were some.
+    bool sent(std::size_t count) noexcept {
+        if (count > end_ - begin_) return false;
         begin_ += count;
-        if (begin_ != end_) return;
+        if (begin_ != end_) return count > 0;
         begin_ = 0;
         end_ = wrapped_;
         wrapped_ = 0;
+        return count > 0;
     }
 
     /// Where the next bytes go: behind the others, or at the front when there is more room.

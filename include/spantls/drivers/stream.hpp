@@ -3,6 +3,7 @@
 
 #include <concepts>
 #include <cstddef>
+#include <string_view>
 
 #include <spantls/base/bytes.hpp>
 #include <spantls/base/error.hpp>
@@ -22,9 +23,15 @@ concept blocking_stream = requires(S& stream, mutable_bytes space, bytes_view by
 struct [[nodiscard]] io_status {
     errc error = errc::none;     ///< of the connection or of the caller; errc::truncated when the stream has just ended
     bool stream_failed = false;  ///< read or write returned a failure
+    alert_description alert = alert_description::close_notify;  ///< with errc::peer_alert: what the peer said
 
     constexpr explicit operator bool() const noexcept { return error == errc::none && !stream_failed; }
 };
+
+/// One sentence for a log. Static storage.
+constexpr std::string_view describe(const io_status& status) noexcept {
+    return status.error == errc::none && status.stream_failed ? "the stream failed" : describe(status.error);
+}
 
 /// What read() returns: false at the end. That was a clean one, by close_notify, when `status` is true.
 struct [[nodiscard]] incoming {

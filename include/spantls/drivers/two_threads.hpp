@@ -35,7 +35,7 @@ public:
                 case what::application_data: return {step->data, {}};
                 case what::peer_closed:
                 case what::closed: return {};
-                case what::failed: return {{}, {step->error}};
+                case what::failed: return {{}, {step->error, false, step->alert}};
                 case what::need_workspace: return {{}, {errc::workspace_too_small}};
                 default: break;
             }
@@ -70,7 +70,7 @@ public:
     }
 
     /// For a ticket in pieces, which needs memory: next() has said how much.
-    errc lend_workspace(mutable_bytes memory) noexcept { return half_.lend_workspace(memory); }
+    [[nodiscard]] errc lend_workspace(mutable_bytes memory) noexcept { return half_.lend_workspace(memory); }
     mutable_bytes take_workspace() noexcept { return half_.take_workspace(); }
 
     /// Why next() returned nothing; errc::too_small when a record is longer than the buffer.

@@ -147,13 +147,22 @@ public:
 
     /// Bytes that may still be sent; 0 when it was not offered, was rejected, or is over.
     std::size_t early_data_left() const noexcept {
-        return this->write == epoch::early ? keys_offered_.at(0)->early.limit - early_sent_.size() : 0;
+        if (this->write != epoch::early) return 0;
+        const std::size_t left = early_limit() - early_sent_.size(), room = early_room();
+        return left < room ? left : room;
+    }
+    /// Section 4.7.1: what is left for it with its padding. A server that rejects it takes both for data, and skips no
+    /// more than it has promised to read, or max_skipped_early_data.
+    std::size_t early_room() const noexcept {
+        const std::size_t limit = early_limit();
+        return (limit < max_skipped_early_data ? max_skipped_early_data : limit) - early_padded_;
     }
     /// What was sent, one span: `more` has to go on where it ends.
     bool continues_early_data(bytes_view more) const noexcept {
         return early_sent_.empty() || early_sent_.data() + early_sent_.size() == more.data();
     }
-    void note_early_data(bytes_view sent) noexcept {
+    void note_early_data(bytes_view sent, std::size_t room_left) noexcept {
+        early_padded_ += static_cast<std::uint32_t>(early_room() - room_left);
         early_sent_ = early_sent_.empty() ? sent : bytes_view(early_sent_.data(), early_sent_.size() + sent.size());
     }
     /// True once, when the server has rejected what was sent.
@@ -581,6 +590,8 @@ private:
         return true;
     }
 
+    std::size_t early_limit() const noexcept { return keys_offered_.at(0)->early.limit; }
+
     const client_config* config_ = nullptr;
     std::string_view server_name_;
     std::uint64_t now_ms_ = 0;
@@ -592,6 +603,7 @@ private:
     offered_keys keys_offered_;
     grease grease_;
     bytes_view early_sent_;
+    std::uint32_t early_padded_ = 0;  // bytes, with padding
     std::array<std::uint8_t, 32> session_id_{};
     extension_mask offered_;
     arena_range peer_list_;

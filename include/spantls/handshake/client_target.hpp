@@ -32,7 +32,7 @@ struct client_target {
 };
 
 /// errc::config_bad_server_name when the name can neither be sent nor be an address.
-constexpr errc check(const client_target& target) noexcept {
+[[nodiscard]] constexpr errc check(const client_target& target) noexcept {
     const std::string_view name = target.server_name;
     if (const errc error = check(target.psks); error != errc::none) return error;
     if (name.empty() || x509::parse_ip_address(name).size != 0) return errc::none;
@@ -49,7 +49,7 @@ constexpr errc check(const client_target& target) noexcept {
 }
 
 /// The same, and errc::config_no_time when what `config` takes cannot be judged without.
-constexpr errc check(const client_target& target, const client_config& config) noexcept {
+[[nodiscard]] constexpr errc check(const client_target& target, const client_config& config) noexcept {
     if (!config.delegated_schemes.empty() && target.now_ms == 0) return errc::config_no_time;
     return check(target);
 }

@@ -2,6 +2,7 @@
 // or decompressed here.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -63,12 +64,39 @@ constexpr std::span<const compressed_certificate> usable_form(const identity& wh
     return {};
 }
 
+/// A CompressedCertificate as far as the length of what is in it, header included.
+inline constexpr std::size_t compressed_certificate_head = handshake_header_size + 2 + 3;
+
+/// The first bytes of a message that `begun` is the beginning of and `content` goes on with, as many as there are rules
+/// about: what is refused by them is refused before there is memory for both.
+class message_head {
+public:
+    constexpr message_head(bytes_view begun, bytes_view content) noexcept {
+        for (const bytes_view part : {begun, content})
+            for (std::size_t i = 0; i < part.size() && size_ < bytes_.size(); ++i) bytes_[size_++] = part[i];
+    }
+    constexpr bytes_view view() const noexcept { return bytes_view(bytes_).first(size_); }
+
+private:
+    std::array<std::uint8_t, compressed_certificate_head> bytes_{};
+    std::size_t size_ = 0;
+};
+
+/// How much of the message at the front of `begun` memory may be asked for: all of it, but of a CompressedCertificate
+/// not before its head has come. 0 with less than a header.
+constexpr std::size_t size_to_wait_for(bytes_view begun) noexcept {
+    const std::size_t whole = message_size(begun);
+    const bool known = whole == 0 || begun.size() >= compressed_certificate_head ||
+                       static_cast<handshake_type>(begun[0]) != handshake_type::compressed_certificate;
+    return known || whole < compressed_certificate_head ? whole : compressed_certificate_head;
+}
+
 /// What is refused of a CompressedCertificate by as many of its first bytes as have come, header included: before any
 /// memory is asked for. `offered` is what was offered to take.
 [[nodiscard]] constexpr errc refuse_compressed(bytes_view begun,
                                                std::span<const certificate_compression> offered) noexcept {
     if (offered.empty()) return errc::unexpected_message;
-    constexpr std::size_t algorithm_end = handshake_header_size + 2, length_end = algorithm_end + 3;
+    constexpr std::size_t algorithm_end = handshake_header_size + 2;
     const std::size_t whole = message_size(begun);
     if (whole < begun.size()) begun = begun.first(whole);
     if (begun.size() < algorithm_end) return errc::none;
@@ -77,7 +105,7 @@ constexpr std::span<const compressed_certificate> usable_form(const identity& wh
     bool known = false;
     for (const certificate_compression each : offered) known = known || each == algorithm;
     if (!known) return errc::compression_not_offered;
-    if (begun.size() < length_end) return errc::none;
+    if (begun.size() < compressed_certificate_head) return errc::none;
     // RFC 8879, sections 4 and 5: the same limit as without compression.
     const std::size_t length = load_u24(begun.data() + algorithm_end);
     if (length > max_uncompressed_certificate) return errc::certificate_too_long;

@@ -131,7 +131,7 @@ constexpr bool sound_delegation(const identity& who) noexcept {
 /// config_bad_chain when the chain cannot be sent: an empty certificate in it, or longer than peers accept.
 /// config_no_scheme when no scheme is one that signs_handshakes(). config_bad_delegation: a delegated credential that
 /// is none, or does not fit the certificate; whether it is signed, and still good, is not looked at.
-constexpr errc check(const identity& who) noexcept {
+[[nodiscard]] constexpr errc check(const identity& who) noexcept {
     for (const bytes_view der : who.chain)
         if (der.empty()) return errc::config_bad_chain;
     const certificate_pieces all(who, {true, true}, true);

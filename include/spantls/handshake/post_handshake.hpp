@@ -4,11 +4,13 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include <spantls/base/bytes.hpp>
 #include <spantls/base/error.hpp>
 #include <spantls/config.hpp>
 #include <spantls/crypto/key_schedule.hpp>
+#include <spantls/handshake/compression.hpp>
 #include <spantls/message/extension.hpp>
 #include <spantls/message/handshake.hpp>
 #include <spantls/message/post_handshake.hpp>
@@ -57,8 +59,9 @@ constexpr std::uint32_t max_early_data(const new_session_ticket& ticket) noexcep
 
 /// Which messages of post-handshake authentication may come now (section 4.7.2).
 struct late_messages {
-    std::uint32_t types = 0;  ///< bits
-    bool only = false;        ///< and nothing else
+    std::uint32_t types = 0;                                  ///< bits
+    bool only = false;                                        ///< and nothing else
+    std::span<const certificate_compression> compressions{};  ///< of a CompressedCertificate
 
     static constexpr std::uint32_t bit(handshake_type type) noexcept {
         return std::uint32_t{1} << (static_cast<unsigned>(type) & 31);
@@ -81,9 +84,10 @@ struct post_handshake_messages {
 };
 
 /// How many bytes the message at the front of `content` lacks; 0 when it is whole. With less than a header of it there,
-/// what the header lacks is all that can be said.
+/// what the header lacks is all that can be said; and the head of a CompressedCertificate comes before the rest.
 constexpr std::size_t missing_of_first(bytes_view content) noexcept {
-    const std::size_t wanted = content.size() < handshake_header_size ? handshake_header_size : message_size(content);
+    const std::size_t wanted =
+        content.size() < handshake_header_size ? handshake_header_size : size_to_wait_for(content);
     return wanted > content.size() ? wanted - content.size() : 0;
 }
 
@@ -91,7 +95,7 @@ constexpr std::size_t missing_of_first(bytes_view content) noexcept {
 /// memory asked for, that is refused anyway. A ticket's message may have `most` bytes. Nothing of it is acted upon when
 /// there is an error.
 [[nodiscard]] inline errc read_post_handshake(bytes_view content, bool is_server, std::size_t most,
-                                              post_handshake_messages& found, late_messages expected = {},
+                                              post_handshake_messages& found, const late_messages& expected = {},
                                               bool key_updates = true) noexcept {
     for (found.rest = content; !found.rest.empty() && !found.key_update;) {
         const auto type = static_cast<handshake_type>(found.rest[0]);
@@ -104,6 +108,9 @@ constexpr std::size_t missing_of_first(bytes_view content) noexcept {
             if (type == handshake_type::finished && size > handshake_header_size + max_digest_size)
                 return errc::decode_error;
             if (size > most) return errc::message_too_long;
+            if (type == handshake_type::compressed_certificate)
+                if (const errc error = refuse_compressed(found.rest, expected.compressions); error != errc::none)
+                    return error;
             if (missing_of_first(found.rest) == 0) found.late = found.rest.first(size);
             break;
         }

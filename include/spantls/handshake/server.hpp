@@ -120,10 +120,12 @@ public:
     }
     /// Bits (1 << handshake_type) of the messages that may come then, and whether nothing else may.
     late_messages late_expected() const noexcept {
+        // Section 4.7.2: an answer may come as long as there is a request without one.
         if (state_ == state::connected) {
             const std::uint32_t compressed =
                 compressions().empty() ? 0 : late_messages::bit(handshake_type::compressed_certificate);
-            return {requests_.empty() ? 0 : late_messages::bit(handshake_type::certificate) | compressed, false};
+            return {requests_.empty() ? 0 : late_messages::bit(handshake_type::certificate) | compressed, false,
+                    compressions()};
         }
         // Section 4.7.2: the messages of an answer are consecutive.
         return {late_messages::bit(state_ == state::wait_finished ? handshake_type::finished

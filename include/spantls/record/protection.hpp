@@ -87,6 +87,7 @@ public:
     /// Derives key and IV from a traffic secret and starts at a sequence number: zero, but for a connection that goes
     /// on.
     void install(const suite_info& suite, bytes_view secret, std::uint64_t sequence = 0) noexcept {
+        if (active() && aead_ != suite.aead) clear();
         detail::visit_index(typename P::aeads{}, suite.aead, [&]<class A>() {
             std::array<std::uint8_t, A::key_size> key;
             derive_traffic_key<P>(suite.hash, secret, key, iv_);
@@ -130,6 +131,8 @@ public:
     }
 
     void clear() noexcept {
+        if (active())
+            detail::visit_index(typename P::aeads{}, aead_, [&]<class A>() { clear_context<A>(context<A>()); });
         wipe(storage_);
         wipe(iv_);
         aead_ = none;

@@ -84,6 +84,9 @@ public:
     /// How many updates may still be sent. Tests lower it: nobody waits for max_key_updates.
     void limit_key_updates(std::uint64_t left) noexcept { key_updates_left_ = left; }
 
+    /// Section 4.7.3: whether a KeyUpdate may still be sent.
+    bool may_update_keys() const noexcept { return key_updates_left_ != 0; }
+
     void queue_update(bool request_peer) noexcept {
         update_queued_ = true;
         request_queued_ = request_queued_ || request_peer;
@@ -170,12 +173,19 @@ public:
         return done;
     }
 
-    /// The same under the keys of early data, which do not change: at their limit it stops (section 5.5).
-    std::size_t write_early_data(output_cursor& out, bytes_view data) noexcept {
+    /// The same under the keys of early data, which do not change: at their limit it stops (section 5.5). `room` is
+    /// what is left for data with its padding; 0 when the next record is too much.
+    std::size_t write_early_data(output_cursor& out, bytes_view data, std::size_t& room) noexcept {
         std::size_t done = 0;
         while (done < data.size() && !at_key_limit()) {
             const std::size_t size = fragment(out.room(), data.size() - done);
             if (size == 0) break;
+            const std::size_t padded = size + shape_.zeros(size);
+            if (padded > room) {
+                room = 0;
+                break;
+            }
+            room -= padded;
             write(out, content_type::application_data, data.subspan(done, size));
             done += size;
         }
@@ -187,7 +197,7 @@ public:
     /// Seals `data`, which stands in the unused `out` behind the place of the header, in one record. `begun`: before a
     /// key update or a close_notify that is owed.
     errc write_in_place(output_cursor& out, bytes_view data, mailbox& notes, bool begun = false) noexcept {
-        if (exhausted()) return errc::internal_error;
+        if (exhausted()) return errc::no_more_keys;
         if (protection_.records_left() <= 1) update_queued_ = true;
         if (begun ? protection_.records_left() <= 1 : owes(notes)) return errc::output_owed;
         if (data.size() > shape_.most()) return errc::bad_argument;
@@ -202,7 +212,7 @@ public:
     /// A record of application data without any (section 5.4).
     errc write_cover(output_cursor& out, mailbox& notes) noexcept {
         const bool update_first = protection_.records_left() <= 1;
-        if (update_first && key_updates_left_ == 0) return errc::internal_error;
+        if (update_first && key_updates_left_ == 0) return errc::no_more_keys;
         if (out.room() < shape_.sealed(0) + (update_first ? length_of(key_update_size) : 0)) return errc::too_small;
         if (update_first) (void)write_key_update(out, notes);
         write(out, content_type::application_data, {});
@@ -218,7 +228,7 @@ public:
         // A key does not change inside a message.
         if (records >= rekey_after_) return errc::bad_argument;
         const bool update_first = protection_.records_left() <= records;
-        if (update_first && key_updates_left_ == 0) return errc::internal_error;
+        if (update_first && key_updates_left_ == 0) return errc::no_more_keys;
         if (out.room() < shape_.sealed_all(size) + (update_first ? length_of(key_update_size) : 0))
             return errc::too_small;
         if (update_first) (void)write_key_update(out, notes);

@@ -9,7 +9,8 @@
 //   client tls(crypto, config, workspace, {.server_name = name, .resume = sessions.take(name, now, room), .now_ms =
 //   now});
 //
-// What is taken is not there any more, so nobody offers a ticket twice. One thread at a time.
+// What is taken is not there any more, so nobody offers a ticket twice. A server has a number of places and no more:
+// however many tickets it sends, they push out none but its own. One thread at a time.
 #pragma once
 
 #include <cstddef>
@@ -25,34 +26,40 @@ inline namespace v1 {
 
 class session_store {
 public:
-    /// Cuts `memory` into places of `place_size` bytes, each for one session of at most place_size - 4 bytes. It has to
-    /// outlive the store, and is wiped at both ends of it: sessions have keys in them.
-    session_store(mutable_bytes memory, std::size_t place_size) noexcept
-        : memory_(place_size > 4 ? memory : mutable_bytes{}), place_size_(place_size > 4 ? place_size : 1) {
+    /// Cuts `memory` into places of `place_size` bytes, each for one session of at most place_size - 4 bytes, of which
+    /// those with one server take `most_each`, at least 1. It has to outlive the store, and is wiped at both ends of
+    /// it: sessions have keys in them.
+    session_store(mutable_bytes memory, std::size_t place_size, std::size_t most_each = 4) noexcept
+        : memory_(place_size > 4 ? memory : mutable_bytes{}),
+          place_size_(place_size > 4 ? place_size : 1),
+          most_each_(most_each) {
         wipe(memory_);
     }
     ~session_store() { wipe(memory_); }
     session_store(const session_store&) = delete;
     session_store& operator=(const session_store&) = delete;
 
-    /// Copies a session that write() or save_session() has written. Where there is no place left, the oldest one gives
-    /// way. False when the bytes are no session, or too many for a place.
+    /// Copies a session that write() or save_session() has written. Where its server has all the places that it may
+    /// have, the oldest of those gives way; where no place is left, the oldest one of any. False when the bytes are no
+    /// session, or too many for a place.
     bool keep(bytes_view written) noexcept {
         session kept;
         if (written.size() > place_size_ - 4 || read_session(written, kept) != errc::none) return false;
-        mutable_bytes oldest;
-        std::uint64_t oldest_at = UINT64_MAX;
+        candidate of_any, own;
+        std::size_t own_places = 0;
         for (std::size_t i = 0; i < places(); ++i) {
             session there;
-            const std::uint64_t at = read(place(i), there) ? there.received_at : 0;
-            if (!oldest.empty() && at >= oldest_at) continue;
-            oldest = place(i);
-            oldest_at = at;
+            const bool used = read(place(i), there);
+            of_any.consider(place(i), used ? there.received_at : 0);
+            if (!used || !same_server(there, kept.server_name)) continue;
+            own.consider(place(i), there.received_at);
+            ++own_places;
         }
-        if (oldest.empty()) return false;
-        wipe(oldest);
-        store_u32(oldest.data(), static_cast<std::uint32_t>(written.size()));
-        copy_bytes(written, oldest.subspan(4));
+        const mutable_bytes to = own_places != 0 && own_places >= most_each_ ? own.place : of_any.place;
+        if (to.empty()) return false;
+        wipe(to);
+        store_u32(to.data(), static_cast<std::uint32_t>(written.size()));
+        copy_bytes(written, to.subspan(4));
         return true;
     }
 
@@ -83,6 +90,18 @@ public:
     }
 
 private:
+    /// The place with the oldest session so far; the first of several.
+    struct candidate {
+        mutable_bytes place;
+        std::uint64_t at = 0;
+
+        void consider(mutable_bytes other, std::uint64_t received_at) noexcept {
+            if (!place.empty() && received_at >= at) return;
+            place = other;
+            at = received_at;
+        }
+    };
+
     std::size_t places() const noexcept { return memory_.size() / place_size_; }
     mutable_bytes place(std::size_t index) const noexcept { return memory_.subspan(index * place_size_, place_size_); }
     static bool read(bytes_view place, session& to) noexcept {
@@ -92,6 +111,7 @@ private:
 
     mutable_bytes memory_;
     std::size_t place_size_;
+    std::size_t most_each_;
 };
 
 }  // namespace v1

@@ -219,11 +219,11 @@ private:
         to.bytes(salt);
         std::array<std::uint8_t, aead::key_size + 12> material;
         hkdf_expand(root_, to.written(), material);
-        typename aead::context key;
+        typename aead::context key{};
         aead::set_key(key, fixed_bytes<aead::key_size>(material.data(), aead::key_size));
         use(key, fixed_bytes<12>(material.data() + aead::key_size, 12));
         wipe(material);
-        wipe_object(key);
+        clear_context<aead>(key);
     }
 
     /// Takes the zeros and the type off, and reads what is left.

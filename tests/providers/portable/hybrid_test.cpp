@@ -14,18 +14,12 @@ using spantls::bytes_view;
 using spantls::libsodium::x25519;
 using kem = spantls::portable::ml_kem_768;
 using group = spantls::portable::x25519_mlkem768<kem, x25519>;
+using test::drawn;
 
 namespace {
 
 template <std::size_t N>
 using array = std::array<std::uint8_t, N>;
-
-template <std::size_t N>
-array<N> drawn(std::uint64_t seed) {
-    array<N> bytes{};
-    test::seeded_stream(seed).fill(bytes);
-    return bytes;
-}
 
 bytes_view part(bytes_view whole, std::size_t at, std::size_t size) { return whole.subspan(at, size); }
 

@@ -11,6 +11,7 @@
 using spantls::bytes_view;
 using kem = spantls::portable::ml_kem_768;
 using test::buffer;
+using test::drawn;
 
 namespace {
 
@@ -28,13 +29,6 @@ constexpr bool sanitized = false;
 
 template <std::size_t N>
 using array = std::array<std::uint8_t, N>;
-
-template <std::size_t N>
-array<N> drawn(std::uint64_t seed) {
-    array<N> bytes{};
-    test::seeded_stream(seed).fill(bytes);
-    return bytes;
-}
 
 buffer field(const nlohmann::json& one, const char* name) {
     std::string text = one[name].get<std::string>();

@@ -6,6 +6,7 @@
 #include "support/seeded_provider.hpp"
 
 namespace ml_kem = spantls::portable::ml_kem;
+using test::drawn;
 
 namespace {
 
@@ -23,13 +24,6 @@ void check_compression() {
         REQUIRE(value == static_cast<int>((2 * small * unsigned{q} + (1u << Bits)) >> (Bits + 1)));
         REQUIRE(ml_kem::compressed<Bits>(static_cast<std::int16_t>(value)) == small);
     }
-}
-
-template <std::size_t N>
-std::array<std::uint8_t, N> drawn(std::uint64_t seed) {
-    std::array<std::uint8_t, N> bytes{};
-    test::seeded_stream(seed).fill(bytes);
-    return bytes;
 }
 
 template <std::size_t N, class Decode, class Encode>

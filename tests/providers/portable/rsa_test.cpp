@@ -123,7 +123,7 @@ TEST_CASE("RSA PKCS #1 v1.5: NIST's signatures") {
                });
 }
 
-TEST_CASE("RSA PSS: NIST's signatures, whose salt has 10 bytes") {
+TEST_CASE("RSA PSS: NIST's signatures, whose salt has 10 bytes (RFC 9846, section 4.3.3)") {
     check_nist("SigVerPSS_186-3.rsp",
                [](const std::string& hash, bytes_view key, bytes_view message, bytes_view signature) {
                    return with_hash(hash, [&]<class Hash>() {

@@ -168,8 +168,8 @@ template <class Curve, class Limb = native_limb>
         (void)subtract(e.data(), e.data(), scalar::modulus.data(), scalar::count);
 
     const scalar inverse = scalar::from(s).inverse();
-    const auto sum = detail::two_multiples<Curve, Limb>((scalar::from(e) * inverse).plain(),
-                                                        (scalar::from(r) * inverse).plain(), point);
+    const auto sum = detail::two_multiples<Curve, Limb>(scalar::product(scalar::from(e), inverse).plain(),
+                                                        scalar::product(scalar::from(r), inverse).plain(), point);
     if (sum.infinite()) return false;
     // Is x modulo the order r? x is X / Z^2: both sides times Z^2. A field element may be r or r + n.
     const field z2 = sum.z.squared();

@@ -29,20 +29,17 @@ public:
     }
     /// A number below the modulus.
     static constexpr residue from(const limbs& plain) noexcept {
-        constexpr limbs square_of_r = power_of_two(2 * 8 * size);
-        return residue(plain) * residue(square_of_r);
+        constexpr residue r_squared = square_of_r();
+        return product(residue(plain), r_squared);
     }
     static constexpr residue one() noexcept {
-        constexpr limbs r = power_of_two(8 * size);
+        static_assert(modulus.back() >> (limb_bits<Limb> - 1) == 1);  // or what is left is not below the modulus
+        limbs r{};
+        (void)subtract(r.data(), r.data(), modulus.data(), count);
         return residue(r);
     }
     /// The number itself.
-    constexpr limbs plain() const noexcept {
-        Limb wide[2 * count] = {};
-#pragma GCC unroll 8
-        for (std::size_t i = 0; i < count; ++i) wide[i] = value_[i];
-        return reduced(wide).value_;
-    }
+    constexpr limbs plain() const noexcept { return product(*this, residue(limbs{1})).value_; }
 
     constexpr bool is_zero() const noexcept { return value_ == limbs{}; }
     friend constexpr bool operator==(const residue&, const residue&) noexcept = default;
@@ -69,6 +66,8 @@ public:
             wide[i + count] = add_product(wide + i, a.value_.data(), count, b.value_[i]);
         return reduced(wide);
     }
+    /// a * b where speed is not what counts: one copy of the code, never inlined.
+    [[gnu::noinline]] static constexpr residue product(const residue& a, const residue& b) noexcept { return a * b; }
     constexpr residue squared() const noexcept { return *this * *this; }
     constexpr residue doubled() const noexcept { return *this + *this; }
 
@@ -76,14 +75,14 @@ public:
     constexpr residue inverse() const noexcept {
         std::array<residue, 16> powers{};
         powers[0] = one();  // not by {one()}: clang 14 puts that into writable data
-        for (std::size_t i = 1; i < powers.size(); ++i) powers[i] = powers[i - 1] * *this;
+        for (std::size_t i = 1; i < powers.size(); ++i) powers[i] = product(powers[i - 1], *this);
         limbs exponent = modulus;
         exponent[0] -= 2;  // the primes of all curves here are larger than that in their lowest limb
         residue result = powers[0];
         for (std::size_t bit = 8 * size; bit > 0;) {
             bit -= 4;
-            result = result.squared().squared().squared().squared();
-            result = result * powers[exponent[bit / limb_bits<Limb>] >> bit % limb_bits<Limb> & 15];
+            for (int i = 0; i < 4; ++i) result = product(result, result);
+            result = product(result, powers[exponent[bit / limb_bits<Limb>] >> bit % limb_bits<Limb> & 15]);
         }
         return result;
     }
@@ -131,10 +130,12 @@ private:
         return high.lowered(carry);
     }
 
-    static constexpr limbs power_of_two(std::size_t exponent) noexcept {
-        residue power(limbs{1});
-        for (std::size_t i = 0; i < exponent; ++i) power = power.doubled();
-        return power.value_;
+    /// R is 2^(64 * words), and R * 2^words squared six times is R * R: each squaring doubles what stands beside R.
+    static constexpr residue square_of_r() noexcept {
+        residue power = one();
+        for (std::size_t i = 0; i < Modulus::words.size(); ++i) power = power.doubled();
+        for (int i = 0; i < 6; ++i) power = power.squared();
+        return power;
     }
 
     limbs value_{};

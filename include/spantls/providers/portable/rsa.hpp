@@ -173,20 +173,25 @@ void hash_parts(std::uint8_t* out, bytes_view a, bytes_view b = {}, bytes_view c
 }
 
 /// RSAVP1 of a signature that is exactly as long as the modulus (RFC 8017, sections 8.1.2 and 8.2.2).
-template <class Limb>
+template <class With>
 bool recover(const rsa_public_key& key, bytes_view signature, mutable_bytes encoded) noexcept {
     if (!key.good() || signature.size() != key.modulus().size()) return false;
-    rsa_arithmetic<Limb> modulo(key);
-    return modulo.power(signature, key, encoded.first(signature.size()));
+    if constexpr (requires { With::power(signature, key, encoded); }) {
+        return With::power(signature, key, encoded.first(signature.size()));
+    } else {
+        rsa_arithmetic<With> modulo(key);
+        return modulo.power(signature, key, encoded.first(signature.size()));
+    }
 }
 }  // namespace detail
 
 /// RSASSA-PKCS1-v1_5 (RFC 8017, section 8.2.2). `public_key` is an RSAPublicKey in DER. Hash is SHA-256, SHA-384 or
-/// SHA-512, shaped as a hash_function, but with `size` instead of `id`.
-template <class Hash, class Limb = native_limb>
+/// SHA-512, shaped as a hash_function, but with `size` instead of `id`. With: the limb of our own arithmetic, or a type
+/// with another `power`, like that of rsa_arithmetic.
+template <class Hash, class With = native_limb>
 [[nodiscard]] bool rsa_pkcs1_verify(bytes_view public_key, bytes_view message, bytes_view signature) noexcept {
     std::uint8_t encoded[max_rsa_bits / 8], digest[Hash::size];
-    if (!detail::recover<Limb>(rsa_public_key(public_key), signature, encoded)) return false;
+    if (!detail::recover<With>(rsa_public_key(public_key), signature, encoded)) return false;
     detail::hash_parts<Hash>(digest, message);
     // EMSA-PKCS1-v1_5, section 9.2: there is one right encoding, and it is compared as a whole, not taken apart.
     constexpr auto info = detail::digest_info(Hash::size);
@@ -199,13 +204,13 @@ template <class Hash, class Limb = native_limb>
 
 /// RSASSA-PSS (RFC 8017, section 8.1.2), with MGF1 of the same hash. In TLS the salt is as long as the digest (RFC
 /// 9846, section 4.3.3); another length is for vectors, and at most 64. `public_key` is an RSAPublicKey in DER.
-template <class Hash, class Limb = native_limb>
+template <class Hash, class With = native_limb>
 [[nodiscard]] bool rsa_pss_verify(bytes_view public_key, bytes_view message, bytes_view signature,
                                   std::size_t salt_size = Hash::size) noexcept {
     constexpr std::size_t size = Hash::size;
     std::uint8_t buffer[max_rsa_bits / 8], digest[size], mask[size];
     const rsa_public_key key(public_key);
-    if (!detail::recover<Limb>(key, signature, buffer)) return false;
+    if (!detail::recover<With>(key, signature, buffer)) return false;
     // EMSA-PSS-VERIFY, section 9.1.2, on one bit less than the modulus has.
     const std::size_t bits = key.bits() - 1;
     mutable_bytes encoded(buffer, signature.size());

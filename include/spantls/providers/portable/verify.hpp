@@ -23,16 +23,26 @@ inline constexpr std::array verify_schemes{
     signature_scheme::rsa_pkcs1_sha256,       signature_scheme::rsa_pkcs1_sha384,
     signature_scheme::rsa_pkcs1_sha512};
 
+/// The arithmetic of `verify`: another one may have its own power (see rsa_pkcs1_verify) and its own curves.
+struct own_arithmetic {
+    using rsa = native_limb;
+    template <class Curve>
+    [[nodiscard]] static bool ecdsa_verify(bytes_view public_key, bytes_view digest, bytes_view signature) noexcept {
+        return portable::ecdsa_verify<Curve>(public_key, digest, signature);
+    }
+};
+
 /// Verifies with a key as a provider's `verify` gets it. False for every scheme that is neither in verify_schemes nor
 /// one of ECDSA's for certificates only.
-template <class Sha256, class Sha384, class Sha512>
+template <class Sha256, class Sha384, class Sha512, class Arithmetic = own_arithmetic>
 [[nodiscard]] bool verify(signature_scheme scheme, bytes_view public_key, bytes_view message,
                           bytes_view signature) noexcept {
     const auto ecdsa = [&]<class Curve, class Hash>() {
         std::uint8_t digest[Hash::size];
         detail::hash_parts<Hash>(digest, message);
-        return ecdsa_verify<Curve>(public_key, digest, signature);
+        return Arithmetic::template ecdsa_verify<Curve>(public_key, digest, signature);
     };
+    using rsa = typename Arithmetic::rsa;
     using enum signature_scheme;
     switch (scheme) {
         case ecdsa_secp256r1_sha256: return ecdsa.template operator()<p256, Sha256>();
@@ -42,14 +52,14 @@ template <class Sha256, class Sha384, class Sha512>
         case ecdsa_secp384r1_sha384: return ecdsa.template operator()<p384, Sha384>();
         case ecdsa_secp384r1_sha512: return ecdsa.template operator()<p384, Sha512>();
         case rsa_pss_rsae_sha256:
-        case rsa_pss_pss_sha256: return rsa_pss_verify<Sha256>(public_key, message, signature);
+        case rsa_pss_pss_sha256: return rsa_pss_verify<Sha256, rsa>(public_key, message, signature);
         case rsa_pss_rsae_sha384:
-        case rsa_pss_pss_sha384: return rsa_pss_verify<Sha384>(public_key, message, signature);
+        case rsa_pss_pss_sha384: return rsa_pss_verify<Sha384, rsa>(public_key, message, signature);
         case rsa_pss_rsae_sha512:
-        case rsa_pss_pss_sha512: return rsa_pss_verify<Sha512>(public_key, message, signature);
-        case rsa_pkcs1_sha256: return rsa_pkcs1_verify<Sha256>(public_key, message, signature);
-        case rsa_pkcs1_sha384: return rsa_pkcs1_verify<Sha384>(public_key, message, signature);
-        case rsa_pkcs1_sha512: return rsa_pkcs1_verify<Sha512>(public_key, message, signature);
+        case rsa_pss_pss_sha512: return rsa_pss_verify<Sha512, rsa>(public_key, message, signature);
+        case rsa_pkcs1_sha256: return rsa_pkcs1_verify<Sha256, rsa>(public_key, message, signature);
+        case rsa_pkcs1_sha384: return rsa_pkcs1_verify<Sha384, rsa>(public_key, message, signature);
+        case rsa_pkcs1_sha512: return rsa_pkcs1_verify<Sha512, rsa>(public_key, message, signature);
         default: return false;
     }
 }

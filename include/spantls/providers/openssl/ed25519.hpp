@@ -1,0 +1,32 @@
+// Ed25519 from libcrypto (RFC 8032): checking signatures. What signs is in signing_key.hpp.
+#pragma once
+
+#include <openssl/evp.h>
+#if defined(OPENSSL_IS_BORINGSSL) || defined(OPENSSL_IS_AWSLC)
+#include <openssl/curve25519.h>
+#endif
+
+#include <spantls/base/bytes.hpp>
+#include <spantls/providers/openssl/owned.hpp>
+
+namespace spantls {
+inline namespace v1 {
+namespace libcrypto {
+
+/// `public_key` is the key's 32 bytes as they stand in a certificate.
+[[nodiscard]] inline bool ed25519_verify(bytes_view public_key, bytes_view message, bytes_view signature) noexcept {
+    if (public_key.size() != 32 || signature.size() != 64) return false;
+#if defined(OPENSSL_IS_BORINGSSL) || defined(OPENSSL_IS_AWSLC)
+    return ED25519_verify(message.data(), message.size(), signature.data(), public_key.data()) == 1;
+#else
+    const owned<EVP_PKEY, EVP_PKEY_free> key(
+        EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, public_key.data(), public_key.size()));
+    const owned<EVP_MD_CTX, EVP_MD_CTX_free> with(EVP_MD_CTX_new());
+    return key && with && EVP_DigestVerifyInit(with.get(), nullptr, nullptr, nullptr, key.get()) == 1 &&
+           EVP_DigestVerify(with.get(), signature.data(), signature.size(), message.data(), message.size()) == 1;
+#endif
+}
+
+}  // namespace libcrypto
+}  // namespace v1
+}  // namespace spantls

@@ -149,14 +149,14 @@ TEST_CASE("crl: lists that say more than is understood are not used") {
 }
 
 TEST_CASE("crl: issuingDistributionPoint") {
-    const bytes point = test::tlv(0xa0, test::tlv(0xa0, test::tlv(0x86, test::text("http://a/"))));
+    const bytes point = test::tlv(0xa0, test::tlv(0xa0, test::tlv(0x86, test::text("ldap://a/"))));
     const parsed all(crl_draft("ca").with(distribution({point, {0x81, 1, 0xff}, {0x83, 2, 5, 0x60}})));
     REQUIRE(all.error == errc::none);
     CHECK_FALSE(all.list.unusable);
     CHECK(all.list.only_end_entities);
     CHECK_FALSE(all.list.only_cas);
     CHECK(all.list.reasons == 0x6000);
-    CHECK(equal_bytes(all.list.distribution_point, test::tlv(0xa0, test::tlv(0x86, test::text("http://a/")))));
+    CHECK(equal_bytes(all.list.distribution_point, test::tlv(0xa0, test::tlv(0x86, test::text("ldap://a/")))));
     CHECK(parsed(crl_draft("ca").with(distribution({{0x82, 1, 0xff}}))).list.only_cas);
 
     CHECK(refused(crl_draft("ca").with(distribution({}))));

@@ -56,7 +56,7 @@ const bytes only_users = {0x81, 1, 0xff}, only_cas = {0x82, 1, 0xff};
 TEST_CASE("distribution_point: a list without one is about everything") {
     CHECK(covered({}, {}) == all);
     CHECK(covered({}, {}, true) == all);
-    CHECK(covered({}, point(full(uri("http://a/")))) == all);
+    CHECK(covered({}, point(full(uri("ldap://a/")))) == all);
 }
 
 TEST_CASE("distribution_point: of CAs, or of the others") {
@@ -67,16 +67,16 @@ TEST_CASE("distribution_point: of CAs, or of the others") {
 }
 
 TEST_CASE("distribution_point: one name in common is enough, and none is not") {
-    const bytes a = uri("http://a/"), b = uri("http://b/");
+    const bytes a = uri("ldap://a/"), b = uri("ldap://b/");
     CHECK(covered(named(full(a)), {}) == 0);
     CHECK(covered(named(full(a)), point(full(a))) == all);
     CHECK(covered(named(full(a)), point(full(b))) == 0);
     CHECK(covered(named(full(a)), point(full(b)) + point(full(a))) == all);
     CHECK(covered(named(full(a + b)), point(full(b))) == all);
     CHECK(covered(named(full(a)), point(full(b + a))) == all);
-    CHECK(covered(named(full(uri("http://A/"))), point(full(a))) == 0);
+    CHECK(covered(named(full(uri("ldap://A/"))), point(full(a))) == 0);
     // Another kind of name with the same bytes.
-    CHECK(covered(named(full(test::dns("http://a/"))), point(full(a))) == 0);
+    CHECK(covered(named(full(test::dns("ldap://a/"))), point(full(a))) == 0);
     CHECK(covered(only_users + bytes{}, point(full(a))) == all);
     CHECK(covered(named(full(a)) + only_cas, point(full(a))) == 0);
 }
@@ -96,7 +96,7 @@ TEST_CASE("distribution_point: names of directories, whole and relative to the i
 }
 
 TEST_CASE("distribution_point: some reasons only") {
-    const bytes a = full(uri("http://a/")), compromise = {0x83, 2, 5, 0x60}, superseded = {0x81, 2, 3, 0x08};
+    const bytes a = full(uri("ldap://a/")), compromise = {0x83, 2, 5, 0x60}, superseded = {0x81, 2, 3, 0x08};
     CHECK(covered(compromise, {}) == 0x6000);
     CHECK(covered(named(a) + compromise, point(a)) == 0x6000);
     CHECK(covered(named(a), point(a, superseded)) == 0x0800);
@@ -106,7 +106,7 @@ TEST_CASE("distribution_point: some reasons only") {
 }
 
 TEST_CASE("distribution_point: of somebody else, without a name, or no points at all: not covered") {
-    const bytes a = full(uri("http://a/")), other = test::tlv(0xa2, directory({"other"}));
+    const bytes a = full(uri("ldap://a/")), other = test::tlv(0xa2, directory({"other"}));
     CHECK(covered(named(a), point(a, other)) == 0);
     CHECK(covered(named(a), point({}, other)) == 0);
     CHECK(covered(named(a), point({})) == 0);

@@ -376,6 +376,29 @@ TEST_CASE("tickets over QUIC, in any pieces, and what comes of them") {
     }
 }
 
+TEST_CASE("as many tickets over QUIC as the client has asked for, in one piece or in many (RFC 9149)") {
+    for (const std::size_t most : {std::size_t{1}, std::size_t{100000}}) {
+        quic_options options;
+        options.client.tickets = ticket_counts{255, 0};
+        options.server.max_tickets = 255;
+        quic_pair both(options);
+        both.run();
+        REQUIRE(both.done());
+        test::buffer all;
+        for (unsigned i = 0; i < 255 + max_post_handshake_messages; ++i) {
+            const std::uint8_t nonce[] = {static_cast<std::uint8_t>(i / 255), static_cast<std::uint8_t>(i % 255)};
+            test::buffer out(2000);
+            const output sent = both.server.tls.send_ticket({1, i, nonce, key, {}}, out);
+            REQUIRE(sent.error == errc::none);
+            all = test::joined({all, test::copy(sent.records)});
+        }
+        both.client.inbox[epoch::application] = all;
+        both.run(most);
+        REQUIRE(both.client.tls.error() == errc::none);
+        REQUIRE(both.client.tickets.size() == 255 + max_post_handshake_messages);
+    }
+}
+
 TEST_CASE("behind the handshake nothing comes over QUIC but tickets, to clients (RFC 9001, section 6)") {
     const test::buffer limit{0, 42, 0, 4, 0, 0, 1, 0};
     test::buffer bad_ticket = test::ticket_message(1);

@@ -421,7 +421,7 @@ protected:
         }
         exporter_ = static_cast<traffic_secret<provider_type>&&>(machine().exporter_secret);
         resumption_ = static_cast<traffic_secret<provider_type>&&>(machine().resumption_secret);
-        reading_.connected(*suite_, is_server);
+        reading_.connected(*suite_, is_server, is_server ? std::uint8_t{0} : tickets_expected_.value_or(0));
         if (!machine().out.pending()) end_handshake();
         return {what::handshake_done, consumed};
     }

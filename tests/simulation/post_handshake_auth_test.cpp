@@ -83,6 +83,25 @@ TEST_CASE("a client shows its certificate when it is asked later, as often as th
     }
 }
 
+TEST_CASE("authentication goes on for ever without any data, by one and by several, shown or declined") {
+    for (const bool shows : {true, false})
+        for (const std::size_t at_once : {std::size_t{1}, max_outstanding_requests}) {
+            CAPTURE(shows, at_once);
+            pair both(offered());
+            if (shows) both.client.own = &both.client_credentials();
+            REQUIRE(both.handshake());
+            for (std::size_t i = 1; i <= 100; ++i) {
+                for (std::size_t j = 0; j < at_once; ++j)
+                    REQUIRE(both.server.tls.request_authentication() == errc::none);
+                both.run();
+                REQUIRE(both.server.tls.error() == errc::none);
+                REQUIRE(both.client.tls.error() == errc::none);
+                REQUIRE(both.server.count(what::client_answered) == i * at_once);
+            }
+            REQUIRE(both.server.tls.peer_authenticated() == shows);
+        }
+}
+
 TEST_CASE("several requests are outstanding, up to the limit, and each has its answer (section 4.7.2)") {
     pair both(offered());
     both.client.own = &both.client_credentials();

@@ -500,7 +500,10 @@ protected:
         if (workspace_.machine() == nullptr) return errc::none;
         while (machine().out.pending()) {
             if (!send_part(to)) return errc::too_small;
-            if (!machine().out.pending()) end_flight();
+            if (machine().out.pending()) continue;
+            // A request has its answer, and who has been answered may ask again: that is as good as data between.
+            if (connected_ && machine().late) notes_.set_once(mailbox::data_sent);
+            end_flight();
         }
         if (connected_) end_handshake();
         return errc::none;

@@ -565,6 +565,9 @@ private:
     errc send_flight_with_psk() noexcept {
         // Sections 4.3.8 and 4.3.9: a share is only used in a mode that the client offers.
         if (!tickets_wanted_) share_ = {};
+        // RFC 7250, section 4.2: later a certificate may be asked for; of no type in common, it cannot.
+        if (authenticates_late())
+            late_offered_ = choose_client_type(*config_, parsed_hello(), this->types) == errc::none;
         if (const errc error = send_parameters(); error != errc::none) return error;
         return end_flight() ? errc::none : errc::workspace_too_small;
     }

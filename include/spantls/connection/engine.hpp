@@ -135,6 +135,8 @@ protected:
     /// EncryptedExtensions: what it sends early behind them, EndOfEarlyData at least, is held to it, what comes early
     /// is not. A server knows before it has keys.
     void limit_records() noexcept {
+        // RFC 6066, section 4: a fragment length holds from ServerHello on, which has no content type in it.
+        if (is_server && machine().limits.fragment_answer != 0) sender_.limit_clear(machine().limits.sending);
         if (write_epoch_ != epoch::initial) sender_.limit_protected(machine().limits.sending);
         if (read_epoch_ >= epoch::handshake && machine().limits.receiving < max_inner_plaintext)
             reading_.records.limit_protected(machine().limits.receiving);

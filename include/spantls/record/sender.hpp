@@ -50,6 +50,10 @@ public:
     }
     /// The peer takes no protected record with more than `inner` bytes of content, content type and padding.
     void limit_protected(std::size_t inner) noexcept { shape_.limit(inner); }
+    /// Nor one in the clear with more than `fragment` bytes.
+    void limit_clear(std::size_t fragment) noexcept {
+        if (fragment < record_size_) record_size_ = static_cast<std::uint16_t>(fragment);
+    }
     /// The lengths of protected records.
     const record_shape& shape() const noexcept { return shape_; }
 

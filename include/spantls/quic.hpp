@@ -213,7 +213,8 @@ public:
     quic_client(P&, const client_config&&, mutable_bytes, bytes_view, client_target = {}) = delete;
 };
 
-/// The server's. For early data, config.max_early_data is quic_early_data.
+/// The server's. For early data, config.max_early_data is quic_early_data. With config.post_handshake_auth it is born
+/// failed, too; what clients ask for about records is passed over.
 template <class P>
 class quic_server : public quic_handshake<quic_machine<server_handshake<P, by_quic>>> {
     using machine_type = quic_machine<server_handshake<P, by_quic>>;
@@ -221,7 +222,9 @@ class quic_server : public quic_handshake<quic_machine<server_handshake<P, by_qu
 public:
     quic_server(P& cryptography, const server_config& settings, mutable_bytes lent, bytes_view parameters) noexcept
         : quic_handshake<machine_type>(lent) {
-        this->begin(check<P>(settings), parameters, !settings.alpn.empty(),
+        errc error = check<P>(settings);
+        if (error == errc::none && settings.post_handshake_auth) error = errc::config_for_records;
+        this->begin(error, parameters, !settings.alpn.empty(),
                     [&](machine_type& machine, arena memory) { return machine.start(cryptography, settings, memory); });
     }
     quic_server(P&, const server_config&&, mutable_bytes, bytes_view) = delete;

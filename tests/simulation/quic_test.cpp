@@ -545,6 +545,46 @@ TEST_CASE("what only records have is refused in a configuration for QUIC") {
     REQUIRE(small.error() == errc::config_workspace);
 }
 
+TEST_CASE("a server for QUIC asks nobody late, and answers nothing about records (RFC 9001, section 4.4)") {
+    test::buffer workspace(quic_server<chacha>::workspace_size);
+    chacha crypto(1);
+    const server_config late{.post_handshake_auth = true};
+    quic_server<chacha> tls(crypto, late, workspace, server_parameters);
+    REQUIRE(tls.error() == errc::config_for_records);
+    REQUIRE_FALSE(tls.waiting().has_value());
+    REQUIRE(tls.provide(epoch::initial, {}).what == what::failed);
+
+    for (const test::buffer& asked : {test::buffer{0, 28, 0, 2, 2, 0}, test::buffer{0, 1, 0, 1, 1}}) {
+        quic_pair both;
+        test::buffer space(4000);
+        test::buffer hello = test::copy(both.client.tls.take(epoch::initial, space));
+        // Behind the header, version, random and an empty session id: the suites, the compression, the extensions.
+        const std::size_t suites = handshake_header_size + 2 + 32 + 1;
+        REQUIRE(hello[suites - 1] == 0);
+        const std::size_t block = suites + 2 + load_u16(hello.data() + suites) + 2;
+        store_be(hello.data() + block, load_u16(hello.data() + block) + asked.size(), 2);
+        store_be(hello.data() + 1, hello.size() - handshake_header_size + asked.size(), 3);
+        hello.insert(hello.begin() + static_cast<std::ptrdiff_t>(block) + 2, asked.begin(), asked.end());
+        both.server.inbox[epoch::initial] = hello;
+        while (both.server.turn(epoch::initial, hello.size())) both.server.flush(both.client, 10000);
+        both.server.flush(both.client, 10000);
+        REQUIRE(both.server.tls.error() == errc::none);
+        const handshake_message answer = first_message(both.server.sent[epoch::handshake]);
+        REQUIRE(answer.type == handshake_type::encrypted_extensions);
+        reader body(answer.body);
+        extension_set extensions;
+        extension_mask offered;
+        offered.add(extension_type::record_size_limit);
+        offered.add(extension_type::max_fragment_length);
+        offered.add(extension_type::quic_transport_parameters);
+        offered.add(extension_type::application_layer_protocol_negotiation);
+        REQUIRE(extensions.parse(body.opaque(2), extension_place::encrypted_extensions, offered) == errc::none);
+        REQUIRE(extensions.has(extension_type::quic_transport_parameters));
+        REQUIRE_FALSE(extensions.has(extension_type::record_size_limit));
+        REQUIRE_FALSE(extensions.has(extension_type::max_fragment_length));
+    }
+}
+
 TEST_CASE("a refusal is an alert for the transport, and the workspace comes back at once") {
     quic_pair both;
     both.server.watch = [&](const step& seen) {

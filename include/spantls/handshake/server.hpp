@@ -359,8 +359,10 @@ private:
         early_data_offered_ = hello.extensions.has(type::early_data);
         // Section 4.3.6.
         late_offered_ = hello.extensions.has(type::post_handshake_auth);
-        if (const errc error = choose_record_limits(*config_, hello.extensions, this->limits); error != errc::none)
-            return error;
+        // RFC 9001, section 4: there are no records there.
+        if constexpr (!Carrier::quic)
+            if (const errc error = choose_record_limits(*config_, hello.extensions, this->limits); error != errc::none)
+                return error;
         if (const errc error = read_ticket_request(hello.extensions, tickets_asked_); error != errc::none) return error;
         // RFC 9001, section 8.2.
         if (!Carrier::quic && hello.extensions.has(type::quic_transport_parameters)) return errc::quic_parameters;

@@ -1,9 +1,11 @@
 // Shows TLS 1.3 connections as they happen, record by record: our client and our server over TCP, then each of them
-// with OpenSSL's, then our client coming back to our server. With a HOST it connects out. This is what examples/run runs.
+// with OpenSSL's, then our client coming back to our server. With a HOST it connects out. This is what examples/run
+// runs.
 #include <chrono>
 #include <cstdio>
 #include <exception>
 #include <functional>
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -18,6 +20,7 @@
 #include "support/options.hpp"
 #include "support/pem.hpp"
 #include "support/tcp.hpp"
+#include "support/trust.hpp"
 #include "support/watched.hpp"
 
 namespace {
@@ -31,8 +34,9 @@ constexpr const char* usage =
     "     our client and server, then each of them with OpenSSL's, then ours again with a ticket and early data,\n"
     "     on the loopback interface;\n"
     "     --constant: behind ServerHello all of our records have that length, 64 to 16406\n"
-    "demo HOST[:PORT] [--pin SHA256-OF-SPKI | --insecure] [--key-log FILE]\n"
-    "     connects out and asks for / by HTTP\n";
+    "demo HOST[:PORT] [--ca FILE | --pin SHA256-OF-SPKI | --insecure] [--key-log FILE]\n"
+    "     connects out and asks for / by HTTP; whom it trusts the computer's roots say, and with --ca those of a PEM\n"
+    "     file, too\n";
 
 constexpr const char* legend =
     "--> sent   <-- received   * encrypted   ? a question, and the answer   = what came of it";
@@ -204,7 +208,8 @@ public:
     /// Its answers in one connection.
     class clerk : public spantls::credentials<spantls::sodium::ed25519_key> {
     public:
-        clerk(ticket_office& office, const certificate_and_key& own) : credentials(own.chain, own.key), office_(office) {}
+        clerk(ticket_office& office, const certificate_and_key& own)
+            : credentials(own.chain, own.key), office_(office) {}
 
         spantls::psk_choice find_psk(const spantls::step& asked) {
             for (const auto hash : {spantls::hash_id::sha384, spantls::hash_id::sha256}) {
@@ -291,7 +296,8 @@ bool with_early_data(stage& on, const certificate_and_key& own) {
     again.now_ms = now_ms();
     again.early_data = true;
     const bool read = read_session(kept, again.resume) == errc::none;
-    if (read) on.print.outcome("client", "session", std::to_string(kept.size()) + " bytes, to be kept as secret as any key");
+    if (read)
+        on.print.outcome("client", "session", std::to_string(kept.size()) + " bytes, to be kept as secret as any key");
     actor<client> it(on, on.client_config, "client", connect_to("127.0.0.1", listening.port()), again);
     spantls::x509::pinned_certificate pinned(own.chain[0]);
     spantls::answers answers(pinned);  // who is not asked: that is settled by the session
@@ -312,26 +318,30 @@ int show(const options& chosen) {
     return good ? 0 : 1;
 }
 
-/// Somebody else's server. Its key is trusted if it is the one that the user has named, or whatever it is.
+/// Somebody else's server. It is trusted if a root vouches for it, or if its key is the one that the user has named, or
+/// whoever it is.
 int visit(const options& chosen) {
     stage on(chosen);
     const auto [host, port] = host_and_port(chosen.words[0], "443");
     on.client_config.alpn = {"http/1.1"};
     std::string key;
+    std::optional<server_judge> by_roots;
+    if (!chosen.has("--insecure") && !chosen.has("--pin")) by_roots.emplace(on.crypto, chosen.value("--ca"));
     spantls::answers answers([&](const spantls::x509::peer& peer) {
         key = spki_hash_of(peer.chain.front().der);
         if (chosen.has("--insecure")) return spantls::x509::verdict::accept();
-        if (!chosen.has("--pin")) return spantls::x509::verdict::refuse(errc::unknown_ca);
+        if (by_roots) return by_roots->judge(peer);
         return spantls::x509::pinned_spki(read_spki_hash(chosen.value("--pin"))).judge(on.crypto, peer);
     });
     on.print.title("Our client and " + chosen.words[0], legend);
     actor<client> it(on, on.client_config, "client", connect_to(host, port),
                      spantls::client_target{.server_name = host});
-    if (!it.watch.handshake(answers)) {
+    const bool connected = it.watch.handshake(answers);
+    if (by_roots && !by_roots->text().empty()) on.print.text("\n" + by_roots->text());
+    if (!connected) {
         if (it.tls.error() == errc::peer_alert && key.empty()) on.print.text(why_servers_refuse);
-        if (!key.empty() && !chosen.has("--pin"))
-            on.print.text(
-                "\nThe authorities that this computer trusts are not asked here. To trust this key and no other:\n  --pin " + key);
+        if (by_roots && by_roots->why() != distrust::none)
+            on.print.text("\nNobody on this computer vouches for it. To trust this key and no other:\n  --pin " + key);
         return 1;
     }
     if (chosen.has("--insecure")) on.print.text("\nNobody has checked who that is. Its key: --pin " + key + "\n");
@@ -345,7 +355,8 @@ int visit(const options& chosen) {
 }  // namespace
 
 int main(int argc, char** argv) try {
-    const options chosen(argc, argv, usage, {"--cert", "--constant", "--key", "--key-log", "--pin"}, {"--insecure"});
+    const options chosen(argc, argv, usage, {"--ca", "--cert", "--constant", "--key", "--key-log", "--pin"},
+                         {"--insecure"});
     if (chosen.words.size() > 1) options::end_with(usage);
     return chosen.words.empty() ? show(chosen) : visit(chosen);
 } catch (const std::exception& error) {

@@ -1,10 +1,6 @@
 // An echo server for many connections on one thread: epoll, the full-duplex driver, and a pool of workspaces that only
 // those connections use which are in their handshake. Nobody is waited for: a client that does not read is not read
 // from either, and the others do not notice.
-#include <signal.h>
-#include <sys/epoll.h>
-#include <sys/signalfd.h>
-
 #include <algorithm>
 #include <array>
 #include <cstdio>
@@ -12,13 +8,13 @@
 #include <map>
 #include <memory>
 #include <utility>
-#include <vector>
 
 #include <spantls/drivers/answers.hpp>
 #include <spantls/drivers/full_duplex.hpp>
 #include <spantls/providers/sodium.hpp>
 #include <spantls/server.hpp>
 
+#include "support/event_loop.hpp"
 #include "support/options.hpp"
 #include "support/pem.hpp"
 #include "support/tcp.hpp"
@@ -34,51 +30,13 @@ constexpr const char* usage =
     "epoll_echo_server --cert FILE --key FILE [--port N] [--handshakes N]\n"
     "    --handshakes    how many may be under way at the same time (64)\n";
 
-/// Workspaces, lent to connections for their handshakes.
-class workspace_pool {
-public:
-    explicit workspace_pool(std::size_t count) : memory_(count) {
-        for (auto& one : memory_) free_.push_back(one);
-    }
-    bool empty() const { return free_.empty(); }
-    std::size_t most_used() const { return most_used_; }
-
-    /// One workspace, until it is given back or goes out of scope.
-    class loan {
-    public:
-        explicit loan(workspace_pool& from) : from_(from), memory_(from.take()) {}
-        loan(const loan&) = delete;
-        loan& operator=(const loan&) = delete;
-        ~loan() { give_back(); }
-        spantls::mutable_bytes memory() const { return memory_; }
-        void give_back() {
-            if (!memory_.empty()) from_.free_.push_back(std::exchange(memory_, {}));
-        }
-
-    private:
-        workspace_pool& from_;
-        spantls::mutable_bytes memory_;
-    };
-
-private:
-    spantls::mutable_bytes take() {
-        const spantls::mutable_bytes one = free_.back();
-        free_.pop_back();
-        most_used_ = std::max(most_used_, memory_.size() - free_.size());
-        return one;
-    }
-
-    std::vector<std::array<std::uint8_t, server::workspace_size>> memory_;
-    std::vector<spantls::mutable_bytes> free_;
-    std::size_t most_used_ = 0;
-};
-
+using workspaces = workspace_pool<server::workspace_size>;
 using credentials = spantls::credentials<spantls::sodium::ed25519_key>;
 
 /// One connection: what comes in goes out again.
 class session {
 public:
-    session(tcp_socket socket, spantls::sodium& crypto, const spantls::server_config& config, workspace_pool& pool,
+    session(tcp_socket socket, spantls::sodium& crypto, const spantls::server_config& config, workspaces& pool,
             const credentials& own)
         : socket_(std::move(socket)), own_(own), workspace_(pool), tls_(crypto, config, workspace_.memory()) {
         socket_.do_not_block();
@@ -140,7 +98,7 @@ private:
 
     tcp_socket socket_;
     credentials own_;
-    workspace_pool::loan workspace_;
+    workspaces::loan workspace_;
     std::array<std::uint8_t, spantls::max_record> input_, output_;
     server tls_;
     spantls::full_duplex<server> io_{tls_, input_, output_};
@@ -149,53 +107,25 @@ private:
     bool broken_ = false;
 };
 
-/// SIGINT and SIGTERM, to be waited for like everything else.
-class stop_signals {
-public:
-    stop_signals() {
-        sigset_t signals;
-        sigemptyset(&signals);
-        sigaddset(&signals, SIGINT);
-        sigaddset(&signals, SIGTERM);
-        if (::sigprocmask(SIG_BLOCK, &signals, nullptr) != 0) fail("sigprocmask");
-        fd_ = ::signalfd(-1, &signals, SFD_CLOEXEC);
-        if (fd_ < 0) fail("signalfd");
-    }
-    ~stop_signals() { ::close(fd_); }
-    int fd() const { return fd_; }
-    void take() {
-        signalfd_siginfo which;
-        if (::read(fd_, &which, sizeof which) < 0) fail("signalfd");
-    }
-
-private:
-    int fd_;
-};
-
 class echo_server {
 public:
     explicit echo_server(const options& chosen)
         : own_(chosen.required("--cert"), chosen.required("--key")),
           listening_(listen_on(chosen.value("--port", "0"))),
           pool_(static_cast<std::size_t>(std::max(1L, chosen.number("--handshakes", 64)))) {
-        if (epoll_ < 0) fail("epoll");
         listening_.do_not_block();
-        watch(EPOLL_CTL_ADD, listening_.fd(), EPOLLIN);
-        watch(EPOLL_CTL_ADD, stop_.fd(), EPOLLIN);
+        epoll_.add(listening_.fd(), EPOLLIN);
+        epoll_.add(stop_.fd(), EPOLLIN);
         std::printf("listening on 127.0.0.1:%s, key with SHA-256 %s\n", listening_.port().c_str(),
                     spki_hash_of(own_.chain[0]).c_str());
         std::fflush(stdout);
     }
-    ~echo_server() { ::close(epoll_); }
 
     void run() {
         while (!stopping_ || !sessions_.empty()) {
-            std::array<epoll_event, 64> events;
-            const int count =
-                ::epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), stopping_ ? 5000 : -1);
-            if (count < 0 && errno != EINTR) fail("epoll_wait");
-            if (count == 0) break;  // who has not said goodbye by now will not
-            for (int i = 0; i < count; ++i) handle(events[static_cast<std::size_t>(i)]);
+            const auto events = epoll_.wait(stopping_ ? 5000 : -1);
+            if (events.empty()) break;  // who has not said goodbye by now will not
+            for (const epoll_event& event : events) handle(event);
             accept_as_there_is_room();
         }
         std::printf("%zu connections, at most %zu at once, %zu of them failed; %zu bytes echoed; %zu workspaces used\n",
@@ -203,13 +133,6 @@ public:
     }
 
 private:
-    void watch(int operation, int fd, std::uint32_t events) {
-        epoll_event wanted{};
-        wanted.events = events;
-        wanted.data.fd = fd;
-        if (::epoll_ctl(epoll_, operation, fd, &wanted) != 0) fail("epoll_ctl");
-    }
-
     void handle(const epoll_event& event) {
         if (event.data.fd == stop_.fd()) return stop();
         if (event.data.fd == listening_.fd()) return accept();
@@ -221,7 +144,7 @@ private:
 
     sessions::iterator go_on(sessions::iterator at, std::uint32_t events) {
         if (events != 0) {
-            watch(EPOLL_CTL_MOD, at->first, events);
+            epoll_.change(at->first, events);
             return std::next(at);
         }
         echoed_ += at->second->echoed();
@@ -236,14 +159,14 @@ private:
         const int fd = socket.fd();
         sessions_[fd] =
             std::make_unique<session>(std::move(socket), crypto_, config_, pool_, credentials(own_.chain, own_.key));
-        watch(EPOLL_CTL_ADD, fd, EPOLLIN);
+        epoll_.add(fd, EPOLLIN);
         ++accepted_;
         most_sessions_ = std::max(most_sessions_, sessions_.size());
     }
     /// As long as all workspaces are in use, new connections wait in the backlog.
     void accept_as_there_is_room() {
         const bool accepting = !stopping_ && !pool_.empty();
-        if (accepting != accepting_) watch(EPOLL_CTL_MOD, listening_.fd(), accepting ? EPOLLIN : 0u);
+        if (accepting != accepting_) epoll_.change(listening_.fd(), accepting ? EPOLLIN : 0u);
         accepting_ = accepting;
     }
 
@@ -258,8 +181,8 @@ private:
     spantls::sodium crypto_;
     stop_signals stop_;
     tcp_socket listening_;
-    workspace_pool pool_;
-    const int epoll_ = ::epoll_create1(EPOLL_CLOEXEC);
+    workspaces pool_;
+    poller epoll_;
     sessions sessions_;
     bool stopping_ = false, accepting_ = true;
     std::size_t accepted_ = 0, failed_ = 0, most_sessions_ = 0, echoed_ = 0;

@@ -1,4 +1,4 @@
-// Command line: words, and options that begin with "--", each with a value or none.
+// Command line: words, and options that begin with "-", each with a value or none.
 #pragma once
 
 #include <cstdlib>
@@ -19,7 +19,7 @@ public:
             std::initializer_list<std::string_view> flags = {}) {
         for (int i = 1; i < argc; ++i) {
             const std::string word = argv[i];
-            if (!word.starts_with("--"))
+            if (!word.starts_with("-"))
                 words.push_back(word);
             else if (contains(flags, word))
                 values_[word] = "yes";

@@ -98,20 +98,23 @@ inline auto resolve(const std::string& host, const std::string& port, int flags)
 }
 }  // namespace detail
 
-inline tcp_socket connect_to(const std::string& host, const std::string& port) {
+/// `patience`: seconds for each address, and afterwards for each read and write; 0 waits as long as it takes.
+inline tcp_socket connect_to(const std::string& host, const std::string& port, int patience = 0) {
     const auto addresses = detail::resolve(host, port, 0);
     for (const addrinfo* at = addresses.get(); at != nullptr; at = at->ai_next) {
         tcp_socket socket(::socket(at->ai_family, at->ai_socktype, at->ai_protocol));
-        if (!socket || ::connect(socket.fd(), at->ai_addr, at->ai_addrlen) != 0) continue;
+        if (!socket) continue;
+        if (patience != 0) socket.give_up_after(patience);
+        if (::connect(socket.fd(), at->ai_addr, at->ai_addrlen) != 0) continue;
         socket.send_at_once();
         return socket;
     }
     fail(host + " port " + port);
 }
 
-/// On the loopback interface; port "0" is any that is free.
-inline tcp_socket listen_on(const std::string& port, int backlog = SOMAXCONN) {
-    const auto address = detail::resolve("127.0.0.1", port, AI_PASSIVE);
+/// On the loopback interface, if nothing else is said; port "0" is any that is free.
+inline tcp_socket listen_on(const std::string& port, int backlog = SOMAXCONN, const std::string& at = "127.0.0.1") {
+    const auto address = detail::resolve(at, port, AI_PASSIVE);
     tcp_socket socket(::socket(address->ai_family, address->ai_socktype, address->ai_protocol));
     const int on = 1;
     if (!socket || ::setsockopt(socket.fd(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||

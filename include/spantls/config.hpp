@@ -131,8 +131,8 @@ struct server_config {
     /// them makes cookies expire, and has to, since a cookie works as often as it is sent. Empty: no cookies.
     fixed_vector<bytes_view, 2> cookie_secrets{};
     /// Send a HelloRetryRequest, and nothing else, to all who bring no cookie: before anything is computed for them,
-    /// they show that they are reached at the address that the connection was made with. GnuTLS (3.7) does not go on
-    /// after one that has nothing but a cookie.
+    /// they show that they are reached at the address that the connection was made with. GnuTLS (3.7) and Erlang (25) do
+    /// not go on after one that has nothing but a cookie.
     bool always_retry = false;
     /// What a client that asks for tickets by their number is promised at most; the application sends them, as many as
     /// expected_tickets() says. 0: such requests are not answered.

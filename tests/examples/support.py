@@ -16,10 +16,11 @@ CERTIFICATE, KEY = CERTS / "localhost.crt.pem", CERTS / "localhost.key.pem"
 PATIENCE = 60
 
 
-def run(name, *arguments):
+def run(name, *arguments, environment=None):
     """An example's exit status and all that it printed."""
     done = subprocess.run([BUILD / "examples" / name, *map(str, arguments)], stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True, timeout=PATIENCE)
+                          stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True, timeout=PATIENCE,
+                          env={**os.environ, **(environment or {})})
     return done.returncode, done.stdout
 
 

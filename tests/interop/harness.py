@@ -3,8 +3,9 @@
 A case is a function that gets a Case, starts programs with it, tells them things and waits for what they say. It fails
 when something is not said in time, and whatever it started is killed at its end.
 
-peer client|server --port N [--name HOST] [--cert PEM --key PEM] [--ca PEM | --pin PEM | --pin-key PEM | --insecure]
-     [--alpn A,B] [--suites aes,aes128,chacha] [--groups A,B] [--no-share] [--no-compatibility] [--client-auth none|request|require]
+peer client|server --port N [--name HOST] [--cert PEM --key PEM]
+     [--ca PEM | --roots PEM | --pin PEM | --pin-key PEM | --insecure] [--alpn A,B] [--suites aes,aes128,chacha]
+     [--groups A,B] [--no-share] [--no-compatibility] [--client-auth none|request|require]
      [--record-size N] [--rekey-after N] [--key-log FILE] [--output FILE [--expect N]]
      [--record-size-limit N] [--constant N | --padded N] [--psk NAME:HEX[:sha384],...] [--psk-ke]
      [--grease]
@@ -149,9 +150,9 @@ class Program:
         except BrokenPipeError:
             pass
 
-    def ends(self, status=None):
+    def ends(self, status=None, patience=PATIENCE):
         try:
-            ended = self.process.wait(PATIENCE)
+            ended = self.process.wait(patience)
         except subprocess.TimeoutExpired:
             raise Failure(f"{self.name} does not end") from None
         with self.news:

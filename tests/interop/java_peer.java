@@ -17,7 +17,7 @@ class java_peer {
         var chain = factory.generateCertificates(new FileInputStream(options.get("cert")));
         String pem = Files.readString(Path.of(options.get("key"))).replaceAll("-----[A-Z ]+-----|\\s", "");
         var pkcs8 = new PKCS8EncodedKeySpec(Base64.getDecoder().decode(pem));
-        var key = KeyFactory.getInstance("Ed25519").generatePrivate(pkcs8);
+        var key = KeyFactory.getInstance(options.getOrDefault("key-type", "Ed25519")).generatePrivate(pkcs8);
         var store = KeyStore.getInstance("PKCS12");
         store.load(null, null);
         store.setKeyEntry("own", key, new char[0], chain.toArray(new java.security.cert.Certificate[0]));

@@ -21,6 +21,7 @@
 #include <spantls/spantls.hpp>
 #include <spantls/x509/own_ca.hpp>
 #include <spantls/x509/pins.hpp>
+#include <spantls/x509/trust_store.hpp>
 
 #include "options.hpp"
 #include "provider.hpp"
@@ -445,9 +446,21 @@ private:
             if (x509::parse_certificate(der, it) != errc::none) return x509::verdict::refuse();
             return x509::pinned_spki(x509::hash_spki<crypto_provider>(it)).judge(crypto_, peer);
         }
+        if (opts_.has("roots")) return judge_by_roots(peer);
         if (!opts_.has("ca")) return {};
         const bytes root = read_pem(opts_.get("ca")).at(0);
         return x509::own_ca(root).judge(crypto_, peer, std::time(nullptr));
+    }
+
+    /// As one would with certificates of every kind, and issuers who need not keep the rules of public ones.
+    x509::verdict judge_by_roots(const x509::peer& peer) {
+        const bytes pem = read_file(opts_.get("roots"));
+        const auto needed = x509::trust_store::measure(as_text(pem));
+        std::vector<x509::trust_store::entry> index(needed.certificates);
+        bytes room(needed.bytes);
+        x509::trust_store roots(index, room);
+        if (roots.add_pem(as_text(pem)).added == 0) throw std::runtime_error("no roots");
+        return roots.judge(crypto_, peer, std::time(nullptr), x509::profile::private_pki);
     }
 
     static void give(errc error) {

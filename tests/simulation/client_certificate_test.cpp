@@ -210,8 +210,9 @@ TEST_CASE("every verdict on a client has its alert") {
 }
 
 TEST_CASE("every verdict on a server has its alert (section 4.5.1.2)") {
-    for (const errc why : {errc::bad_certificate, errc::certificate_expired, errc::certificate_name_mismatch,
-                           errc::certificate_unknown, errc::unknown_ca, errc::access_denied}) {
+    for (const errc why :
+         {errc::bad_certificate, errc::certificate_expired, errc::certificate_name_mismatch, errc::certificate_unknown,
+          errc::unknown_ca, errc::access_denied, errc::certificate_revoked, errc::bad_staple, errc::staple_missing}) {
         CAPTURE(name_of(why));
         pair both;
         both.client.verdict = x509::verdict::refuse(why);

@@ -93,6 +93,27 @@ TEST_CASE("staples and timestamps come beside their certificates, when they are 
             }
 }
 
+TEST_CASE("who judges a peer sees whether it was asked for staples") {
+    const proved of_client("client");
+    for (const bool by_client : {false, true})
+        for (const bool by_server : {false, true}) {
+            test::pair_options options;
+            options.client.ask_for_staples = by_client;
+            options.server.ask_for_staples = by_server;
+            options.server.authenticate_client = client_authentication::require;
+            pair both(options);
+            show(both.client, of_client);
+            std::vector<bool> seen;
+            const auto look = [&seen](const step& step) {
+                if (step.what == what::verify_peer) seen.push_back(step.peer().staples_asked);
+            };
+            both.client.watch = look;
+            both.server.watch = look;
+            REQUIRE(both.handshake());
+            REQUIRE(seen == std::vector{by_client, by_server});
+        }
+}
+
 TEST_CASE("who asks need not get any") {
     test::pair_options options;
     options.client.ask_for_staples = options.client.ask_for_scts = true;

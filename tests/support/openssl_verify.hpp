@@ -46,7 +46,7 @@ private:
         using spantls::x509::key_type;
         if (type == key_type::ed25519)
             return EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, key.data(), key.size());
-        if (type == key_type::rsa) {
+        if (type == key_type::rsa || type == key_type::rsa_pss) {
             const unsigned char* at = key.data();
             return d2i_PublicKey(EVP_PKEY_RSA, nullptr, &at, static_cast<long>(key.size()));
         }

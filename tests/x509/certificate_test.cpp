@@ -200,6 +200,54 @@ TEST_CASE("certificate: schemes are those of the key (RFC 9846, section 4.3.3)")
         if (x509::key_fits(static_cast<signature_scheme>(value), made.it)) CHECK(value == 0x0403);
 }
 
+TEST_CASE("certificate: RSASSA-PSS keys are for the schemes of their parameters (RFC 9846, section 4.3.3)") {
+    using enum signature_scheme;
+    const auto oid = [](std::uint8_t last) { return bytes{6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, last}; };
+    const auto parameters = [&](std::uint8_t hash, std::uint8_t salt) {
+        const bytes sha2 = test::sequence({{6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, hash}, {5, 0}});
+        return test::sequence(
+            {test::tlv(0xa0, sha2), test::tlv(0xa1, test::sequence({oid(8), sha2})), test::tlv(0xa2, {2, 1, salt})});
+    };
+    const auto schemes = [&](const bytes& of) {
+        test::draft it("a", "b");
+        it.spki = test::sequence({test::sequence({oid(10), of}), test::bit_string(bytes(256, 1))});
+        const parsed made(it.der());
+        REQUIRE(made.error == errc::none);
+        const auto found = x509::schemes_for(made.it);
+        CHECK((x509::key_type_of(made.it) == key_type::rsa_pss) == !found.empty());
+        return std::vector<signature_scheme>(found.begin(), found.end());
+    };
+    CHECK(schemes({}) == std::vector{rsa_pss_pss_sha256, rsa_pss_pss_sha384, rsa_pss_pss_sha512});
+    CHECK(schemes(parameters(1, 32)) == std::vector{rsa_pss_pss_sha256});
+    CHECK(schemes(parameters(2, 48)) == std::vector{rsa_pss_pss_sha384});
+    CHECK(schemes(parameters(3, 64)) == std::vector{rsa_pss_pss_sha512});
+    CHECK(schemes(parameters(1, 20)).empty());
+    CHECK(schemes(parameters(4, 28)).empty());   // SHA-224
+    CHECK(schemes(test::sequence({})).empty());  // SHA-1, by default
+    CHECK(schemes({5, 0}).empty());
+}
+
+TEST_CASE("certificate: OCSPSigning, and where its CRLs are") {
+    const parsed delegate(test::draft("a", "b").with(test::extended_key_usage(9)).der());
+    CHECK(delegate.it.names(x509::key_purpose::ocsp_signing));
+    CHECK_FALSE(delegate.it.names(x509::key_purpose::server_auth));
+    // What allows everything names nothing.
+    const parsed plain(test::draft("a", "b").der());
+    CHECK(plain.it.allows(x509::key_purpose::ocsp_signing));
+    CHECK_FALSE(plain.it.names(x509::key_purpose::ocsp_signing));
+    const bytes any = test::extension(37, false, test::sequence({{6, 4, 0x55, 0x1d, 0x25, 0}}));
+    const parsed all(test::draft("a", "b").with(any).der());
+    CHECK(all.it.allows(x509::key_purpose::ocsp_signing));
+    CHECK_FALSE(all.it.names(x509::key_purpose::ocsp_signing));
+
+    for (const bool critical : {false, true}) {
+        const parsed made(test::draft("a", "b").with(test::extension(31, critical, {0x30, 0})).der());
+        REQUIRE(made.error == errc::none);
+        CHECK(equal_bytes(made.it.crl_distribution_points, bytes{0x30, 0}));
+        CHECK(made.it.unknown_critical == critical);
+    }
+}
+
 TEST_CASE("certificate: no scheme without digitalSignature in keyUsage (RFC 9846, section 4.5.1.2)") {
     const parsed made(test::made_certificate("no-digital-signature"));
     REQUIRE(made.error == errc::none);
@@ -478,8 +526,8 @@ TEST_CASE("certificate: extensions up to the limit") {
             it.extensions.push_back(test::sequence({{6, 2, 0x2a, static_cast<std::uint8_t>(i)}, {4, 0}}));
         return error_of(it);
     };
-    CHECK(with(x509::max_certificate_extensions) == errc::none);
-    CHECK(with(x509::max_certificate_extensions + 1) == errc::unsupported_certificate);
+    CHECK(with(x509::max_extensions) == errc::none);
+    CHECK(with(x509::max_extensions + 1) == errc::unsupported_certificate);
 }
 
 TEST_CASE("certificate: cut anywhere or prolonged, it is refused") {

@@ -251,6 +251,27 @@ TEST_CASE("der: no three bytes make the reader loop or leave its input") {
     SUCCEED();
 }
 
+TEST_CASE("der: values with tags of their own") {
+    using x509::context;
+    const auto flag = [](der_reader& from) { from.flag(context(1)); };
+    CHECK(accepts({0x81, 1, 0xff}, flag));
+    CHECK(accepts({}, flag));
+    CHECK_FALSE(accepts({0x81, 1, 0}, flag));
+    CHECK_FALSE(accepts({1, 1, 0xff}, flag));
+    const auto bits = [](der_reader& from) { CHECK((from.failed() || from.named_bits(context(3)) <= 0xe000)); };
+    CHECK(accepts({0x83, 2, 5, 0x60}, bits));
+    CHECK_FALSE(accepts({3, 2, 5, 0x60}, bits));
+    CHECK_FALSE(accepts({0x83, 2, 4, 0x60}, bits));
+    const auto choice = [](der_reader& from) { from.enumerated(); };
+    CHECK(accepts({0x0a, 1, 0}, choice));
+    CHECK(accepts({0x0a, 1, 0x7f}, choice));
+    for (const bytes& wrong : {bytes{0x0a, 1, 0x80}, {0x0a, 0}, {0x0a, 2, 0, 1}, {2, 1, 1}, {}})
+        CHECK_FALSE(accepts(wrong, choice));
+    const auto time = [](der_reader& from) { from.generalized_time(); };
+    CHECK(accepts(test::tlv(0x18, test::text("20300101000000Z")), time));
+    CHECK_FALSE(accepts(test::tlv(0x17, test::text("300101000000Z")), time));
+}
+
 TEST_CASE("der: UTF-8 (RFC 3629, section 4)") {
     const auto good = [](std::string_view text) { return x509::is_utf8(as_bytes(text)); };
     for (const char* text : {"", "a", "\xc2\x80", "\xdf\xbf", "\xe0\xa0\x80", "\xed\x9f\xbf", "\xee\x80\x80",

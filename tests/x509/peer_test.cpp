@@ -14,10 +14,9 @@ static_assert(verdict::accept().accepted());
 static_assert(!std::is_constructible_v<verdict, errc>);  // only by saying which
 
 TEST_CASE("verdict: refusing keeps its reason") {
-    for (const errc why :
-         {errc::certificate_unknown, errc::certificate_expired, errc::unknown_ca, errc::bad_certificate,
-          errc::certificate_revoked, errc::unsupported_certificate, errc::certificate_name_mismatch,
-          errc::access_denied, errc::certificate_required}) {
+    for (const errc why : {errc::certificate_unknown, errc::certificate_expired, errc::unknown_ca,
+                           errc::bad_certificate, errc::certificate_revoked, errc::unsupported_certificate,
+                           errc::certificate_name_mismatch, errc::access_denied, errc::certificate_required}) {
         INFO(name_of(why));
         CHECK(verdict::refuse(why).error() == why);
         CHECK_FALSE(verdict::refuse(why).accepted());

@@ -3,15 +3,18 @@
 //   4.1   signatures              all; DSA (4 and 5) is refused: no scheme of TLS 1.3 has it
 //   4.2   validity                all
 //   4.3   names that chain        all
-//   4.5   self-issued             those that are valid: the others are revoked
+//   4.4   revocation              all, with every CRL at hand; see `differs`
+//   4.5   self-issued             all; without CRLs those that are valid: the others are revoked
 //   4.6   basic constraints       all
-//   4.7   keyCertSign             1 to 3; 4 and 5 are about who signs CRLs
+//   4.7   keyCertSign, cRLSign    all; 4 and 5, which are about cRLSign, with CRLs
 //   4.13  name constraints        all
+//   4.14  distribution points     all; see `differs`
+//   4.15  delta CRLs              all; see `differs`
 //   4.16  unknown extensions      all
 //
-// Not: 4.4, 4.14 and 4.15 (CRLs, distribution points, delta CRLs: what TLS peers revoke with is in the staple), and 4.8
-// to 4.12 (policies: TLS has none to ask for, and what makes one mandatory is refused, see unknown_critical).
+// Not: 4.8 to 4.12 (policies: TLS has none to ask for, and what makes one mandatory is refused, see unknown_critical).
 #include <filesystem>
+#include <map>
 #include <regex>
 #include <string>
 #include <vector>
@@ -66,4 +69,89 @@ TEST_CASE("PKITS: the sections that are about certificates alone") {
     CHECK(valid >= 30);
     CHECK(ends.size() - valid >= 40);
     test::ran("PKITS", ends.size());
+}
+
+namespace {
+
+constexpr const char* no_dsa = "DSA, as above";
+constexpr const char* indirect =
+    "an indirect CRL: one of another issuer than the certificate's, or that lists certificates of others; refused";
+constexpr const char* other_key =
+    "the CRL is signed with a key that no certificate of the path has, but another one of the same issuer; that one is "
+    "not looked for: refused";
+
+/// Cases with CRLs where the verdict is another one, and why.
+const std::map<std::string, const char*> differs = {
+    {"ValidDSASignaturesTest4EE", no_dsa},
+    {"ValidDSAParameterInheritanceTest5EE", no_dsa},
+    {"ValidSeparateCertificateandCRLKeysTest19EE", other_key},
+    {"ValidBasicSelfIssuedCRLSigningKeyTest6EE", other_key},
+    {"ValidBasicSelfIssuedNewWithOldTest4EE", other_key},
+    {"ValidIDPwithindirectCRLTest22EE", indirect},
+    {"ValidIDPwithindirectCRLTest24EE", indirect},
+    {"ValidIDPwithindirectCRLTest25EE", indirect},
+    {"ValidcRLIssuerTest28EE", indirect},
+    {"ValidcRLIssuerTest29EE", indirect},
+    {"ValidcRLIssuerTest30EE", indirect},
+    {"ValidcRLIssuerTest33EE", indirect},
+    {"ValiddeltaCRLTest5EE", "a delta CRL takes back a certificateHold; delta CRLs are not used: refused"},
+    {"InvaliddeltaCRLTest4EE",
+     "only the delta CRL lists it. Nobody has to use delta CRLs (RFC 5280, section 5.2.4): what counts is the complete "
+     "one, which is still good, and does not have it"},
+};
+
+}  // namespace
+
+TEST_CASE("PKITS: every section but policies, with CRLs") {
+    const auto folder = test::debian_vectors("x509/PKITS_data");
+    if (!folder) return;
+    const std::regex wanted("(Valid|Invalid).*EE");
+    const std::regex policies(".*(olic|Mapping|CPS|Notice|inhibit).*");
+    bytes root;
+    std::vector<bytes> issuers, ders;
+    std::vector<x509::crl> lists;
+    std::vector<std::filesystem::path> ends;
+    for (const auto& file : std::filesystem::directory_iterator(*folder / "certs")) {
+        const std::string name = file.path().stem().string();
+        if (name == "TrustAnchorRootCertificate") root = test::load_bytes(file.path());
+        if (name.find("EE") == name.npos) issuers.push_back(test::load_bytes(file.path()));
+        if (std::regex_match(name, wanted) && !std::regex_match(name, policies)) ends.push_back(file.path());
+    }
+    for (const auto& file : std::filesystem::directory_iterator(*folder / "crls")) {
+        ders.push_back(test::load_bytes(file.path()));
+        x509::crl list;
+        const errc error = x509::parse_crl(ders.back(), list);
+        // Its signature has 2047 bits.
+        CHECK((error != errc::none) == (file.path().stem() == "BadCRLSignatureCACRL"));
+        if (error == errc::none) lists.push_back(list);
+    }
+    x509::trust_store::entry index[1];
+    x509::trust_store roots(index);
+    REQUIRE(roots.add(root) == errc::none);
+    const test::openssl_verifier crypto;
+    x509::path_options options{.now = 1317427200, .profile = x509::profile::private_pki, .candidates = 10000};
+    options.revocation = {.lookup = x509::crl_rule::whole_path, .crls = lists};
+    std::size_t valid = 0, others = 0;
+    std::map<x509::path_error, std::size_t> errors;
+    for (const auto& path : ends) {
+        const std::string name = path.stem().string();
+        INFO(name);
+        std::vector<bytes> chain = {test::load_bytes(path)};
+        chain.insert(chain.end(), issuers.begin(), issuers.end());
+        const bytes list = test::certificate_list(chain);
+        const x509::path_result found = roots.examine(crypto, {x509::chain_view(list), {}}, options);
+        INFO(name_of(found.error) << " at " << found.at);
+        const bool other = differs.count(name) != 0;
+        CHECK(found.good() == ((name[0] == 'V') != other));
+        others += other ? 1U : 0U;
+        valid += found.good() ? 1U : 0U;
+        ++errors[found.error];
+    }
+    CHECK(others == differs.size());
+    CHECK(valid >= 50);
+    CHECK(errors[x509::path_error::revoked] >= 15);
+    for (const auto expected : {x509::path_error::crl_missing, x509::path_error::crl_unusable,
+                                x509::path_error::crl_may_not_sign, x509::path_error::crl_expired})
+        CHECK(errors[expected] > 0);
+    test::ran("PKITS with CRLs", ends.size());
 }

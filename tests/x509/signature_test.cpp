@@ -5,9 +5,11 @@
 #include <utility>
 
 #include <spantls/providers/portable/rsa.hpp>
+#include <spantls/providers/sodium.hpp>
 
 #include "support/catch.hpp"
 #include "support/openssl_verify.hpp"
+#include "support/signing.hpp"
 #include "support/vectors.hpp"
 #include "x509/builder.hpp"
 
@@ -70,6 +72,9 @@ TEST_CASE("signature: algorithms, and the schemes that they are") {
     CHECK(scheme(pss(sha2(3), sha2(3), 64), key_type::rsa) == rsa_pss_rsae_sha512);
     CHECK(scheme(test::sequence({ecdsa(2)}), key_type::p256) == ecdsa_secp256r1_sha256);
     CHECK(scheme(test::sequence({ecdsa(3)}), key_type::p384) == ecdsa_secp384r1_sha384);
+    CHECK(scheme(pss(sha2(1), sha2(1), 32), key_type::rsa_pss) == rsa_pss_pss_sha256);
+    CHECK(scheme(pss(sha2(2), sha2(2), 48), key_type::rsa_pss) == rsa_pss_pss_sha384);
+    CHECK(scheme(pss(sha2(3), sha2(3), 64), key_type::rsa_pss) == rsa_pss_pss_sha512);
     // Good, and no scheme of TLS: for certificates only.
     CHECK(scheme(test::sequence({ecdsa(3)}), key_type::p256) == ecdsa_secp256r1_sha384);
     CHECK(scheme(test::sequence({ecdsa(2)}), key_type::p384) == ecdsa_secp384r1_sha256);
@@ -88,6 +93,8 @@ TEST_CASE("signature: algorithms that are weak, or nothing at all (RFC 9846, sec
     CHECK(refused(test::sequence({rsa(14), {5, 0}}), key_type::rsa));   // SHA-224
     CHECK(refused(test::sequence({rsa(11), {5, 0}}), key_type::p256));  // another kind of key
     CHECK(refused(test::sequence({ecdsa(2)}), key_type::rsa));
+    CHECK(refused(test::sequence({rsa(11), {5, 0}}), key_type::rsa_pss));  // RFC 4055, section 1.2
+    CHECK(refused(pss(sha2(1), sha2(1), 32), key_type::ed25519));
     CHECK(refused(test::sequence({ecdsa(2), {5, 0}}), key_type::p256));
     CHECK(refused(test::sequence({ecdsa(1)}), key_type::p256));
     CHECK(refused(test::ed25519_algorithm(), key_type::p256));
@@ -145,6 +152,37 @@ TEST_CASE("signature: keys are as large here as the provider of our own takes th
         REQUIRE(parse_raw_public_key(spki, it) == errc::none);
         CHECK(portable::rsa_public_key(it.public_key).good() == (strength == good));
     }
+}
+
+TEST_CASE("signature: RSASSA-PSS keys with parameters are for these only (RFC 9846, section 4.3.3)") {
+    const auto key = test::oracle::rsa_key(2048);
+    const bytes public_key = test::oracle::public_bytes(key), message = test::text("signed");
+    const auto found = [&](const bytes& key_algorithm, const bytes& algorithm, const EVP_MD* hash) {
+        const bytes spki = test::sequence({key_algorithm, test::bit_string(public_key)});
+        certificate signer;
+        REQUIRE(parse_raw_public_key(spki, signer) == errc::none);
+        CHECK(strength_of_key(signer) == algorithm_strength::good);
+        der_reader in(algorithm);
+        std::size_t budget = 1;
+        const bytes signature = test::oracle::sign(key, hash, message, true);
+        const auto read_algorithm = x509::detail::read_algorithm(in);
+        const auto finding = check_signature(sodium(), read_algorithm, signer, message, signature, budget);
+        CHECK((budget == 0) == (finding == signature_finding::good || finding == signature_finding::bad));
+        std::size_t none = 0;
+        if (budget == 0)
+            CHECK(check_signature(sodium(), read_algorithm, signer, message, signature, none) ==
+                  signature_finding::too_many);
+        return finding;
+    };
+    const bytes any = test::sequence({rsa(10)}), sha256 = pss(sha2(1), sha2(1), 32), sha384 = pss(sha2(2), sha2(2), 48);
+    CHECK(found(any, sha256, EVP_sha256()) == signature_finding::good);
+    CHECK(found(any, sha384, EVP_sha384()) == signature_finding::good);
+    CHECK(found(any, sha384, EVP_sha256()) == signature_finding::bad);
+    CHECK(found(sha256, sha256, EVP_sha256()) == signature_finding::good);
+    CHECK(found(sha256, sha384, EVP_sha384()) == signature_finding::unsupported);
+    CHECK(found(sha256, pss(sha2(1, false), sha2(1), 32), EVP_sha256()) == signature_finding::unsupported);
+    CHECK(found(sha256, test::sequence({rsa(11), {5, 0}}), EVP_sha256()) == signature_finding::unsupported);
+    CHECK(found(any, test::sequence({rsa(5), {5, 0}}), EVP_sha256()) == signature_finding::weak);
 }
 
 TEST_CASE("signature: real ones, by each algorithm of NIST's and pyca's certificates that sign themselves") {

@@ -126,6 +126,8 @@ enum class fault : std::uint8_t { nobody, peer, transport, caller };
     X(bad_certificate, peer, bad_certificate, "a certificate that is malformed or whose signature is wrong")           \
     X(unsupported_certificate, peer, unsupported_certificate, "a certificate of an unsupported kind")                  \
     X(certificate_revoked, peer, certificate_revoked, "a certificate that was revoked")                                \
+    X(bad_staple, peer, bad_certificate_status_response, "an OCSP response that is not acceptable")                    \
+    X(staple_missing, peer, bad_certificate_status_response, "a certificate that has to come with an OCSP response")   \
     X(certificate_expired, peer, certificate_expired, "a certificate that is not valid at this time")                  \
     X(certificate_unknown, peer, certificate_unknown, "a certificate that is not acceptable")                          \
     X(certificate_name_mismatch, peer, bad_certificate, "a certificate for another name")                              \

@@ -40,6 +40,16 @@ struct measure_state_alignment {
 template <class P>
 inline constexpr std::size_t secret_size = detail::largest_digest<P>();
 
+namespace detail {
+template <class P>
+constexpr bool has_hash(hash_id id) noexcept {
+    if constexpr (requires { typename P::hashes; })
+        return []<class... H>(hash_id wanted, type_list<H...>) { return ((H::id == wanted) || ...); }(
+                   id, typename P::hashes{});
+    return false;
+}
+}  // namespace detail
+
 /// The output of a hash: `size` bytes of it count.
 struct digest {
     std::array<std::uint8_t, max_digest_size> bytes;

@@ -106,8 +106,12 @@ public:
 
     // What the open question shows.
     x509::peer peer() const noexcept {
-        return {x509::chain_view(this->memory.at(peer_list_)), server_name_, x509::key_purpose::server_auth,
-                this->types.server, this->memory.at(this->peer_delegated)};
+        return {x509::chain_view(this->memory.at(peer_list_)),
+                server_name_,
+                x509::key_purpose::server_auth,
+                this->types.server,
+                this->memory.at(this->peer_delegated),
+                config_->ask_for_staples};
     }
     bytes_view request() const noexcept { return this->memory.at(request_); }
 

@@ -83,7 +83,12 @@ public:
 
     // What the open question shows.
     x509::peer peer() const noexcept {
-        return {x509::chain_view(this->memory.at(peer_list_)), {}, x509::key_purpose::client_auth, this->types.client};
+        return {x509::chain_view(this->memory.at(peer_list_)),
+                {},
+                x509::key_purpose::client_auth,
+                this->types.client,
+                {},
+                config_->ask_for_staples};
     }
     bytes_view request() const noexcept { return hello_body(); }
     /// The binder of the key that was selected: no other ClientHello has it.

@@ -10,23 +10,19 @@
 #include <spantls/base/bytes.hpp>
 #include <spantls/base/error.hpp>
 #include <spantls/wire/registry.hpp>
+#include <spantls/x509/algorithm.hpp>
 #include <spantls/x509/der.hpp>
+#include <spantls/x509/extension_row.hpp>
 
 namespace spantls {
 inline namespace v1 {
 namespace x509 {
 
-/// The bytes of an OID, and all of its parameters; empty where there are none.
-struct algorithm_identifier {
-    bytes_view oid;
-    bytes_view parameters;
-};
-
 /// RFC 5280, section 4.2.1.3; bit 0 is the highest.
 enum class key_usage : std::uint16_t { digital_signature = 0x8000, key_cert_sign = 0x0400, crl_sign = 0x0200 };
 
-/// RFC 5280, section 4.2.1.12: what the key of a TLS peer is used for.
-enum class key_purpose : std::uint8_t { server_auth = 1, client_auth = 2 };
+/// RFC 5280, section 4.2.1.12: what the key of a TLS peer is used for, or of who answers for a CA (OCSP).
+enum class key_purpose : std::uint8_t { server_auth = 1, client_auth = 2, ocsp_signing = 9 };
 
 /// RFC 5280, section 4.2.1.6: the context tags of GeneralName.
 enum class name_kind : std::uint8_t {
@@ -48,6 +44,7 @@ enum class extension_id : std::uint8_t {
     subject_alt_name = 17,
     basic_constraints = 19,
     name_constraints = 30,
+    crl_distribution_points = 31,
     certificate_policies = 32,
     policy_constraints = 36,
     authority_key_id = 35,
@@ -84,7 +81,8 @@ struct certificate {
     bytes_view authority_key_id;      ///< the keyIdentifier
     bytes_view authority_key_issuer;  ///< the GeneralNames of authorityCertIssuer
     bytes_view authority_key_serial;
-    bool must_staple = false;  ///< TLS feature status_request (RFC 7633); nobody here looks into staples
+    bytes_view crl_distribution_points;  ///< as it came: see reasons_covered
+    bool must_staple = false;            ///< TLS feature status_request (RFC 7633)
     /// DelegationUsage, not critical: its key may sign delegated credentials (RFC 9345, section 4.2).
     bool delegates = false;
     /// There is a critical extension besides those above, or one that may not be critical; or nameConstraints that are
@@ -105,15 +103,14 @@ struct certificate {
     constexpr bool allows(key_usage use) const noexcept { return !usage || (*usage & static_cast<unsigned>(use)) != 0; }
     /// Does extendedKeyUsage, if it is there, allow this?
     constexpr bool allows(key_purpose purpose) const noexcept;
+    /// Is it there, and names this one?
+    constexpr bool names(key_purpose purpose) const noexcept;
     /// Does extendedKeyUsage say anyExtendedKeyUsage?
     constexpr bool allows_any_purpose() const noexcept;
 };
 
-/// Extensions of one certificate that are looked at, so that comparing each with each stays cheap.
-inline constexpr std::size_t max_certificate_extensions = 64;
-
 /// Reads a certificate. bad_certificate: it is not one, or not DER. unsupported_certificate: not version 3 (RFC 9846,
-/// section 4.5.1.2), or with more than max_certificate_extensions. On any error `to` is not to be used.
+/// section 4.5.1.2), or with more than max_extensions. On any error `to` is not to be used.
 [[nodiscard]] constexpr errc parse_certificate(bytes_view der, certificate& to) noexcept;
 
 /// Reads a SubjectPublicKeyInfo as if it were a certificate that says nothing else (RFC 7250, section 3): `der` and
@@ -127,7 +124,8 @@ constexpr general_name next_name(der_reader& names) noexcept {
 }
 
 /// The kinds of keys that a provider may be able to verify with; `public_key` has the length of its kind.
-enum class key_type : std::uint8_t { unsupported, ed25519, p256, p384, rsa, mldsa44, mldsa65, mldsa87 };
+/// rsa_pss: id-RSASSA-PSS, the others' RSA keys for anything that RSA is good for.
+enum class key_type : std::uint8_t { unsupported, ed25519, p256, p384, rsa, rsa_pss, mldsa44, mldsa65, mldsa87 };
 
 constexpr key_type key_type_of(const certificate& it) noexcept;
 
@@ -152,12 +150,10 @@ inline constexpr std::uint8_t rsassa_pss[] = {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d
 inline constexpr std::uint8_t p256[] = {0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07};  // with its tag
 inline constexpr std::uint8_t p384[] = {0x06, 0x05, 0x2b, 0x81, 0x04, 0x00, 0x22};                    // with its tag
 inline constexpr std::uint8_t sign_algorithms[] = {0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x03};   // NIST's sigAlgs
-inline constexpr std::uint8_t null[] = {0x05, 0x00};                                                  // NULL
 inline constexpr std::uint8_t any_purpose[] = {0x55, 0x1d, 0x25, 0x00};                               // 2.5.29.37.0
 inline constexpr std::uint8_t purposes[] = {0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03};                // id-kp
 inline constexpr std::uint8_t delegation_usage[] = {0x2b, 0x06, 0x01, 0x04, 0x01,
                                                     0x82, 0xda, 0x4b, 0x2c};                     // RFC 9345, 4.2
-inline constexpr std::uint8_t extensions[] = {0x55, 0x1d};                                       // id-ce
 inline constexpr std::uint8_t tls_feature[] = {0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x01, 0x18};  // id-pe 24
 }  // namespace oid
 
@@ -171,15 +167,21 @@ inline constexpr auto mldsa87_schemes = std::array{signature_scheme::mldsa87};
 inline constexpr auto rsa_schemes =
     std::array{signature_scheme::rsa_pss_rsae_sha256, signature_scheme::rsa_pss_rsae_sha384,
                signature_scheme::rsa_pss_rsae_sha512};
+
 inline constexpr auto rsa_pss_schemes = std::array{
     signature_scheme::rsa_pss_pss_sha256, signature_scheme::rsa_pss_pss_sha384, signature_scheme::rsa_pss_pss_sha512};
 
-constexpr algorithm_identifier read_algorithm(der_reader& from) noexcept {
-    der_reader inner = from.inside(der_tag::sequence);
-    algorithm_identifier read{inner.oid(), {}};
-    if (!inner.empty()) read.parameters = inner.element().whole;
-    from.leave(inner);
-    return read;
+/// RFC 4055, section 3.3: a key with parameters is for their hash only.
+constexpr std::span<const signature_scheme> rsa_pss_schemes_for(bytes_view parameters) noexcept {
+    const std::span<const signature_scheme> all(rsa_pss_schemes);
+    if (parameters.empty()) return all;
+    switch (read_pss(parameters)) {
+        case signature_hash::none: return {};
+        case signature_hash::sha256: return all.subspan(0, 1);
+        case signature_hash::sha384: return all.subspan(1, 1);
+        case signature_hash::sha512: return all.subspan(2, 1);
+    }
+    return {};
 }
 
 /// RDNSequence: SEQUENCE OF SET SIZE (1..MAX) OF SEQUENCE { type OBJECT IDENTIFIER, value ANY }
@@ -202,6 +204,12 @@ constexpr bytes_view read_name(der_reader& from) noexcept {
     }
     from.leave(sets);
     return name.whole;
+}
+
+constexpr bool well_formed_name(bytes_view value) noexcept {
+    der_reader in(value);
+    read_name(in);
+    return in.finished();
 }
 
 /// BasicConstraints ::= SEQUENCE { cA BOOLEAN DEFAULT FALSE, pathLenConstraint INTEGER (0..MAX) OPTIONAL }
@@ -273,7 +281,8 @@ constexpr void read_name_constraints(bytes_view content, certificate& to) noexce
 
 /// AuthorityKeyIdentifier ::= SEQUENCE { keyIdentifier [0], authorityCertIssuer [1], authorityCertSerialNumber [2] },
 /// all of them optional; section 4.2.1.1.
-constexpr void read_authority_key_id(der_reader& value, certificate& to) noexcept {
+template <class To>
+constexpr void read_authority_key_id(der_reader& value, To& to) noexcept {
     der_reader inner = value.inside(der_tag::sequence);
     if (inner.next_is(context(0))) to.authority_key_id = inner.body(context(0));
     if (inner.next_is(context_constructed(1))) to.authority_key_issuer = inner.body(context_constructed(1));
@@ -289,19 +298,18 @@ constexpr void read_tls_features(der_reader& value, certificate& to) noexcept {
     value.leave(inner);
 }
 
-/// Extension ::= SEQUENCE { extnID OBJECT IDENTIFIER, critical BOOLEAN DEFAULT FALSE, extnValue OCTET STRING }
 constexpr void read_extension(bytes_view id, bool critical, bytes_view content, certificate& to,
                               der_reader& from) noexcept {
-    const bool standard = id.size() == 3 && equal_bytes(id.first(2), oid::extensions) && id[2] < 64;
-    if (standard) to.extensions |= std::uint64_t{1} << id[2];
-    if (standard && critical) to.critical_extensions |= std::uint64_t{1} << id[2];
+    const std::uint8_t number = standard_extension(id);
+    if (number != 0) to.extensions |= std::uint64_t{1} << number;
+    if (number != 0 && critical) to.critical_extensions |= std::uint64_t{1} << number;
     der_reader value(content);
     if (equal_bytes(id, oid::tls_feature)) {
         read_tls_features(value, to);
         to.unknown_critical |= critical;
         return from.leave(value);
     }
-    switch (static_cast<extension_id>(standard ? id[2] : 0)) {
+    switch (static_cast<extension_id>(number)) {
         case extension_id::key_usage: read_key_usage(value, to); break;
         case extension_id::subject_alt_name: read_subject_alt_name(value, to); break;
         case extension_id::basic_constraints: read_basic_constraints(value, to); break;
@@ -310,6 +318,10 @@ constexpr void read_extension(bytes_view id, bool critical, bytes_view content, 
         case extension_id::subject_key_id: to.subject_key_id = value.body(der_tag::octet_string); break;
         case extension_id::authority_key_id: read_authority_key_id(value, to); break;
         case extension_id::certificate_policies: value.body(der_tag::sequence); break;
+        case extension_id::crl_distribution_points:  // nobody has to look for a CRL
+            to.crl_distribution_points = content;
+            to.unknown_critical |= critical;
+            return;
         case extension_id::policy_constraints: to.unknown_critical = true; return;
         default:
             to.unknown_critical |= critical;
@@ -317,30 +329,18 @@ constexpr void read_extension(bytes_view id, bool critical, bytes_view content, 
             return;
     }
     // The identifiers of keys are never critical: sections 4.2.1.1 and 4.2.1.2.
-    if (id[2] == 14 || id[2] == 35) to.unknown_critical |= critical;
+    if (number == 14 || number == 35) to.unknown_critical |= critical;
     from.leave(value);
 }
 
 constexpr errc read_extensions(der_reader& tbs, certificate& to) noexcept {
     der_reader explicit_tag = tbs.inside(context_constructed(3));
-    der_reader list = explicit_tag.inside(der_tag::sequence);
-    if (list.empty()) list.fail();
-    const bytes_view all = list.rest();
-    for (std::size_t count = 0; !list.empty(); ++count) {
-        if (count == max_certificate_extensions) return errc::unsupported_certificate;
-        der_reader extension = list.inside(der_tag::sequence);
-        const bytes_view id = extension.oid();
-        const bool critical = extension.flag();
-        const bytes_view value = extension.body(der_tag::octet_string);
-        list.leave(extension);
-        der_reader before(all);
-        for (std::size_t i = 0; i < count; ++i)  // RFC 5280, section 4.2: none twice
-            if (equal_bytes(before.inside(der_tag::sequence).oid(), id)) list.fail();
-        if (!list.failed()) read_extension(id, critical, value, to, list);
-    }
-    explicit_tag.leave(list);
+    const bool few = read_extension_row(
+        explicit_tag, [&to](bytes_view id, bool critical, bytes_view value, der_reader& row) noexcept {
+            read_extension(id, critical, value, to, row);
+        });
     tbs.leave(explicit_tag);
-    return errc::none;
+    return few ? errc::none : errc::unsupported_certificate;
 }
 }  // namespace detail
 
@@ -350,14 +350,17 @@ constexpr bool certificate::allows_any_purpose() const noexcept {
     return false;
 }
 
-constexpr bool certificate::allows(key_purpose purpose) const noexcept {
-    if (extended_key_usage.empty() || allows_any_purpose()) return true;
+constexpr bool certificate::names(key_purpose purpose) const noexcept {
     for (der_reader purposes(extended_key_usage); !purposes.empty();) {
         const bytes_view id = purposes.oid();
         if (id.size() != 8 || !equal_bytes(id.first(7), detail::oid::purposes)) continue;
         if (id[7] == static_cast<unsigned>(purpose)) return true;
     }
     return false;
+}
+
+constexpr bool certificate::allows(key_purpose purpose) const noexcept {
+    return extended_key_usage.empty() || allows_any_purpose() || names(purpose);
 }
 
 constexpr errc parse_certificate(bytes_view der, certificate& to) noexcept {
@@ -451,6 +454,10 @@ constexpr key_type key_type_of(const certificate& it) noexcept {
         if (equal_bytes(parameters, detail::oid::p384) && key.size() == 97) return key_type::p384;
     }
     if (equal_bytes(id, detail::oid::rsa) && equal_bytes(parameters, detail::oid::null)) return key_type::rsa;
+    if (equal_bytes(id, detail::oid::rsassa_pss)) {  // RFC 9846, section 4.3.3: with parameters, or for any hash
+        const bool fine = parameters.empty() || detail::read_pss(parameters) != signature_hash::none;
+        return fine ? key_type::rsa_pss : key_type::unsupported;
+    }
     return detail::mldsa_key_type(it.key_algorithm, key.size());
 }
 
@@ -461,14 +468,12 @@ constexpr std::span<const signature_scheme> schemes_for(const certificate& it) n
         case key_type::p256: return detail::p256_schemes;
         case key_type::p384: return detail::p384_schemes;
         case key_type::rsa: return detail::rsa_schemes;
+        case key_type::rsa_pss: return detail::rsa_pss_schemes_for(it.key_algorithm.parameters);
         case key_type::mldsa44: return detail::mldsa44_schemes;
         case key_type::mldsa65: return detail::mldsa65_schemes;
         case key_type::mldsa87: return detail::mldsa87_schemes;
-        case key_type::unsupported: break;
+        case key_type::unsupported: return {};
     }
-    // RFC 9846, section 4.3.3. A key with parameters restricts its signatures: such keys are not taken at all.
-    const auto [id, parameters] = it.key_algorithm;
-    if (equal_bytes(id, detail::oid::rsassa_pss) && parameters.empty()) return detail::rsa_pss_schemes;
     return {};
 }
 

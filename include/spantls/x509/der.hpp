@@ -17,6 +17,7 @@ enum class der_tag : std::uint8_t {
     octet_string = 0x04,
     null = 0x05,
     object_identifier = 0x06,
+    enumerated = 0x0a,
     utf8_string = 0x0c,
     printable_string = 0x13,
     teletex_string = 0x14,
@@ -106,8 +107,9 @@ public:
         if (!inner.finished()) fail();
     }
 
-    constexpr bool boolean() noexcept {
-        const bytes_view value = body(der_tag::boolean);
+    /// These are what their types say unless an IMPLICIT tag says it.
+    constexpr bool boolean(der_tag tag = der_tag::boolean) noexcept {
+        const bytes_view value = body(tag);
         if (value.size() != 1 || (value[0] != 0x00 && value[0] != 0xff)) {  // X.690, 11.1
             fail();
             return false;
@@ -115,9 +117,9 @@ public:
         return value[0] == 0xff;
     }
     /// BOOLEAN DEFAULT FALSE: a default value is never written (X.690, 11.5).
-    constexpr bool flag() noexcept {
-        if (!next_is(der_tag::boolean)) return false;
-        const bool value = boolean();
+    constexpr bool flag(der_tag tag = der_tag::boolean) noexcept {
+        if (!next_is(tag)) return false;
+        const bool value = boolean(tag);
         if (!value) fail();
         return value;
     }
@@ -126,6 +128,16 @@ public:
     constexpr bytes_view integer() noexcept;
     /// An INTEGER that is not negative; UINT32_MAX stands for all that are larger.
     constexpr std::uint32_t small_integer() noexcept;
+
+    /// An ENUMERATED of a list that ends before 128, as all of ours do.
+    constexpr std::uint8_t enumerated() noexcept {
+        const bytes_view value = body(der_tag::enumerated);
+        if (value.size() != 1 || value[0] >= 0x80) {
+            fail();
+            return 0;
+        }
+        return value[0];
+    }
 
     /// The bytes of an OBJECT IDENTIFIER.
     constexpr bytes_view oid() noexcept;
@@ -140,11 +152,16 @@ public:
         return value.subspan(1);
     }
     /// The first 16 bits of a BIT STRING whose bits have names; bit 0 is the highest.
-    constexpr std::uint16_t named_bits() noexcept;
+    constexpr std::uint16_t named_bits(der_tag tag = der_tag::bit_string) noexcept;
 
     /// UTCTime or GeneralizedTime as RFC 5280, section 4.1.2.5, has them; seconds since 1970. Years up to 2049
     /// should come as UTCTime, but have to be understood as either.
     constexpr std::int64_t time() noexcept;
+    /// GeneralizedTime only, as OCSP has it (RFC 6960, section 4.2.1).
+    constexpr std::int64_t generalized_time() noexcept {
+        if (!next_is(der_tag::generalized_time)) fail();
+        return time();
+    }
 
 private:
     bytes_view rest_;
@@ -215,8 +232,8 @@ constexpr bytes_view der_reader::oid() noexcept {
     return value;
 }
 
-constexpr std::uint16_t der_reader::named_bits() noexcept {
-    const bytes_view value = body(der_tag::bit_string);
+constexpr std::uint16_t der_reader::named_bits(der_tag tag) noexcept {
+    const bytes_view value = body(tag);
     bool good = !value.empty() && value[0] <= 7;
     if (good && value.size() == 1) good = value[0] == 0;
     // X.690, 11.2: no zero bit at the end, and the unused ones are zero: the last bit in use is the lowest one set.

@@ -89,12 +89,6 @@ constexpr std::string_view host_of_uri(std::string_view uri) noexcept {
     return is_host_name(host) && parse_ip_address(host).size == 0 ? host : std::string_view{};
 }
 
-constexpr bool well_formed_name(bytes_view value) noexcept {
-    der_reader in(value);
-    read_name(in);
-    return in.finished();
-}
-
 /// An address and a mask of ones, then zeros.
 constexpr bool well_formed_network(bytes_view value) noexcept {
     if (value.size() != 8 && value.size() != 32) return false;

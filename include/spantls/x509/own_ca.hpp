@@ -1,5 +1,6 @@
 // The judge for those who issue their own certificates: one root, Ed25519 throughout, at most four intermediates.
-// RFC 5280, section 6, without policies, name constraints and revocation: a chain that needs those is refused.
+// RFC 5280, section 6, without policies, name constraints and revocation: a chain that needs those is refused. CRLs and
+// OCSP responses, if there are any, are the business of trust_store.
 #pragma once
 
 #include <array>
@@ -165,6 +166,7 @@ verdict own_ca::judge(const P& crypto, const peer& who, std::int64_t now) const 
 
     // What a certificate says counts for something only now.
     if (leaf.unknown_critical || !leaf.allows(who.purpose)) return verdict::refuse(errc::unsupported_certificate);
+    if (leaf.must_staple && who.staples_asked) return verdict::refuse(errc::unsupported_certificate);
     if (!leaf.valid_at(now) || !root_.valid_at(now)) return verdict::refuse(errc::certificate_expired);
     if (!who.server_name.empty() && !matches_host(leaf, who.server_name))
         return verdict::refuse(errc::certificate_name_mismatch);

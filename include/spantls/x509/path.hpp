@@ -8,6 +8,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 #include <spantls/base/bytes.hpp>
@@ -19,6 +20,7 @@
 #include <spantls/x509/path_error.hpp>
 #include <spantls/x509/peer.hpp>
 #include <spantls/x509/profile.hpp>
+#include <spantls/x509/revocation.hpp>
 #include <spantls/x509/signature.hpp>
 
 namespace spantls {
@@ -36,15 +38,21 @@ struct path_options {
     std::size_t candidates = 2000;  ///< certificates to look at as issuers, each time counted, and every KiB of one
     std::size_t constraints = std::size_t{1}
                               << 18;  ///< names to hold against name constraints; see check_name_constraints
+    revocation_options revocation{};
 };
+
+/// Paths that are complete but for a certificate that is revoked, or not known not to be, before no other is tried.
+inline constexpr std::size_t max_revoked_paths = 4;
 
 /// A path, or how far the best one came, and what was wrong then. Views into the chain and the anchors.
 struct path_result {
     path_error error = path_error::no_certificate;
     std::array<bytes_view, max_path> path{};  ///< from the peer's certificate upwards
     std::size_t size = 0;
-    std::size_t at = 0;  ///< the certificate in `path` that the error is about
-    bytes_view name;     ///< name_excluded, name_not_permitted: which one, as it is in the certificate
+    std::size_t at = 0;     ///< the certificate in `path` that the error is about
+    bytes_view name;        ///< name_excluded, name_not_permitted: which one, as it is in the certificate
+    status_finding status;  ///< what is known of the revocation of that certificate, when it is about that
+    std::array<status_source, max_path> sources{};  ///< of an accepted path: from where each is known not to be revoked
 
     constexpr bool good() const noexcept { return error == path_error::none; }
 };
@@ -98,13 +106,15 @@ private:
         return best_;
     }
 
-    void note(rank how_far, path_error error, std::size_t at, std::size_t size, bytes_view name = {}) noexcept {
+    void note(rank how_far, path_error error, std::size_t at, std::size_t size, bytes_view name = {},
+              const status_finding& status = {}) noexcept {
         const std::size_t now = static_cast<std::size_t>(how_far) + at;
         if (now <= best_rank_ && error != path_error::too_much_work) return;
         best_rank_ = now;
         best_.error = error;
         best_.at = at;
         best_.name = name;
+        best_.status = status;
         best_.size = size;
         for (std::size_t i = 0; i < size; ++i) best_.path[i] = path_[i].der;
     }
@@ -232,22 +242,52 @@ private:
                 return false;
             }
         }
+        if (!check_status(size)) return false;
         best_rank_ = 0;
         note(rank::whole, path_error::none, 0, size);
         return true;
     }
 
     path_error check_signature(const certificate& it, const certificate& issuer, std::size_t size) noexcept {
-        certificate_signature how;
-        switch (read_signature_algorithm(it.signature_algorithm, key_type_of(issuer), how)) {
-            case algorithm_strength::weak: return path_error::weak_signature;
-            case algorithm_strength::unsupported: return path_error::unsupported_signature;
-            case algorithm_strength::good: break;
+        switch (
+            x509::check_signature(crypto_, it.signature_algorithm, issuer, it.tbs, it.signature, options_.signatures)) {
+            case signature_finding::good: return path_error::none;
+            case signature_finding::bad: return path_error::bad_signature;
+            case signature_finding::weak: return path_error::weak_signature;
+            case signature_finding::unsupported: return path_error::unsupported_signature;
+            case signature_finding::too_many: break;
         }
-        if (!can_verify<V>(how)) return path_error::unsupported_signature;
-        if (!spend(options_.signatures, 1, size)) return path_error::too_much_work;
-        const bool good = verify_signature(crypto_, how, issuer.public_key, it.tbs, it.signature);
-        return good ? path_error::none : path_error::bad_signature;
+        spend(options_.signatures, 1, size);
+        return path_error::too_much_work;
+    }
+
+    /// What the peer has shown beside this certificate, which is in its chain.
+    bytes_view staple_of(const certificate& it) const noexcept {
+        for (const chain_entry& entry : who_.chain)
+            if (entry.der.data() == it.der.data()) return entry.staple();
+        return {};
+    }
+
+    /// RFC 5280, section 6.1.3 (a) (3), from the anchor down, so that no issuer speaks that is revoked itself.
+    bool check_status(std::size_t size) noexcept {
+        // RFC 7633, section 4.2.2: what a CA promises holds for all that it issues.
+        bool promised = false;
+        best_.sources = {};
+        for (std::size_t at = 0; at + 1 < size; ++at) promised |= path_[at].must_staple;
+        for (std::size_t at = size - 1; at-- > 0;) {
+            const bool needed =
+                at == 0 && ((promised && who_.staples_asked) || options_.revocation.staples == staple_rule::require);
+            const std::span<const certificate> issuers(path_.data() + at + 1, size - at - 1);
+            const status_question asked{path_[at], issuers,      staple_of(path_[at]), at == 0,
+                                        needed,    options_.now, options_.profile};
+            const status_finding found =
+                check_revocation(crypto_, asked, options_.revocation, options_.signatures, best_.sources[at]);
+            if (found.error == path_error::none) continue;
+            note(rank::whole, found.error, at, size, {}, found);
+            spent_ = found.error == path_error::too_much_work || ++revoked_ == max_revoked_paths;
+            return false;
+        }
+        return true;
     }
 
     path_error check_names(const certificate& issuer, const certificate& it, bytes_view& name) noexcept {
@@ -270,6 +310,7 @@ private:
     path_result best_;
     std::size_t best_rank_ = 0;
     bool spent_ = false;
+    std::size_t revoked_ = 0;
     std::array<certificate, max_path> path_{};
 };
 }  // namespace detail

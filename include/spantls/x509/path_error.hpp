@@ -47,7 +47,29 @@ namespace x509 {
     X(constraints_not_critical, bad_certificate, "basicConstraints of a CA that are not critical")                  \
     X(no_key_id, bad_certificate, "a CA without subjectKeyIdentifier")                                              \
     X(no_authority_key_id, bad_certificate, "no keyIdentifier of its issuer")                                       \
-    X(odd_key_size, bad_certificate, "an RSA modulus whose bits are no multiple of eight")
+    X(odd_key_size, bad_certificate, "an RSA modulus whose bits are no multiple of eight")                          \
+    X(revoked, certificate_revoked, "its issuer has revoked it")                                                    \
+    X(staple_missing, staple_missing, "it has to come with an OCSP response (TLS feature), and does not")           \
+    X(staple_malformed, bad_staple, "an OCSP response that is none, or of an unknown kind")                         \
+    X(staple_unsuccessful, bad_staple, "an OCSP response that says only that there is none")                        \
+    X(staple_unknown_critical, bad_staple, "an OCSP response with a critical extension")                            \
+    X(staple_of_another, bad_staple, "an OCSP response about something else")                                       \
+    X(staple_unknown_signer, bad_staple, "an OCSP response of somebody whom the issuer has not authorized")         \
+    X(staple_unsupported_signature, bad_staple, "an OCSP response signed with an algorithm that is not supported")  \
+    X(staple_bad_signature, bad_staple, "an OCSP response whose signature is wrong")                                \
+    X(staple_not_yet_valid, bad_staple, "an OCSP response whose time has not come")                                 \
+    X(staple_expired, bad_staple, "an OCSP response whose time is over")                                            \
+    X(staple_endless, bad_staple, "an OCSP response that does not say until when it is good")                       \
+    X(staple_unknown_status, bad_staple, "an OCSP response that says that its issuer does not know it")             \
+    X(crl_missing, certificate_unknown, "no CRL that would list it is at hand")                                     \
+    X(crl_unusable, certificate_unknown, "a CRL that is partial, or has something critical")                        \
+    X(crl_without_number, certificate_unknown, "a CRL without cRLNumber")                                           \
+    X(crl_may_not_sign, certificate_unknown, "a CRL of an issuer whose key may not sign CRLs (keyUsage)")           \
+    X(crl_unsupported_signature, certificate_unknown, "a CRL signed with an algorithm that is not supported")       \
+    X(crl_bad_signature, certificate_unknown, "a CRL whose signature is not its issuer's")                          \
+    X(crl_not_yet_valid, certificate_unknown, "a CRL whose time has not come")                                      \
+    X(crl_expired, certificate_unknown, "a CRL whose time is over")                                                 \
+    X(crl_endless, certificate_unknown, "a CRL that does not say until when it is good")
 
 enum class path_error : std::uint8_t {
 #define SPANTLS_ROW(name, error, text) name,

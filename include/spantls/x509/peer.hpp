@@ -24,6 +24,7 @@ struct peer {
     /// The DelegatedCredential (RFC 9345) whose key signs instead of that of the first certificate, which has issued
     /// it: that has been checked, and that it is good at this time. Empty: the certificate's key signs.
     bytes_view delegated{};
+    bool staples_asked = false;  ///< it was asked for OCSP responses: see chain_entry::staple
 };
 
 /// What somebody thinks of a peer, with the alert for it (RFC 9846, section 4.5.1.2). Nobody having thought anything is

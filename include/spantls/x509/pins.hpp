@@ -70,16 +70,9 @@ private:
     std::span<const spki_hash> several_;
 };
 
-namespace detail {
-template <class... H>
-constexpr bool has_sha256(type_list<H...>) noexcept {
-    return ((H::id == hash_id::sha256) || ...);
-}
-}  // namespace detail
-
 template <class P>
 spki_hash hash_spki(const certificate& it) noexcept {
-    static_assert(detail::has_sha256(typename P::hashes{}), "pins need a provider with SHA-256");
+    static_assert(spantls::detail::has_hash<P>(hash_id::sha256), "pins need a provider with SHA-256");
     hasher<P> hash(hash_id::sha256);
     hash.update(it.spki);
     const digest all = hash.finish();

@@ -119,10 +119,9 @@ inline path_error issuance_flaw(const certificate& it, path_role role, key_purpo
     // RFC 5280, section 4.2.1.1; what signs itself needs none, but what is there has a keyIdentifier.
     const bool needed = (!anchor && !it.self_issued()) || it.has(extension_id::authority_key_id);
     if (needed && it.authority_key_id.empty()) return no_authority_key_id;
-    if (const rsa_public_key key =
-            key_type_of(it) == key_type::rsa ? read_rsa_public_key(it.public_key) : rsa_public_key{};
-        key.bits % 8 != 0)  // BR, section 6.1.5
-        return odd_key_size;
+    const key_type type = key_type_of(it);
+    if ((type == key_type::rsa || type == key_type::rsa_pss) && read_rsa_public_key(it.public_key).bits % 8 != 0)
+        return odd_key_size;  // BR, section 6.1.5
     if (anchor) return none;  // who chose it has read the rest, and old roots do without
     if (it.subject.size() <= 2 && it.has(extension_id::subject_alt_name) &&
         !it.critical(extension_id::subject_alt_name))  // section 4.2.1.6

@@ -16,6 +16,7 @@
 #include <spantls/x509/path.hpp>
 #include <spantls/x509/path_error.hpp>
 #include <spantls/x509/profile.hpp>
+#include <spantls/x509/revocation.hpp>
 
 namespace spantls {
 inline namespace v1 {
@@ -74,7 +75,9 @@ constexpr void print_name(text_writer& to, bytes_view name) noexcept;
 constexpr void print_alt_names(text_writer& to, const certificate& it) noexcept;
 
 /// The path, one certificate in a line from the peer's own upwards, and the verdict with what belongs to it: since when
-/// it is expired, when it will be valid, which names it has, which one a constraint refuses, which issuer is unknown.
+/// it is expired, when it will be valid, which names it has, which one a constraint refuses, which issuer is unknown,
+/// since when and why it is revoked, when an OCSP response or a CRL was good. In an accepted path "not revoked: by OCSP
+/// response", or "by CRL", says where that is known from.
 ///
 ///   0: CN=example.com
 ///      names: example.com, www.example.com
@@ -140,6 +143,15 @@ constexpr void print_detail(text_writer& to, const path_result& found, const pee
             to.put(", the name ");
             if (well_formed_name(found.name)) return print_name(to, found.name);  // no text is one
             return to.put_foreign(found.name);
+        case path_error::revoked:
+            to.put(" since ");
+            print_time(to, found.status.time);
+            to.put(", ");
+            return to.put(name_of(found.status.reason));
+        case path_error::staple_expired:
+        case path_error::crl_expired: to.put(" since "); return print_time(to, found.status.time);
+        case path_error::staple_not_yet_valid:
+        case path_error::crl_not_yet_valid: to.put(" until "); return print_time(to, found.status.time);
         default: return;
     }
 }
@@ -233,6 +245,9 @@ inline std::size_t render(const path_result& found, const peer& who, std::span<c
         to.put(" to ");
         print_time(to, it.not_after);
         to.put('\n');
+        if (!found.good() || found.sources[i] == status_source::nobody) continue;
+        to.put("   not revoked: by ");
+        to.put(found.sources[i] == status_source::staple ? "OCSP response\n" : "CRL\n");
     }
     if (found.good()) {
         to.put("accepted\n");

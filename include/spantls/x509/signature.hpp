@@ -7,6 +7,7 @@
 
 #include <spantls/base/bytes.hpp>
 #include <spantls/wire/registry.hpp>
+#include <spantls/x509/algorithm.hpp>
 #include <spantls/x509/certificate.hpp>
 #include <spantls/x509/der.hpp>
 
@@ -14,7 +15,6 @@ namespace spantls {
 inline namespace v1 {
 namespace x509 {
 
-enum class signature_hash : std::uint8_t { none, sha256, sha384, sha512 };
 enum class signature_padding : std::uint8_t { none, pkcs1, pss };
 
 /// A signature as its AlgorithmIdentifier and its issuer's key describe it.
@@ -45,6 +45,14 @@ enum class algorithm_strength : std::uint8_t { good, weak, unsupported };
 constexpr algorithm_strength read_signature_algorithm(const algorithm_identifier& algorithm, key_type issuer_key,
                                                       certificate_signature& to) noexcept;
 
+enum class signature_finding : std::uint8_t { good, bad, weak, unsupported, too_many };
+
+/// Has `signer` signed this, with that algorithm? Takes one from `budget` when there is something to verify; too_many:
+/// there was none left.
+template <class V>
+signature_finding check_signature(const V& crypto, const algorithm_identifier& algorithm, const certificate& signer,
+                                  bytes_view message, bytes_view signature, std::size_t& budget) noexcept;
+
 /// RSAPublicKey ::= SEQUENCE { modulus INTEGER, publicExponent INTEGER }
 struct rsa_public_key {
     bytes_view modulus;  ///< big-endian, without leading zeros
@@ -61,63 +69,6 @@ inline constexpr std::size_t max_rsa_exponent_bits = 33;
 /// P-384 and Ed25519 as they are.
 constexpr algorithm_strength strength_of_key(const certificate& it) noexcept;
 
-namespace detail {
-namespace oid {
-inline constexpr std::uint8_t pkcs1[] = {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01};  // and one number more
-inline constexpr std::uint8_t mgf1[] = {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x08};
-inline constexpr std::uint8_t ecdsa[] = {0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04};             // ansi-X9-62 signatures
-inline constexpr std::uint8_t sha2[] = {0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02};  // and 1, 2, 3: 256, 384, 512
-}  // namespace oid
-
-constexpr std::uint8_t number_behind(bytes_view id, bytes_view arc) noexcept {
-    return id.size() == arc.size() + 1 && equal_bytes(id.first(arc.size()), arc) ? id.back() : std::uint8_t{0};
-}
-
-constexpr std::size_t size_of(signature_hash hash) noexcept {
-    switch (hash) {
-        case signature_hash::none: return 0;
-        case signature_hash::sha256: return 32;
-        case signature_hash::sha384: return 48;
-        case signature_hash::sha512: return 64;
-    }
-    return 0;
-}
-
-/// A SHA-2 with NULL or nothing for its parameters (RFC 4055, section 2.1).
-constexpr signature_hash read_hash(der_reader& from) noexcept {
-    const algorithm_identifier read = read_algorithm(from);
-    if (!read.parameters.empty() && !equal_bytes(read.parameters, oid::null)) return signature_hash::none;
-    switch (number_behind(read.oid, oid::sha2)) {
-        case 1: return signature_hash::sha256;
-        case 2: return signature_hash::sha384;
-        case 3: return signature_hash::sha512;
-        default: return signature_hash::none;
-    }
-}
-
-/// RSASSA-PSS-params with one hash for everything and a salt of its length, in DER (RFC 4055, section 3.1; RFC 9846,
-/// section 4.3.3).
-constexpr signature_hash read_pss(bytes_view parameters) noexcept {
-    der_reader all(parameters);
-    der_reader inner = all.inside(der_tag::sequence);
-    der_reader first = inner.inside(context_constructed(0));
-    const signature_hash hash = read_hash(first);
-    inner.leave(first);
-    der_reader mask = inner.inside(context_constructed(1));
-    der_reader generator = mask.inside(der_tag::sequence);
-    const bool mgf1 = equal_bytes(generator.oid(), oid::mgf1);
-    const signature_hash second = read_hash(generator);
-    mask.leave(generator);
-    inner.leave(mask);
-    der_reader salt = inner.inside(context_constructed(2));
-    const std::uint32_t length = salt.small_integer();
-    inner.leave(salt);
-    all.leave(inner);
-    const bool good = all.finished() && mgf1 && hash == second && length == size_of(hash);
-    return good ? hash : signature_hash::none;
-}
-}  // namespace detail
-
 constexpr algorithm_strength read_signature_algorithm(const algorithm_identifier& algorithm, key_type issuer_key,
                                                       certificate_signature& to) noexcept {
     using enum algorithm_strength;
@@ -132,9 +83,12 @@ constexpr algorithm_strength read_signature_algorithm(const algorithm_identifier
     constexpr std::uint8_t ecdsa_sha1[] = {0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x01};
     if (rsa == 2 || rsa == 4 || rsa == 5 || equal_bytes(id, ecdsa_sha1)) return weak;
     if (rsa == 10) {
+        if (issuer_key != key_type::rsa && issuer_key != key_type::rsa_pss) return unsupported;
         to.hash = detail::read_pss(parameters);
         to.padding = signature_padding::pss;
-    } else if (rsa >= 11 && rsa <= 13 && equal_bytes(parameters, detail::oid::null)) {
+        return to.hash != signature_hash::none ? good : unsupported;
+    }
+    if (rsa >= 11 && rsa <= 13 && equal_bytes(parameters, detail::oid::null)) {
         constexpr signature_hash hashes[] = {signature_hash::sha256, signature_hash::sha384, signature_hash::sha512};
         to.hash = hashes[rsa - 11];
         to.padding = signature_padding::pkcs1;
@@ -165,7 +119,7 @@ constexpr rsa_public_key read_rsa_public_key(bytes_view der) noexcept {
 constexpr algorithm_strength strength_of_key(const certificate& it) noexcept {
     using enum algorithm_strength;
     const key_type type = key_type_of(it);
-    if (type != key_type::rsa) return type == key_type::unsupported ? unsupported : good;
+    if (type != key_type::rsa && type != key_type::rsa_pss) return type == key_type::unsupported ? unsupported : good;
     const rsa_public_key key = read_rsa_public_key(it.public_key);
     if (key.bits == 0 || key.bits > max_rsa_bits || key.exponent.size() > 8) return unsupported;
     std::uint64_t number = 0;
@@ -194,6 +148,9 @@ constexpr std::optional<signature_scheme> scheme_of(const certificate_signature&
             return how.padding == signature_padding::pkcs1
                        ? by_hash(rsa_pkcs1_sha256, rsa_pkcs1_sha384, rsa_pkcs1_sha512)
                        : by_hash(rsa_pss_rsae_sha256, rsa_pss_rsae_sha384, rsa_pss_rsae_sha512);
+        case key_type::rsa_pss:
+            if (how.hash == none || how.padding != signature_padding::pss) break;
+            return by_hash(rsa_pss_pss_sha256, rsa_pss_pss_sha384, rsa_pss_pss_sha512);
         default: break;  // no CA signs with anything else yet
     }
     return std::nullopt;
@@ -216,14 +173,34 @@ constexpr bool can_verify(const certificate_signature& how) noexcept {
     if (!takes_any && !scheme_of(how)) return false;
     if constexpr (requires { V::verify_schemes.size(); }) {
         // Whoever verifies with a kind of key in the handshake does so in certificates, PKCS#1 included.
+        const bool rsa = how.key == key_type::rsa || how.key == key_type::rsa_pss;
         const certificate_signature usual{how.key,
                                           how.key == key_type::p384 ? signature_hash::sha384 : signature_hash::sha256,
-                                          how.key == key_type::rsa ? signature_padding::pss : signature_padding::none};
+                                          rsa ? signature_padding::pss : signature_padding::none};
         for (const signature_scheme scheme : V::verify_schemes)
             if (scheme == scheme_of(usual)) return true;
         return false;
     }
     return true;
+}
+
+template <class V>
+signature_finding check_signature(const V& crypto, const algorithm_identifier& algorithm, const certificate& signer,
+                                  bytes_view message, bytes_view signature, std::size_t& budget) noexcept {
+    certificate_signature how;
+    switch (read_signature_algorithm(algorithm, key_type_of(signer), how)) {
+        case algorithm_strength::weak: return signature_finding::weak;
+        case algorithm_strength::unsupported: return signature_finding::unsupported;
+        case algorithm_strength::good: break;
+    }
+    // RFC 9846, section 4.3.3: where the key has parameters, they are the signature's.
+    const bytes_view restricted = how.key == key_type::rsa_pss ? signer.key_algorithm.parameters : bytes_view{};
+    if (!restricted.empty() && !equal_bytes(restricted, algorithm.parameters)) return signature_finding::unsupported;
+    if (!can_verify<V>(how)) return signature_finding::unsupported;
+    if (budget == 0) return signature_finding::too_many;
+    --budget;
+    const bool good = verify_signature(crypto, how, signer.public_key, message, signature);
+    return good ? signature_finding::good : signature_finding::bad;
 }
 
 }  // namespace x509

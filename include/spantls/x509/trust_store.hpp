@@ -68,7 +68,13 @@ public:
     /// mostly, as those who issue them do not follow the rules of the web.
     template <class V>
     verdict judge(const V& crypto, const peer& who, std::int64_t now, profile rules = profile::web_pki) const noexcept {
-        return verdict_of(examine(crypto, who, {.now = now, .profile = rules}));
+        return judge(crypto, who, path_options{.now = now, .profile = rules});
+    }
+    /// The same by other options: with CRLs, say, or with an OCSP response or none (options.revocation). Without any,
+    /// the OCSP responses that the peer shows have to be good (RFC 6066, section 8).
+    template <class V>
+    verdict judge(const V& crypto, const peer& who, const path_options& options) const noexcept {
+        return verdict_of(examine(crypto, who, options));
     }
 
     /// The same, with all that is known of the reason; see render.hpp.

@@ -13,13 +13,15 @@ namespace spantls {
 inline namespace v1 {
 namespace portable {
 
-/// What `verify` can do and a peer may use (RFC 9846, section 4.3.3): in CertificateVerify the first five, those of
+/// What `verify` can do and a peer may use (RFC 9846, section 4.3.3): in CertificateVerify the first eight, those of
 /// PKCS #1 v1.5 in certificates only.
 inline constexpr std::array verify_schemes{
     signature_scheme::ecdsa_secp256r1_sha256, signature_scheme::ecdsa_secp384r1_sha384,
     signature_scheme::rsa_pss_rsae_sha256,    signature_scheme::rsa_pss_rsae_sha384,
-    signature_scheme::rsa_pss_rsae_sha512,    signature_scheme::rsa_pkcs1_sha256,
-    signature_scheme::rsa_pkcs1_sha384,       signature_scheme::rsa_pkcs1_sha512};
+    signature_scheme::rsa_pss_rsae_sha512,    signature_scheme::rsa_pss_pss_sha256,
+    signature_scheme::rsa_pss_pss_sha384,     signature_scheme::rsa_pss_pss_sha512,
+    signature_scheme::rsa_pkcs1_sha256,       signature_scheme::rsa_pkcs1_sha384,
+    signature_scheme::rsa_pkcs1_sha512};
 
 /// The arithmetic of `verify`: another one may have its own power (see rsa_pkcs1_verify) and its own curves.
 struct own_arithmetic {
@@ -49,9 +51,12 @@ template <class Sha256, class Sha384, class Sha512, class Arithmetic = own_arith
         case ecdsa_secp384r1_sha256: return ecdsa.template operator()<p384, Sha256>();
         case ecdsa_secp384r1_sha384: return ecdsa.template operator()<p384, Sha384>();
         case ecdsa_secp384r1_sha512: return ecdsa.template operator()<p384, Sha512>();
-        case rsa_pss_rsae_sha256: return rsa_pss_verify<Sha256, rsa>(public_key, message, signature);
-        case rsa_pss_rsae_sha384: return rsa_pss_verify<Sha384, rsa>(public_key, message, signature);
-        case rsa_pss_rsae_sha512: return rsa_pss_verify<Sha512, rsa>(public_key, message, signature);
+        case rsa_pss_rsae_sha256:
+        case rsa_pss_pss_sha256: return rsa_pss_verify<Sha256, rsa>(public_key, message, signature);
+        case rsa_pss_rsae_sha384:
+        case rsa_pss_pss_sha384: return rsa_pss_verify<Sha384, rsa>(public_key, message, signature);
+        case rsa_pss_rsae_sha512:
+        case rsa_pss_pss_sha512: return rsa_pss_verify<Sha512, rsa>(public_key, message, signature);
         case rsa_pkcs1_sha256: return rsa_pkcs1_verify<Sha256, rsa>(public_key, message, signature);
         case rsa_pkcs1_sha384: return rsa_pkcs1_verify<Sha384, rsa>(public_key, message, signature);
         case rsa_pkcs1_sha512: return rsa_pkcs1_verify<Sha512, rsa>(public_key, message, signature);

@@ -261,8 +261,8 @@ public:
     /// this key or, when the key has to change before it, the next. A small output may cut it into a record for each
     /// byte. It may be longer than all that config.rekey_after allows: then it has a key for itself. 0: it has left.
     void reserve(std::size_t size) noexcept {
-        const std::uint64_t most = protection_.limit();
-        reserved_ = size + 2 < most ? size : most > 2 ? most - 2 : 0;
+        const std::uint64_t most = protection_.limit() < UINT16_MAX ? protection_.limit() : UINT16_MAX;
+        reserved_ = static_cast<std::uint16_t>(size + 2 < most ? size : most > 2 ? most - 2 : 0);
     }
     /// Section 5.5: whether a KeyUpdate has to come before `records` more of them and what is reserved.
     bool update_due(std::uint64_t records = 1) const noexcept {
@@ -356,10 +356,10 @@ private:
     const suite_info* suite_ = nullptr;
     std::uint64_t key_updates_left_ = max_key_updates;
     std::uint64_t rekey_after_ = UINT64_MAX;
-    std::uint64_t reserved_ = 0;
     record_info last_;
     std::uint16_t record_size_ = max_fragment;  // of records in the clear
     record_shape shape_;
+    std::uint16_t reserved_ = 0;  // records
     bool update_queued_ = false, request_queued_ = false;
     bool close_queued_ = false, closed_ = false;
     bool begun_over_ = false;  // the one record beyond the limit has been used

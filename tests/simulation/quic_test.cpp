@@ -377,7 +377,7 @@ TEST_CASE("tickets over QUIC, in any pieces, and what comes of them") {
 }
 
 TEST_CASE("as many tickets over QUIC as the client has asked for, all at once (RFC 9149)") {
-    quic_pair both({.client = {.alpn = {"h3"}, .tickets = ticket_counts{255, 0}, .compatibility_mode = false},
+    quic_pair both({.client = {.alpn = {"h3"}, .compatibility_mode = false, .tickets = ticket_counts{255, 0}},
                     .server = {.alpn = {"h3"}, .max_tickets = 255}});
     both.run();
     for (unsigned i = 0; i < 255 + max_post_handshake_messages; ++i) {

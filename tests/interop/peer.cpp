@@ -400,7 +400,7 @@ private:
         if constexpr (Connection::is_server) {
             const std::uint64_t now = now_ms();
             const bool fresh =
-                guard_.judge(offer.unique, claimed_age(ticket_, offer.obfuscated_age), measured_age(ticket_, now), now);
+                guard_.judge(offer, claimed_age(ticket_, offer.obfuscated_age), measured_age(ticket_, now), now);
             std::printf("early data offered, %s\n", fresh ? "fresh" : "stale");
             give(tls_.answer(fresh && !opts_.has("reject-early") ? early_data::accept : early_data::reject));
         }

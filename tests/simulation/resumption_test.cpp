@@ -221,7 +221,7 @@ TEST_CASE("the same first flight 10,000 times in parallel: its early data is tak
                 if (seen.what == what::find_psk) {
                     (void)tls.answer(keys.find(seen.hello().psks, hash_id::sha256, start_ms + 5000, scratch, found));
                 } else if (seen.what == what::early_data_offered) {
-                    const bool good = guard.judge(seen.offer().unique, claimed_age(found, seen.offer().obfuscated_age),
+                    const bool good = guard.judge(seen.offer(), claimed_age(found, seen.offer().obfuscated_age),
                                                   measured_age(found, start_ms + 5000), start_ms + 5000);
                     (void)tls.answer(good ? early_data::accept : early_data::reject);
                 } else if (seen.what == what::early_data) {
@@ -243,4 +243,42 @@ TEST_CASE("the same first flight 10,000 times in parallel: its early data is tak
     REQUIRE(taken == 1);
     REQUIRE(refused == 9999);
     REQUIRE(broken == 0);
+}
+
+TEST_CASE("early data under an external key is not the guard's to take, now or when it has forgotten (section 8.2)") {
+    const test::buffer name = test::text("device"), key(32, 1), guard_key(16, 7);
+    const early_data_terms terms{1000, cipher_suite::tls_chacha20_poly1305_sha256, {}, "leaf.example"};
+    test::buffer out(4000);
+    for (const psk_kind kind : {psk_kind::external, psk_kind::imported, psk_kind::resumption}) {
+        const psk keys[] = {{.identity = name, .key = key, .kind = kind, .early = terms}};
+        test::pair_options options = early_options();
+        options.target.psks = keys;
+        options.server.use_psk = true;
+        plain_pair both(options);
+        const test::buffer flight = test::copy(both.client.tls.send_early(as_bytes("open the door"), out).records);
+        std::vector<replay_guard::slot> memory(1 << 12);
+        replay_guard guard(memory, bytes_view(guard_key).first<16>(), start_ms, replay_start::clean);
+        int taken = 0;
+        for (const std::uint64_t later :
+             {std::uint64_t{0}, std::uint64_t{5000}, std::uint64_t{30'000}, std::uint64_t{3'600'000}}) {
+            CAPTURE(later);
+            plain_pair again(options);
+            again.server.find_psk = [&](const step&) {
+                return psk_choice{0, key, hash_id::sha256, kind, terms, false};
+            };
+            bool asked = false;
+            again.server.judge_early = [&](const early_offer& offer) {
+                asked = true;
+                REQUIRE(offer.of_ticket == (kind == psk_kind::resumption));
+                return guard.judge(offer, offer.obfuscated_age, later, start_ms + later) ? early_data::accept
+                                                                                         : early_data::reject;
+            };
+            again.server.arrive(flight);
+            while (again.server.turn() || again.server.flush()) {
+            }
+            REQUIRE(asked);
+            taken += again.server.received_early == test::text("open the door");
+        }
+        REQUIRE(taken == (kind == psk_kind::resumption ? 1 : 0));
+    }
 }

@@ -94,6 +94,8 @@ public:
     /// The binder of the key that was selected: no other ClientHello has it.
     bytes_view unique() const noexcept { return parsed_hello().psks.binder(psk_index_); }
     std::uint32_t obfuscated_age() const noexcept { return parsed_hello().psks.obfuscated_age(psk_index_); }
+    /// The key that was selected is a ticket's.
+    bool resumed() const noexcept { return resumed_; }
     std::size_t psks_offered() const noexcept { return parsed_hello().psks.size(); }
 
     /// The ALPN name that was selected; empty when none was.

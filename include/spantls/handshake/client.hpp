@@ -312,7 +312,8 @@ private:
         early_offered_ = target.early_data && first != nullptr && first->early.limit != 0 &&
                          suites_.contains(first->early.suite) &&
                          find_suite<P>(first->early.suite)->hash == first->hash &&
-                         (first->early.protocol.empty() || config_->alpn.contains(first->early.protocol));
+                         (first->early.protocol.empty() || config_->alpn.contains(first->early.protocol)) &&
+                         (!Carrier::quic || first->early.limit == UINT32_MAX);  // RFC 9001, section 4.6.1
     }
 
     /// The keys for what follows ClientHello (section 4.3.10).

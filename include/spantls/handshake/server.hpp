@@ -405,8 +405,10 @@ private:
     bool may_take_early_data(const parsed_client_hello& hello, const psk_choice& choice) noexcept {
         const early_data_terms& terms = choice.early;
         early_data_left_ = terms.limit;
-        // What was promised and is too much now is not taken at all: its end would be a surprise to the client.
-        const bool allowed = config_->max_early_data != 0 && (Carrier::quic || terms.limit <= config_->max_early_data);
+        // What was promised and is too much now is not taken at all: its end would be a surprise to the client. QUIC
+        // has one limit (RFC 9001, section 4.6.1).
+        const bool allowed = config_->max_early_data != 0 && (Carrier::quic ? terms.limit == config_->max_early_data
+                                                                            : terms.limit <= config_->max_early_data);
         return early_data_offered_ && !retried_ && choice.index == 0 && allowed &&
                terms.hold(this->suite->suite, protocol(), hello.server_name);
     }
@@ -529,6 +531,7 @@ private:
         std::array<std::uint8_t, group_facts<P>::server_share> share;
         std::size_t share_size = 0;
         shared_secret<P> secret;
+        if (share_.size == 0) this->group = {};
         if (share_.size != 0) {
             const errc error =
                 respond<P>(this->group, random.bytes().subspan(32), this->memory.at(share_), share, share_size, secret);

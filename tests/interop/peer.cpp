@@ -200,6 +200,8 @@ private:
                 ticket_terms terms;
                 terms.lifetime = 3600;
                 terms.server_name = sni_;
+                if (tls_.psk_used())
+                    terms.authenticated_at = ticket_.authenticated_at != 0 ? ticket_.authenticated_at : now_ms();
                 opts_.set("early-data", terms.max_early_data);
                 const output out = spantls::send_ticket(tls_, *tickets_of_ours_, crypto_, terms, now_ms(), buffer_);
                 queue(out);

@@ -282,3 +282,64 @@ TEST_CASE("early data under an external key is not the guard's to take, now or w
         REQUIRE(taken == (kind == psk_kind::resumption ? 1 : 0));
     }
 }
+
+TEST_CASE("a ticket for a ticket is as old as that, and after seven days there is none (section 4.7.1)") {
+    constexpr std::uint64_t day = 24 * 3600 * 1000ull;
+    test::buffer kept, out(4000);
+    int resumptions = 0;
+    for (std::uint64_t now = start_ms; now < start_ms + 10 * day; now += day) {
+        test::pair_options options;
+        options.seed = now;
+        options.server.use_psk = true;
+        options.target.now_ms = now;
+        if (!kept.empty()) REQUIRE(read_session(kept, options.target.resume) == errc::none);
+        plain_pair both(options);
+        const ticket_keys<seeded_chacha> keys(both.server_crypto, fleet_secret, 604800);
+        test::buffer scratch(max_sealed_ticket), next;
+        ticket_state found;
+        both.server.find_psk = [&](const step& asked) {
+            return keys.find(asked.hello().psks, hash_id::sha256, now, scratch, found);
+        };
+        both.client.watch = [&](const step& seen) {
+            if (seen.what != what::ticket) return;
+            next.resize(2000);
+            next.resize(save_session(both.client.tls, *seen.tickets().begin(), "leaf.example", now, next));
+        };
+        REQUIRE(both.handshake());
+        const bool resumed = both.server.tls.psk_used();
+        REQUIRE(resumed == (now != start_ms && now < start_ms + 7 * day));
+        resumptions += resumed;
+        const output dateless = send_ticket(both.server.tls, keys, both.server_crypto, {}, now, out);
+        REQUIRE(dateless.error == (resumed ? errc::bad_argument : errc::none));
+        REQUIRE(dateless.records.empty() == resumed);
+        if (now == start_ms) both.to_client.put(dateless.records);
+        if (resumed) {
+            const ticket_terms terms{.authenticated_at = found.authenticated_at};
+            REQUIRE(found.authenticated_at == start_ms);
+            const output sent = send_ticket(both.server.tls, keys, both.server_crypto, terms, now, out);
+            REQUIRE(sent.error == errc::none);
+            both.to_client.put(sent.records);
+        }
+        both.run();
+        if (!next.empty()) kept = next;
+    }
+    REQUIRE(resumptions == 6);
+}
+
+TEST_CASE("tickets under an external key begin with that") {
+    const test::buffer name = test::text("device"), key(32, 1);
+    const psk keys[] = {{.identity = name, .key = key}};
+    test::pair_options options;
+    options.target.psks = keys;
+    options.server.use_psk = true;
+    plain_pair both(options);
+    both.server.find_psk = [&](const step&) {
+        return psk_choice{0, key, hash_id::sha256, psk_kind::external, {}, false};
+    };
+    REQUIRE(both.handshake());
+    const ticket_keys<seeded_chacha> sealing(both.server_crypto, fleet_secret);
+    test::buffer out(4000);
+    REQUIRE(send_ticket(both.server.tls, sealing, both.server_crypto, {}, start_ms, out).error == errc::bad_argument);
+    REQUIRE(send_ticket(both.server.tls, sealing, both.server_crypto, {.authenticated_at = start_ms}, start_ms, out)
+                .error == errc::none);
+}

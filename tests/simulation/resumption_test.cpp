@@ -343,3 +343,44 @@ TEST_CASE("tickets under an external key begin with that") {
     REQUIRE(send_ticket(both.server.tls, sealing, both.server_crypto, {.authenticated_at = start_ms}, start_ms, out)
                 .error == errc::none);
 }
+
+TEST_CASE("a server without a name is only known again by a label") {
+    const test::buffer named = first_connection<seeded_chacha>({});
+    session it;
+    REQUIRE(read_session(named, it) == errc::none);
+    const auto resumed_as = [&](std::string_view kept_as, std::string_view label) {
+        it.server_name = kept_as;
+        test::buffer kept(session_size(it));
+        REQUIRE(write(it, kept) != 0);
+        test::pair_options options;
+        options.target.server_name = {};
+        options.target.label = label;
+        resumed<seeded_chacha> next(kept, start_ms + 1000, options);
+        // Whoever it is has to be judged, but for the one that was.
+        REQUIRE(next.both.handshake());
+        REQUIRE(next.both.client.has(what::verify_peer) != next.both.client.tls.psk_used());
+        REQUIRE(next.both.server.has(what::find_psk) == next.both.client.tls.psk_used());
+        return next.both.client.tls.psk_used();
+    };
+    REQUIRE_FALSE(resumed_as("", ""));
+    REQUIRE_FALSE(resumed_as("leaf.example", ""));
+    REQUIRE_FALSE(resumed_as("", "the box in the cellar"));
+    REQUIRE_FALSE(resumed_as("the box in the attic", "the box in the cellar"));
+    REQUIRE(resumed_as("the box in the cellar", "the box in the cellar"));
+
+    plain_pair both;
+    test::buffer room(2000);
+    std::size_t without = 1, with = 0;
+    both.client.watch = [&](const step& seen) {
+        if (seen.what != what::ticket) return;
+        without = save_session(both.client.tls, *seen.tickets().begin(), "", start_ms, room);
+        with = save_session(both.client.tls, *seen.tickets().begin(), "the box", start_ms, room);
+    };
+    REQUIRE(both.handshake());
+    const ticket_keys<seeded_chacha> keys(both.server_crypto, fleet_secret);
+    test::buffer out(4000);
+    both.to_client.put(send_ticket(both.server.tls, keys, both.server_crypto, {}, start_ms, out).records);
+    both.run();
+    REQUIRE(without == 0);
+    REQUIRE(with != 0);
+}

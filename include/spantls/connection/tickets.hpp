@@ -27,11 +27,13 @@ constexpr std::size_t max_session_size(std::size_t ticket_size) noexcept {
 }
 
 /// Writes the session that `ticket`, out of a `ticket` step of the client `tls`, stands for to the front of `out`:
-/// max_session_size(ticket.ticket.size()) bytes do. `server_name`: as the connection was made with; `now_ms`:
-/// milliseconds since 1970. Returns the bytes used; 0 when there is no room, or nothing to be kept.
+/// max_session_size(ticket.ticket.size()) bytes do. `server_name`: as the connection was made with, or else its
+/// label; `now_ms`: milliseconds since 1970. Returns the bytes used; 0 when there is no room, or nothing to be kept, as
+/// of a server that has neither.
 template <class Client>
 std::size_t save_session(const Client& tls, const new_session_ticket& ticket, std::string_view server_name,
                          std::uint64_t now_ms, mutable_bytes out) noexcept {
+    if (server_name.empty()) return 0;
     secret_bytes<max_digest_size> key;
     const std::size_t size = tls.ticket_key(ticket.nonce, key.bytes());
     session kept;

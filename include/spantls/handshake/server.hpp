@@ -461,7 +461,7 @@ private:
         if (needs_share && !asks_share)
             return hello.extensions.has(extension_type::key_share) ? errc::no_common_group : errc::missing_extension;
         terms_ = {this->suite->suite, asks_share ? this->group : named_group{}, hash_of<P>(this->hash(), whole),
-                  hash_unchanging<P>(this->hash(), hello, asks_share)};
+                  hash_unchanging<P>(this->hash(), hello, asks_share), identities_of<P>(this->hash(), hello.psks)};
         std::array<std::uint8_t, max_retry_cookie> space;
         bytes_view sealed;
         if (gives_cookies()) sealed = seal_cookie<P>(terms_, config_->cookie_secrets[0], client_address_, space);
@@ -503,11 +503,12 @@ private:
         if (gives_cookies())
             if (const errc error = take_cookie(hello); error != errc::none) return error;
         // Sections 4.2.2, 4.2.4 and 4.3.10: the same hello, but for what the retry asked for: one share, of the group
-        // that it named.
+        // that it named; and keys of another hash than the suite's may be gone.
         const bool asked_share = terms_.group != named_group{};
         const bool same =
             equal_bytes(hash_unchanging<P>(this->hash(), hello, asked_share).view(), terms_.unchanging.view()) &&
-            this->suite->suite == terms_.suite && !hello.extensions.has(extension_type::early_data);
+            identities_of<P>(this->hash(), hello.psks).remain_of(terms_.keys) && this->suite->suite == terms_.suite &&
+            !hello.extensions.has(extension_type::early_data);
         if (!same || (!gives_cookies() && hello.extensions.has(extension_type::cookie))) return errc::hello_changed;
         if (!asked_share) return errc::none;
         return share_.size == 0 || shares.size() != 1 || this->group != terms_.group ? errc::bad_key_shares

@@ -31,6 +31,9 @@ static_assert(find_suite<openssl>(cipher_suite::tls_aes_256_gcm_sha384)->hash ==
 static_assert(find_suite<openssl>(cipher_suite::tls_chacha20_poly1305_sha256)->hash == hash_id::sha256);
 static_assert(openssl::suites[0].suite == cipher_suite::tls_aes_128_gcm_sha256 && openssl::suites[2].aead == 2);
 
+// None twice (section 4.3.3).
+static_assert(check<openssl>(client_config{.prefer = {.schemes = usable_schemes<openssl>({})}}) == errc::none);
+
 namespace {
 
 /// What libcrypto allocates in this program, and what of it is not yet freed. It lets itself be counted if it is asked

@@ -48,9 +48,7 @@ public:
     }
     (std::index_sequence_for<Aead...>{});
     static constexpr std::array verify_schemes = []<std::size_t... I>(std::index_sequence<I...>) {
-        return std::array{signature_scheme::ed25519, portable::verify_schemes[I]...,
-                          signature_scheme::rsa_pss_pss_sha256, signature_scheme::rsa_pss_pss_sha384,
-                          signature_scheme::rsa_pss_pss_sha512};
+        return std::array{signature_scheme::ed25519, portable::verify_schemes[I]...};
     }
     (std::make_index_sequence<portable::verify_schemes.size()>{});
 

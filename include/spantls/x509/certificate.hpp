@@ -454,8 +454,7 @@ constexpr key_type key_type_of(const certificate& it) noexcept {
         if (equal_bytes(parameters, detail::oid::p384) && key.size() == 97) return key_type::p384;
     }
     if (equal_bytes(id, detail::oid::rsa) && equal_bytes(parameters, detail::oid::null)) return key_type::rsa;
-    if (detail::number_behind(id, detail::oid::pkcs1) ==
-        10) {  // RFC 9846, section 4.3.3: with parameters, or for any hash
+    if (equal_bytes(id, detail::oid::rsassa_pss)) {  // RFC 9846, section 4.3.3: with parameters, or for any hash
         const bool fine = parameters.empty() || detail::read_pss(parameters) != signature_hash::none;
         return fine ? key_type::rsa_pss : key_type::unsupported;
     }

@@ -52,13 +52,12 @@ void check_only(signature_scheme right, const oracle::key& own, const EVP_MD* ha
     CHECK(libcrypto::verify(right, key, message, signature));
     if (pss) {  // id-RSASSA-PSS is another algorithm for a key, and not for a signature
         const auto same = static_cast<signature_scheme>(static_cast<unsigned>(right) + 5);
-        CHECK(libcrypto::rsae_of(same) == right);
         CHECK(libcrypto::verify(same, key, message, signature));
         CHECK_FALSE(libcrypto::verify(same, key, test::buffer(40, 'y'), signature));
     }
     CHECK_FALSE(libcrypto::verify(right, key, test::buffer(40, 'y'), signature));
     for (unsigned other = 0; other <= 0xffff; ++other)
-        if (libcrypto::rsae_of(static_cast<signature_scheme>(other)) != right &&
+        if (other != static_cast<unsigned>(right) && !(pss && other == static_cast<unsigned>(right) + 5) &&
             libcrypto::verify(static_cast<signature_scheme>(other), key, message, signature))
             FAIL("verifies under " << other);
 }

@@ -127,13 +127,16 @@ private:
         for (const signature_scheme known : schemes()) ours = ours || known == scheme;
         if (!ours) return false;
         using enum signature_scheme;  // the mandatory ones of RFC 9846, section 9.1, among them
-        switch (rsae_of(scheme)) {
+        switch (scheme) {
             case ed25519: return sign_message(message, to);
             case ecdsa_secp256r1_sha256: return sign_digest<sha256>(nullptr, message, to);
             case ecdsa_secp384r1_sha384: return sign_digest<sha384>(nullptr, message, to);
-            case rsa_pss_rsae_sha256: return sign_digest<sha256>(EVP_sha256(), message, to);
-            case rsa_pss_rsae_sha384: return sign_digest<sha384>(EVP_sha384(), message, to);
-            case rsa_pss_rsae_sha512: return sign_digest<sha512>(EVP_sha512(), message, to);
+            case rsa_pss_rsae_sha256:
+            case rsa_pss_pss_sha256: return sign_digest<sha256>(EVP_sha256(), message, to);
+            case rsa_pss_rsae_sha384:
+            case rsa_pss_pss_sha384: return sign_digest<sha384>(EVP_sha384(), message, to);
+            case rsa_pss_rsae_sha512:
+            case rsa_pss_pss_sha512: return sign_digest<sha512>(EVP_sha512(), message, to);
             default: return false;
         }
     }

@@ -71,23 +71,12 @@ struct arithmetic {
     }
 };
 
-/// Keys of both kinds are RSAPublicKeys, and sign alike (RFC 9846, section 4.3.3); whose key it is, the certificate
-/// says.
-constexpr signature_scheme rsae_of(signature_scheme scheme) noexcept {
-    switch (scheme) {
-        case signature_scheme::rsa_pss_pss_sha256: return signature_scheme::rsa_pss_rsae_sha256;
-        case signature_scheme::rsa_pss_pss_sha384: return signature_scheme::rsa_pss_rsae_sha384;
-        case signature_scheme::rsa_pss_pss_sha512: return signature_scheme::rsa_pss_rsae_sha512;
-        default: return scheme;
-    }
-}
-
 /// As a provider's `verify`.
 [[nodiscard]] inline bool verify(signature_scheme scheme, bytes_view public_key, bytes_view message,
                                  bytes_view signature) noexcept {
     const own_errors ours;
     if (scheme == signature_scheme::ed25519) return ed25519_verify(public_key, message, signature);
-    return portable::verify<sha256, sha384, sha512, arithmetic>(rsae_of(scheme), public_key, message, signature);
+    return portable::verify<sha256, sha384, sha512, arithmetic>(scheme, public_key, message, signature);
 }
 
 }  // namespace libcrypto

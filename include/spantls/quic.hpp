@@ -214,7 +214,8 @@ public:
 };
 
 /// The server's. config.max_early_data is 0 or quic_early_data (RFC 9001, section 4.6.1), else it is born failed with
-/// errc::config_bad_limit.
+/// errc::config_bad_limit; so it is with config.post_handshake_auth, with errc::config_for_records. What clients ask for
+/// about records is passed over.
 template <class P>
 class quic_server : public quic_handshake<quic_machine<server_handshake<P, by_quic>>> {
     using machine_type = quic_machine<server_handshake<P, by_quic>>;
@@ -225,6 +226,7 @@ public:
         errc error = check<P>(settings);
         const bool limited = settings.max_early_data != 0 && settings.max_early_data != quic_early_data;
         if (error == errc::none && limited) error = errc::config_bad_limit;
+        if (error == errc::none && settings.post_handshake_auth) error = errc::config_for_records;
         this->begin(error, parameters, !settings.alpn.empty(),
                     [&](machine_type& machine, arena memory) { return machine.start(cryptography, settings, memory); });
     }

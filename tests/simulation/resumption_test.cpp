@@ -3,8 +3,10 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <spantls/session/replay_guard.hpp>
@@ -136,6 +138,7 @@ TEST_CASE("a ticket of another fleet, or of keys that are over, falls back to ce
 }
 
 TEST_CASE("any number of tickets, each of a key and an age_add of its own (section 4.7.1)") {
+    constexpr std::size_t count = 100;
     plain_pair both;
     const ticket_keys<seeded_chacha> keys(both.server_crypto, fleet_secret);
     std::vector<test::buffer> kept;
@@ -147,22 +150,68 @@ TEST_CASE("any number of tickets, each of a key and an age_add of its own (secti
         }
     };
     REQUIRE(both.handshake());
-    for (int i = 0; i < 5; ++i) {
+    for (std::size_t i = 0; i < count; ++i) {
+        // Of those that nobody asked for by their number, not too many at once.
+        if (i % max_post_handshake_messages == 0) REQUIRE(both.server.send("data") == errc::none);
         test::buffer out(4000);
         both.to_client.put(send_ticket(both.server.tls, keys, both.server_crypto, {}, start_ms, out).records);
         both.run();
     }
-    REQUIRE(kept.size() == 5);
-    for (std::size_t i = 0; i < 5; ++i) {
+    REQUIRE(kept.size() == count);
+    for (std::size_t i = 0; i < count; ++i) {
         session one, other;
         REQUIRE(read_session(kept[i], one) == errc::none);
-        REQUIRE(read_session(kept[(i + 1) % 5], other) == errc::none);
+        REQUIRE(read_session(kept[(i + 1) % count], other) == errc::none);
         REQUIRE_FALSE(equal_bytes(one.key, other.key));
         REQUIRE(one.age_add != other.age_add);
+        if (i % 20 != 0) continue;
         resumed<seeded_chacha> it(kept[i], start_ms + 1);
         REQUIRE(it.both.handshake());
         REQUIRE(it.both.client.tls.psk_used());
     }
+}
+
+TEST_CASE("the tickets that a client has asked for may all come in a row, and no more than others can (RFC 9149)") {
+    for (const std::uint8_t asked : {std::uint8_t{0}, std::uint8_t{33}, std::uint8_t{40}, std::uint8_t{255}})
+        for (const bool moved : {false, true}) {
+            CAPTURE(asked, moved);
+            test::pair_options options;
+            options.client.tickets = ticket_counts{asked, asked};
+            options.server.max_tickets = 255;
+            plain_pair both(options);
+            const ticket_keys<seeded_chacha> keys(both.server_crypto, fleet_secret);
+            REQUIRE(both.handshake());
+            REQUIRE(both.client.tls.expected_tickets() == asked);
+            std::size_t got = 0;
+            connection_state<seeded_chacha> state;
+            std::optional<client<seeded_chacha>> elsewhere;
+            const auto one_more = [&] {
+                test::buffer out(4000);
+                const output sent = send_ticket(both.server.tls, keys, both.server_crypto, {}, start_ms, out);
+                REQUIRE(sent.error == errc::none);
+                both.to_client.put(sent.records);
+                if (!elsewhere) return both.run();
+                test::buffer input = both.to_client.take();
+                if (elsewhere->receive(input).what == what::ticket) ++got;
+            };
+            for (std::size_t i = 0; i < asked; ++i) {
+                one_more();
+                if (!moved || i != 20) continue;
+                got = both.client.tickets.size();
+                REQUIRE(both.client.tls.export_state(state) == errc::none);
+                elsewhere.emplace(both.client_crypto, both.options.client, std::move(state));
+            }
+            const auto error = [&] { return elsewhere ? elsewhere->error() : both.client.error(); };
+            REQUIRE(error() == errc::none);
+            REQUIRE((elsewhere ? got : both.client.tickets.size()) == asked);
+            // Those that were not announced are as few as ever.
+            for (unsigned i = 0; i < max_post_handshake_messages; ++i) one_more();
+            REQUIRE(error() == errc::none);
+            one_more();
+            REQUIRE(error() == errc::too_many_messages);
+            if (moved) continue;
+            REQUIRE(both.server.alert() == alert_description::unexpected_message);
+        }
 }
 
 namespace {

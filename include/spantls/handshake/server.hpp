@@ -361,8 +361,10 @@ private:
         early_data_offered_ = hello.extensions.has(type::early_data);
         // Section 4.3.6.
         late_offered_ = hello.extensions.has(type::post_handshake_auth);
-        if (const errc error = choose_record_limits(*config_, hello.extensions, this->limits); error != errc::none)
-            return error;
+        // RFC 9001, section 4: there are no records there.
+        if constexpr (!Carrier::quic)
+            if (const errc error = choose_record_limits(*config_, hello.extensions, this->limits); error != errc::none)
+                return error;
         if (const errc error = read_ticket_request(hello.extensions, tickets_asked_); error != errc::none) return error;
         // RFC 9001, section 8.2.
         if (!Carrier::quic && hello.extensions.has(type::quic_transport_parameters)) return errc::quic_parameters;
@@ -571,6 +573,9 @@ private:
     errc send_flight_with_psk() noexcept {
         // Sections 4.3.8 and 4.3.9: a share is only used in a mode that the client offers.
         if (!tickets_wanted_) share_ = {};
+        // RFC 7250, section 4.2: later a certificate may be asked for; of no type in common, it cannot.
+        if (authenticates_late())
+            late_offered_ = choose_client_type(*config_, parsed_hello(), this->types) == errc::none;
         if (const errc error = send_parameters(); error != errc::none) return error;
         return end_flight() ? errc::none : errc::workspace_too_small;
     }

@@ -301,6 +301,38 @@ TEST_CASE("early data over QUIC that is rejected leaves no early secrets") {
     REQUIRE_FALSE(both.client.tls.early_data_accepted());
 }
 
+TEST_CASE("over QUIC early data has one limit, whatever a key says (RFC 9001, section 4.6.1)") {
+    for (const std::uint32_t limit : {1u, 16384u, quic_early_data - 1, quic_early_data}) {
+        CAPTURE(limit);
+        early_data_terms of_records = terms;
+        of_records.limit = limit;
+        const psk keys[] = {{.identity = id, .key = key, .early = of_records}};
+        const bool good = limit == quic_early_data;
+        // Not offered where the client knows, not accepted where the server does.
+        for (const bool by_client : {true, false}) {
+            quic_options options = with_key(true);
+            if (by_client) options.target.psks = keys;
+            quic_pair both(options);
+            REQUIRE(both.client.tls.secrets(epoch::early).sending.empty() == (by_client && !good));
+            both.server.find_psk = [&](const step&) {
+                psk_choice found = chosen;
+                if (!by_client) found.early = of_records;
+                return found;
+            };
+            both.run();
+            REQUIRE(both.done());
+            REQUIRE(both.server.tls.psk_used());
+            REQUIRE(both.server.tls.early_data_accepted() == good);
+            REQUIRE(both.client.tls.early_data_accepted() == good);
+        }
+        test::buffer workspace(quic_server<chacha>::workspace_size);
+        chacha crypto(1);
+        const server_config config{.max_early_data = limit};
+        quic_server<chacha> tls(crypto, config, workspace, server_parameters);
+        REQUIRE(tls.error() == (good ? errc::none : errc::config_bad_limit));
+    }
+}
+
 TEST_CASE("memory that is too small is asked for by size, over QUIC too") {
     quic_options options;
     options.client_workspace = quic_client<chacha>::smallest_workspace;

@@ -367,6 +367,7 @@ protected:
                 result.what = what::early_data_offered;
                 result.question_ = machine().unique();
                 result.age_ = machine().obfuscated_age();
+                result.of_ticket_ = machine().resumed();
                 return result;
             }
         }

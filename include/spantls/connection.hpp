@@ -360,10 +360,11 @@ public:
         writer_half<connection> writer;
     };
     /// After `handshake_done`: what one thread reads with and another writes with, without a lock. Both refer to this
-    /// connection, which is not to be used otherwise meanwhile. Post-handshake authentication is over then.
+    /// connection, which is not to be used otherwise meanwhile. Post-handshake authentication is over then. Before
+    /// `handshake_done` nothing is split: such halves refuse to receive and to send, with errc::not_connected.
     halves split() noexcept {
-        late_over_ = true;
-        if (workspace_.machine() != nullptr && !machine().out.pending()) this->end_handshake();
+        late_over_ = connected_;
+        if (connected_ && workspace_.machine() != nullptr && !machine().out.pending()) this->end_handshake();
         return {reader_half<connection>(*this), writer_half<connection>(*this)};
     }
 

@@ -241,7 +241,8 @@ public:
     // Memory
 
     /// Gives the handshake a larger workspace, or after it a post-handshake message the memory that receive() asked
-    /// for. What an open question shows moves: ask receive() again. `memory` may not overlap what was lent before
+    /// for; that stays lent until it is taken or the connection is destroyed, which wipes it. What an open question
+    /// shows moves: ask receive() again. `memory` may not overlap what was lent before
     /// (errc::bad_argument).
     [[nodiscard]] errc lend_workspace(mutable_bytes memory) noexcept {
         if (reading_.holds_any_of(memory)) return errc::bad_argument;

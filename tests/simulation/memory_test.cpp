@@ -256,9 +256,9 @@ TEST_CASE("a larger workspace can be lent at any point of a handshake, and the o
 }
 
 TEST_CASE("memory that is in use cannot be lent again, at any point of a handshake or behind it") {
-    real_pair both(smallest());
     const std::size_t size = real_pair{}.client.tls.workspace_size + real_pair{}.server.tls.workspace_size;
     test::buffer of_client(3 * size), of_server(3 * size);
+    real_pair both(smallest());
     const auto middle = [=](test::buffer& all) { return mutable_bytes(all).subspan(size, size); };
     const auto refuses = [&](auto& end, test::buffer& all) {
         const mutable_bytes used = middle(all);

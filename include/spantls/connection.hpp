@@ -392,7 +392,7 @@ private:
     step receive_connected(mutable_bytes input) noexcept {
         step result = this->authenticates_late() ? this->receive_late(input) : reading_.receive(input, notes_);
         if (result.what == what::failed) drop_flight();
-        if (result.what == what::need_input && owes_output()) result = {what::output_waiting};
+        if (result.what == what::need_input && owes_output()) result.what = what::output_waiting;
         return result;
     }
 

@@ -73,9 +73,9 @@ struct actor {
     template <class Config, class... Extra>
     actor(stage& on, const Config& config, const char* name, tcp_socket connected, Extra... extra)
         : socket(std::move(connected)),
-          workspace(Connection::workspace_size),
-          tls(on.crypto, config, workspace, extra...),
-          watch(name, tls, socket, on.print) {
+          workspaces(1, std::vector<std::uint8_t>(Connection::workspace_size)),
+          tls(on.crypto, config, workspaces.front(), extra...),
+          watch(name, tls, workspaces, socket, on.print) {
         socket.give_up_after(patience);
         if (!on.key_log.empty() && !Connection::is_server) watch.log_keys_to(on.key_log);
     }
@@ -88,7 +88,7 @@ struct actor {
     bool kept_length(const stage& on) { return on.constant == 0 || watch.show_lengths(on.constant); }
 
     tcp_socket socket;
-    std::vector<std::uint8_t> workspace;
+    std::vector<std::vector<std::uint8_t>> workspaces;
     Connection tls;
     watched<Connection> watch;
 };

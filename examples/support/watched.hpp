@@ -29,8 +29,15 @@ using spantls::what;
 template <class Connection>
 class watched {
 public:
-    watched(std::string who, Connection& tls, tcp_socket& socket, journal& to)
-        : who_(std::move(who)), tls_(tls), socket_(socket), journal_(to), buffer_(2 * spantls::max_record) {}
+    /// `workspaces`, which holds what is lent, lives longer than the connection.
+    watched(std::string who, Connection& tls, std::vector<std::vector<std::uint8_t>>& workspaces, tcp_socket& socket,
+            journal& to)
+        : who_(std::move(who)),
+          tls_(tls),
+          workspaces_(workspaces),
+          socket_(socket),
+          journal_(to),
+          buffer_(2 * spantls::max_record) {}
 
     Connection& tls() { return tls_; }
     void log_keys_to(const std::string& file) { key_log_.open(file, std::ios::app); }
@@ -194,8 +201,7 @@ private:
         std::string about = inside;
         if (record.type == spantls::content_type::handshake) about = messages_in(record);
         if (record.type == spantls::content_type::change_cipher_spec) about = for_middleboxes;
-        if (record.type == spantls::content_type::alert)
-            about = name_of(record.alert);
+        if (record.type == spantls::content_type::alert) about = name_of(record.alert);
         if (shows_records_) journal_.record(who_, true, record, about);
     }
     void show_received(const spantls::step& step) {
@@ -255,13 +261,13 @@ private:
 
     std::string who_;
     Connection& tls_;
+    std::vector<std::vector<std::uint8_t>>& workspaces_;
     tcp_socket& socket_;
     journal& journal_;
     std::vector<std::uint8_t> buffer_;
     std::size_t have_ = 0;
     bool shows_records_ = true;
     lengths sent_lengths_, received_lengths_;
-    std::vector<std::vector<std::uint8_t>> workspaces_;
     std::ofstream key_log_;
 };
 

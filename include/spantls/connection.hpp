@@ -241,7 +241,8 @@ public:
     // Memory
 
     /// Gives the handshake a larger workspace, or after it a post-handshake message the memory that receive() asked
-    /// for. What an open question shows moves: ask receive() again. `memory` may not overlap what was lent before
+    /// for; that stays lent until it is taken or the connection is destroyed, which wipes it. What an open question
+    /// shows moves: ask receive() again. `memory` may not overlap what was lent before
     /// (errc::bad_argument).
     [[nodiscard]] errc lend_workspace(mutable_bytes memory) noexcept {
         if (reading_.holds_any_of(memory)) return errc::bad_argument;
@@ -360,10 +361,11 @@ public:
         writer_half<connection> writer;
     };
     /// After `handshake_done`: what one thread reads with and another writes with, without a lock. Both refer to this
-    /// connection, which is not to be used otherwise meanwhile. Post-handshake authentication is over then.
+    /// connection, which is not to be used otherwise meanwhile. Post-handshake authentication is over then. Before
+    /// `handshake_done` nothing is split: such halves refuse to receive and to send, with errc::not_connected.
     halves split() noexcept {
-        late_over_ = true;
-        if (workspace_.machine() != nullptr && !machine().out.pending()) this->end_handshake();
+        late_over_ = connected_;
+        if (connected_ && workspace_.machine() != nullptr && !machine().out.pending()) this->end_handshake();
         return {reader_half<connection>(*this), writer_half<connection>(*this)};
     }
 
@@ -390,7 +392,7 @@ private:
     step receive_connected(mutable_bytes input) noexcept {
         step result = this->authenticates_late() ? this->receive_late(input) : reading_.receive(input, notes_);
         if (result.what == what::failed) drop_flight();
-        if (result.what == what::need_input && owes_output()) result = {what::output_waiting};
+        if (result.what == what::need_input && owes_output()) result.what = what::output_waiting;
         return result;
     }
 

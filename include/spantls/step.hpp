@@ -21,7 +21,7 @@ inline namespace v1 {
 /// The one answer of a call.
 enum class what : std::uint8_t {
     need_input,          ///< `missing` more bytes of input; nothing was consumed
-    output_waiting,      ///< call transmit() first; nothing was consumed
+    output_waiting,      ///< call transmit() first; nothing was consumed. Input too, if `missing` is not 0
     need_workspace,      ///< lend a workspace of `missing` bytes; nothing was consumed
     progress,            ///< a record was consumed that means nothing to you: call again
     find_psk,            ///< question, server: hello().psks are offered; answer with a psk_choice, or no_psk

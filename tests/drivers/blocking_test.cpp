@@ -63,8 +63,8 @@ struct early_offer_made {
     psk_choice choice() const { return {0, key, hash_id::sha256, psk_kind::external, terms, false}; }
 
     const buffer name = test::text("name"), key = buffer(32, 7);
-    const early_data_terms terms{.limit = 1000, .suite = cipher_suite::tls_chacha20_poly1305_sha256,
-                                 .server_name = "leaf.example"};
+    const early_data_terms terms{
+        .limit = 1000, .suite = cipher_suite::tls_chacha20_poly1305_sha256, .server_name = "leaf.example"};
     const psk keys[1] = {{.identity = name, .key = key, .early = terms}};
     test::pair_options options;
 };
@@ -381,6 +381,7 @@ TEST_CASE("a workspace that is too small can be replaced in the middle of the ha
 
 TEST_CASE("a ticket in pieces is put together in the handshake's workspace, or in another") {
     const bool taken = GENERATE(false, true);
+    buffer lent(1000);
     driven_client it({.server = {.record_size = 50}});
     it.connect();
     if (taken) REQUIRE_FALSE(it.both.client.tls.take_workspace().empty());
@@ -391,7 +392,6 @@ TEST_CASE("a ticket in pieces is put together in the handshake's workspace, or i
     REQUIRE(sent.error == errc::none);
     it.both.to_client.put(sent.records);
     it.server_sends(as_bytes("after it"));
-    buffer lent(1000);
     if (taken) {
         REQUIRE(it.io.read().status.error == errc::workspace_too_small);
         REQUIRE(it.io.write(as_bytes("meanwhile")));
@@ -508,7 +508,8 @@ TEST_CASE("early data that a server accepts is handed over, or is no connection"
 }
 
 TEST_CASE("blocking: one buffer of one record does where all records have one length") {
-    driven_client it({.client = {.padding = padding::constant(1024)}, .server = {.padding = padding::constant(1024)}}, 1024);
+    driven_client it({.client = {.padding = padding::constant(1024)}, .server = {.padding = padding::constant(1024)}},
+                     1024);
     it.connect();
     const buffer data = noise(5000), answer = noise(7000, 2);
     REQUIRE(it.io.write(data));
@@ -529,7 +530,8 @@ TEST_CASE("blocking: one buffer of one record does where all records have one le
             if (record[0] == 23) REQUIRE(record.size() == 1024);
 }
 
-TEST_CASE("blocking: a buffer of one fragment does where that was agreed on, whatever the server would send otherwise") {
+TEST_CASE(
+    "blocking: a buffer of one fragment does where that was agreed on, whatever the server would send otherwise") {
     constexpr std::size_t fragment = 512, size = fragment + record_overhead;
     driven_client it({.client = {.max_fragment_length = fragment}, .server = {.record_size = 4096}}, size);
     it.connect();

@@ -9,6 +9,7 @@
 #include <spantls/server.hpp>
 
 #include "support/catch.hpp"
+#include "support/forge.hpp"
 #include "support/null_provider.hpp"
 #include "support/pair.hpp"
 
@@ -516,4 +517,44 @@ TEST_CASE("misuse is told and changes nothing") {
     REQUIRE(both.client_side.io.send(as_bytes("still here")).consumed == 10);
     both.run();
     REQUIRE(both.server_side.received == test::text("still here"));
+}
+
+TEST_CASE("a request that waits for room in the output is neither the end of the input nor too long for it") {
+    namespace forge = test::forge;
+    const bool full = GENERATE(false, true);
+    test::pair_options options;
+    options.client.post_handshake_auth = options.server.post_handshake_auth = true;
+    null_sides both({max_record, 100}, {}, options);
+    both.run();
+    auto& side = both.client_side;
+    side.own = &test::pair<test::null_provider>::client_credentials();
+    // Two requests, and close_notify behind them; the answers do not leave.
+    buffer rest;
+    for (const std::uint8_t context : test::buffer{1, 2})
+        rest = forge::join(
+            {rest, forge::sealed_handshake(forge::certificate_request(forge::request_extensions(), {context}))});
+    const buffer data = full ? noise(40000, 14) : buffer{};
+    for (std::size_t at = 0; at < data.size(); at += 10000) {
+        const auto begin = data.begin() + static_cast<std::ptrdiff_t>(at);
+        rest = forge::join({rest, forge::sealed(content_type::application_data, {begin, begin + 10000})});
+    }
+    rest = forge::join({rest, forge::sealed(content_type::alert, {1, 0})});
+    both.to_client.bytes.assign(rest.begin(), rest.end());
+    both.to_client.ended = true;
+    both.to_server.capacity = both.to_server.bytes.size();
+    for (int i = 0; i < 100; ++i) side.turn();
+    REQUIRE(side.count(what::choose_identity) == 1);
+    REQUIRE(side.told.back() == what::sign);
+    REQUIRE(side.tls.error() == errc::none);
+    REQUIRE(side.io.wants().write);
+    REQUIRE(both.to_client.bytes.empty() == !full);
+
+    both.to_server.capacity = 100000;
+    while (side.turn()) {
+    }
+    REQUIRE(side.count(what::choose_identity) == 2);
+    REQUIRE(side.count(what::peer_closed) == 1);
+    REQUIRE(side.told.back() == what::closed);
+    REQUIRE((side.received == data));
+    REQUIRE_FALSE(side.io.wants());
 }

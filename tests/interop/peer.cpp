@@ -88,8 +88,9 @@ inline bytes random_bytes(crypto_provider& crypto, std::size_t size) {
 template <class Connection>
 class session {
 public:
-    session(Connection& tls, crypto_provider& crypto, const options& opts, int fd)
-        : tls_(tls), crypto_(crypto), opts_(opts), socket_(fd) {
+    /// `workspaces`, which holds what is lent, lives longer than the connection.
+    session(Connection& tls, std::deque<bytes>& workspaces, crypto_provider& crypto, const options& opts, int fd)
+        : tls_(tls), workspaces_(workspaces), crypto_(crypto), opts_(opts), socket_(fd) {
         if (opts.has("cert")) chain_ = read_pem(opts.get("cert"));
         if (opts.has("raw")) {
             x509::certificate leaf;
@@ -470,6 +471,7 @@ private:
     }
 
     Connection& tls_;
+    std::deque<bytes>& workspaces_;
     crypto_provider& crypto_;
     const options& opts_;
     transport socket_;
@@ -497,7 +499,6 @@ private:
     std::size_t data_sent_ = 0;
     bytes input_;
     std::size_t taken_ = 0;
-    std::deque<bytes> workspaces_;
     bytes buffer_ = bytes(2 * max_record);
     std::size_t received_ = 0, expected_ = 0, sent_ = 0, tickets_ = 0;
     bool over_ = false, told_end_ = false, peer_closed_ = false, workspace_back_ = false;
@@ -523,10 +524,11 @@ inline bool run(const options& opts) {
         if (opts.has("retry") && !crypto.random(secret.bytes())) throw std::runtime_error("no randomness");
         if (opts.has("retry")) config.cookie_secrets = {bytes_view(secret.bytes())};
         config.always_retry = opts.has("retry");
-        bytes workspace(opts.has("pha") ? server<crypto_provider>::workspace_size
-                                        : server<crypto_provider>::smallest_workspace);
-        server<crypto_provider> tls(crypto, config, workspace, as_bytes("127.0.0.1"));
-        return session(tls, crypto, opts, fd).run();
+        std::deque<bytes> workspaces;
+        workspaces.emplace_back(opts.has("pha") ? server<crypto_provider>::workspace_size
+                                                : server<crypto_provider>::smallest_workspace);
+        server<crypto_provider> tls(crypto, config, workspaces.front(), as_bytes("127.0.0.1"));
+        return session(tls, workspaces, crypto, opts, fd).run();
     }
     client_config config;
     configure(config, opts, names);
@@ -546,9 +548,10 @@ inline bool run(const options& opts) {
         offered.push_back({.identity = as_bytes(key.identity), .key = key.key, .hash = key.hash});
     target.psks = offered;
     // The tickets of some servers are certificates in disguise.
-    bytes workspace(client<crypto_provider>::smallest_workspace + kept.size() + 100 * keys.size());
-    client<crypto_provider> tls(crypto, config, workspace, target);
-    return session(tls, crypto, opts, fd).run();
+    std::deque<bytes> workspaces;
+    workspaces.emplace_back(client<crypto_provider>::smallest_workspace + kept.size() + 100 * keys.size());
+    client<crypto_provider> tls(crypto, config, workspaces.front(), target);
+    return session(tls, workspaces, crypto, opts, fd).run();
 }
 
 }  // namespace interop

@@ -200,6 +200,29 @@ TEST_CASE("protected records (sections 5.2 and 5.4)") {
     test::check(of_server);
 }
 
+TEST_CASE("whoever has sent what is protected does not say in the clear what went wrong (section 5.2)") {
+    const buffer decode_error = plain_alert({2, 50});
+    SECTION("towards a client") {
+        const test::client_rules rules{
+            {"an alert in the clear behind EncryptedExtensions",
+             encrypted(join({sealed_handshake(encrypted_extensions()), decode_error})), errc::unexpected_record_type,
+             unexpected},
+        };
+        test::check(rules);
+    }
+    SECTION("towards a server") {
+        const auto behind_certificate = [&](null_server& it) {
+            test::after_client_hello(it);
+            it.feed(join({sealed_handshake(test::leaf_message()), decode_error}));
+        };
+        const test::server_rules rules{
+            {"an alert in the clear between Certificate and Finished", behind_certificate, errc::unexpected_record_type,
+             unexpected},
+        };
+        test::check(rules, {.authenticate_client = spantls::client_authentication::require});
+    }
+}
+
 TEST_CASE("records that look odd and are right") {
     test::null_provider crypto;
     const spantls::client_config config;

@@ -426,3 +426,64 @@ TEST_CASE("a half that breaks off before the handshake is done ends it for all")
     REQUIRE(both.client.error() == errc::peer_alert);
     REQUIRE(both.client.alert() == alert_description::access_denied);
 }
+
+TEST_CASE("halves of a connection that is not established refuse, and change nothing") {
+    const test::buffer early_records[] = {
+        test::plain_record(content_type::handshake, test::buffer{24, 0, 0, 1, 1}),  // KeyUpdate
+        test::plain_record(content_type::handshake, test::ticket_message(0x55, 10)),
+        test::plain_record(content_type::alert, test::buffer{1, 0}),  // close_notify
+    };
+    const auto refuses = [&](auto& end, auto& halves) {
+        auto& [reader, writer] = halves;
+        for (test::buffer record : early_records) {
+            const step refused = reader.receive(record);
+            REQUIRE(refused.what == what::failed);
+            REQUIRE(refused.error == errc::not_connected);
+            REQUIRE(refused.consumed == 0);
+        }
+        REQUIRE(reader.end_of_input().what == what::failed);
+        REQUIRE(reader.end_of_input().error == errc::not_connected);
+        REQUIRE(reader.error() == errc::not_connected);
+        test::buffer out(2000);
+        const test::buffer data{1};
+        REQUIRE(writer.send(data, out).error == errc::not_connected);
+        REQUIRE(writer.send_cover(out).error == errc::not_connected);
+        out[record_header_size] = 1;
+        REQUIRE(writer.send_begun(bytes_view(out).subspan(record_header_size, 1), out).error == errc::not_connected);
+        REQUIRE(writer.update_keys() == errc::not_connected);
+        REQUIRE(writer.close() == errc::not_connected);
+        REQUIRE(end.tls.error() == errc::none);
+    };
+    test::pair<test::seeded<sodium_chacha>> both;
+    auto of_client = both.client.tls.split();
+    auto of_server = both.server.tls.split();
+    refuses(both.client, of_client);
+    refuses(both.server, of_server);
+    REQUIRE_FALSE(of_server.writer.owes_output());
+    both.round();  // the server has keys now, and would be asked
+    refuses(both.server, of_server);
+    auto in_between = both.server.tls.split();
+    refuses(both.server, in_between);
+    test::buffer out(100);
+    REQUIRE(in_between.writer.send_ticket({}, out).error == errc::not_connected);
+    REQUIRE(both.handshake());
+    // They have never been split.
+    refuses(both.client, of_client);
+    refuses(both.server, in_between);
+    both.talks();
+    auto [reader, writer] = both.client.tls.split();
+    REQUIRE(writer.send(test::buffer{1}, out).error == errc::none);
+    REQUIRE(reader.receive({}).what == what::need_input);
+}
+
+TEST_CASE("halves of a connection that failed in the handshake say why") {
+    test::pair<test::seeded<sodium_chacha>> both;
+    both.client.tls.abort();
+    auto [reader, writer] = both.client.tls.split();
+    test::buffer out(100);
+    REQUIRE(reader.receive(out).error == errc::canceled);
+    REQUIRE(reader.end_of_input().error == errc::canceled);
+    REQUIRE(reader.error() == errc::canceled);
+    REQUIRE(writer.send(test::buffer{1}, out).error == errc::connection_failed);
+    REQUIRE(writer.close() == errc::connection_failed);
+}

@@ -520,6 +520,7 @@ TEST_CASE("a server that asks later takes compressed answers, contexts and all (
                 options.client.post_handshake_auth = options.server.post_handshake_auth = true;
                 options.server.certificate_compressions = {algorithm::zlib};
                 options.server_workspace = server<test::null_provider>::smallest_workspace;
+                test::buffer unasked(70000);
                 null both(options);
                 both.server.decompress = inflate_into;
                 REQUIRE(both.handshake());
@@ -540,7 +541,6 @@ TEST_CASE("a server that asks later takes compressed answers, contexts and all (
                                              ? forge::join({packed, forge::finished()})
                                              : forge::join({packed, forge::certificate_verify(), forge::finished()});
                 bool once = asks_meanwhile;
-                test::buffer unasked(70000);
                 both.server.watch = [&](const step& step) {
                     // Memory that nobody has asked for is for what comes, and moves nothing that is shown.
                     if (!asks_meanwhile && step.what == what::decompress)

@@ -256,9 +256,9 @@ TEST_CASE("a larger workspace can be lent at any point of a handshake, and the o
 }
 
 TEST_CASE("memory that is in use cannot be lent again, at any point of a handshake or behind it") {
-    real_pair both(smallest());
     const std::size_t size = real_pair{}.client.tls.workspace_size + real_pair{}.server.tls.workspace_size;
     test::buffer of_client(3 * size), of_server(3 * size);
+    real_pair both(smallest());
     const auto middle = [=](test::buffer& all) { return mutable_bytes(all).subspan(size, size); };
     const auto refuses = [&](auto& end, test::buffer& all) {
         const mutable_bytes used = middle(all);
@@ -371,12 +371,12 @@ TEST_CASE("memory lent for a ticket comes back wiped after a failure in the midd
     for (const bool split : {false, true})
         for (const end how : {end::truncated, end::interleaved, end::refused, end::aborted}) {
             CAPTURE(split, static_cast<int>(how));
+            test::buffer memory(2000);
             test::pair<test::null_provider> both;
             REQUIRE(both.handshake());
             auto& tls = both.client.tls;
             REQUIRE_FALSE(tls.take_workspace().empty());
             auto halves = tls.split();
-            test::buffer memory(2000);
             REQUIRE(tls.lend_workspace(memory) == errc::none);
             const test::buffer ticket = test::ticket_message(0x55, 200);
             test::buffer record = test::null_handshake({ticket.begin(), ticket.end() - 1});
@@ -389,11 +389,32 @@ TEST_CASE("memory lent for a ticket comes back wiped after a failure in the midd
             if (how == end::aborted && split) halves.writer.abort();
             if (how == end::aborted && !split) tls.abort();
             REQUIRE((split ? halves.reader.receive(record) : tls.receive(record)).what == what::failed);
+            REQUIRE(all_zero(memory));
             const mutable_bytes back = split ? halves.reader.take_workspace() : tls.take_workspace();
             REQUIRE(back.data() == memory.data());
             REQUIRE(back.size() == memory.size());
-            REQUIRE(all_zero(memory));
         }
+}
+
+TEST_CASE("memory lent for a ticket is wiped by the destructor, whether the ticket came to its end or not") {
+    for (const bool whole : {false, true}) {
+        CAPTURE(whole);
+        test::buffer memory(2000);
+        {
+            test::pair<test::null_provider> both;
+            REQUIRE(both.handshake());
+            auto& tls = both.client.tls;
+            REQUIRE_FALSE(tls.take_workspace().empty());
+            REQUIRE(tls.lend_workspace(memory) == errc::none);
+            const test::buffer ticket = test::ticket_message(0x55, 200);
+            test::buffer record = test::null_handshake({ticket.begin(), ticket.end() - 1});
+            REQUIRE(tls.receive(record).what == what::progress);
+            record = test::null_handshake({ticket.back()});
+            if (whole) REQUIRE(tls.receive(record).what == what::ticket);
+            REQUIRE_FALSE(all_zero(memory));
+        }
+        REQUIRE(all_zero(memory));
+    }
 }
 
 TEST_CASE("no secret of the handshake is left in a connection that is done, and none at all in one that has ended") {

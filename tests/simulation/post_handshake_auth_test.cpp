@@ -455,13 +455,11 @@ TEST_CASE("a request behind tickets in one record, and another behind that") {
     const test::buffer row = forge::join(
         {forge::ticket(), forge::ticket(), forge::certificate_request(forge::request_extensions(), {1}),
          forge::certificate_request(forge::request_extensions(), {2}), forge::ticket(), forge::key_update(0)});
-    SECTION("in one record") { both.client.arrive(forge::sealed_handshake(row)); }
-    SECTION("in pieces") {
-        for (std::size_t at = 0; at < row.size(); at += 11) {
-            const auto begin = row.begin() + static_cast<std::ptrdiff_t>(at);
-            both.client.arrive(forge::sealed_handshake(
-                {begin, begin + static_cast<std::ptrdiff_t>(std::min<std::size_t>(11, row.size() - at))}));
-        }
+    const std::size_t piece = GENERATE_COPY(std::size_t{11}, row.size());
+    for (std::size_t at = 0; at < row.size(); at += piece) {
+        const auto begin = row.begin() + static_cast<std::ptrdiff_t>(at);
+        both.client.arrive(
+            forge::sealed_handshake({begin, begin + static_cast<std::ptrdiff_t>(std::min(piece, row.size() - at))}));
     }
     std::vector<test::buffer> contexts;
     both.client.watch = [&](const step& step) {

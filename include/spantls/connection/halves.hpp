@@ -16,15 +16,18 @@ inline namespace v1 {
 template <class Connection>
 class reader_half {
 public:
-    explicit reader_half(Connection& whole) noexcept : whole_(&whole) {}
+    explicit reader_half(Connection& whole) noexcept : whole_(&whole), established_(whole.connected_) {}
 
     /// As connection::receive, but never output_waiting: what this half owes the peer, the other one sends.
+    /// `failed` with not_connected, of this half alone, when the handshake was not done at split().
     step receive(mutable_bytes input) noexcept {
+        if (refused()) return refusal();
         const step result = whole_->reading_.receive(input, whole_->notes_);
         if (result.what == what::failed) whole_->forget_exported();
         return result;
     }
     step end_of_input() noexcept {
+        if (refused()) return refusal();
         const step result = whole_->reading_.end_of_input(whole_->notes_);
         if (result.what == what::failed) whole_->forget_exported();
         return result;
@@ -33,7 +36,7 @@ public:
         return whole_->workspace_.holds_any_of(memory) ? errc::bad_argument : whole_->reading_.lend(memory);
     }
     mutable_bytes take_workspace() noexcept { return whole_->reading_.take_back(); }
-    errc error() const noexcept { return whole_->error(); }
+    errc error() const noexcept { return refused() ? errc::not_connected : whole_->error(); }
     /// Whether the writer should be woken, to transmit what reading has made necessary; or, when the connection has
     /// failed and nothing is to be said about it, to forget its secrets.
     bool owes_output() const noexcept {
@@ -42,29 +45,43 @@ public:
     }
 
 private:
+    /// The rules for records are not those of the handshake (section 2); a failure that came before is told as it is.
+    bool refused() const noexcept { return !established_ && whole_->error() == errc::none; }
+    static step refusal() noexcept {
+        step result{what::failed};
+        result.error = errc::not_connected;
+        return result;
+    }
+
     Connection* whole_;
+    bool established_;
 };
 
 /// The writing half of a connection that was split: for one thread.
 template <class Connection>
 class writer_half {
 public:
-    explicit writer_half(Connection& whole) noexcept : whole_(&whole) {}
+    explicit writer_half(Connection& whole) noexcept : whole_(&whole), established_(whole.connected_) {}
 
     output transmit(mutable_bytes out) noexcept { return whole_->transmit(out); }
-    output send(bytes_view data, mutable_bytes out) noexcept { return whole_->send(data, out); }
-    output send_begun(bytes_view data, mutable_bytes out) noexcept { return whole_->send_begun(data, out); }
-    output send_cover(mutable_bytes out) noexcept { return whole_->send_cover(out); }
+    output send(bytes_view data, mutable_bytes out) noexcept {
+        return established_ ? whole_->send(data, out) : refusal();
+    }
+    output send_begun(bytes_view data, mutable_bytes out) noexcept {
+        return established_ ? whole_->send_begun(data, out) : refusal();
+    }
+    output send_cover(mutable_bytes out) noexcept { return established_ ? whole_->send_cover(out) : refusal(); }
     std::size_t smallest_output() const noexcept { return whole_->smallest_output(); }
     std::size_t sealed_size(std::size_t data) const noexcept { return whole_->sealed_size(data); }
     std::size_t record_room(std::size_t room) const noexcept { return whole_->record_room(room); }
-    [[nodiscard]] errc update_keys(bool request_peer = false) noexcept { return whole_->update_keys(request_peer); }
-    output send_ticket(const new_session_ticket& ticket, mutable_bytes out) noexcept
-        requires(Connection::is_server)
-    {
-        return whole_->send_ticket(ticket, out);
+    [[nodiscard]] errc update_keys(bool request_peer = false) noexcept {
+        return established_ ? whole_->update_keys(request_peer) : errc::not_connected;
+    }
+    output send_ticket(const new_session_ticket& ticket, mutable_bytes out) noexcept requires(Connection::is_server) {
+        return established_ ? whole_->send_ticket(ticket, out) : refusal();
     }
     errc close() noexcept {
+        if (!established_) return refusal().error;
         if (whole_->notes_.has(mailbox::dead)) return errc::connection_failed;
         whole_->sender_.queue_close();
         return errc::none;
@@ -77,7 +94,10 @@ public:
     }
 
 private:
+    output refusal() const noexcept { return {{}, 0, whole_->not_yet()}; }
+
     Connection* whole_;
+    bool established_;
 };
 
 }  // namespace v1

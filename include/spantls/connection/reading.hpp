@@ -22,6 +22,12 @@ class reading_half {
 public:
     receiver<P> records;
 
+    reading_half() noexcept = default;
+    /// What was lent and not taken back may hold what came of a message.
+    ~reading_half() { wipe(memory_); }
+    reading_half(const reading_half&) = delete;
+    reading_half& operator=(const reading_half&) = delete;
+
     bool failed() const noexcept { return error_ != errc::none; }
     errc error() const noexcept { return error_; }
 

@@ -78,8 +78,9 @@ public:
                 pump();
                 if (output_.pending().size() != before) continue;
             }
-            // When the handshake is done, output_waiting means that there is no input, besides.
-            if (step.what == what::need_input || (step.what == what::output_waiting && tls_.connected())) {
+            const bool waits = step.what == what::need_input || step.what == what::output_waiting;
+            // What waits for nothing but output is input that was understood.
+            if (waits && step.missing != 0) {
                 if (ended_) {
                     step = tls_.end_of_input();
                 } else if (unread.size() == input_.capacity()) {
@@ -115,9 +116,7 @@ public:
     /// As connection::send_cover().
     output send_cover() noexcept { return queue(tls_.send_cover(output_.space())); }
     /// As connection::send_ticket().
-    output send_ticket(const new_session_ticket& ticket) noexcept
-        requires(Connection::is_server)
-    {
+    output send_ticket(const new_session_ticket& ticket) noexcept requires(Connection::is_server) {
         return queue(tls_.send_ticket(ticket, output_.space()));
     }
 

@@ -2,6 +2,7 @@
 // the connection (last_sent(), last_received(), steps, getters).
 #pragma once
 
+#include <algorithm>
 #include <fstream>
 #include <map>
 #include <optional>
@@ -91,7 +92,7 @@ public:
     bool send(std::string_view text) {
         flush();
         for (spantls::bytes_view rest = spantls::as_bytes(text); !rest.empty();) {
-            const spantls::output out = tls_.send(rest, buffer_);
+            const spantls::output out = tls_.send(rest.first(in_one_record(rest)), buffer_);
             if (out.empty() || !write(out, quoted(text))) return false;
             rest = rest.subspan(out.consumed);
         }
@@ -99,8 +100,9 @@ public:
     }
     /// A client's first words. `text` has to stay where it is until the handshake is done.
     bool send_early(std::string_view text) {
+        flush();
         for (spantls::bytes_view rest = spantls::as_bytes(text); !rest.empty();) {
-            const spantls::output out = tls_.send_early(rest, buffer_);
+            const spantls::output out = tls_.send_early(rest.first(in_one_record(rest)), buffer_);
             if (out.empty() || !write(out, quoted(text) + ", early")) return false;
             rest = rest.subspan(out.consumed);
         }
@@ -119,9 +121,9 @@ public:
     /// Sends what is owed.
     bool flush() {
         for (;;) {
-            const spantls::output out = tls_.transmit(buffer_);
+            const spantls::output out = tls_.transmit_record(buffer_);
             if (out.empty()) return true;
-            if (!write(out, {}, spantls::content_type::handshake)) return false;
+            if (!write(out)) return false;
         }
     }
 
@@ -151,6 +153,10 @@ private:
         return std::to_string(records) + " of " + least + (all.size() == 1 ? "" : " to " + most) + " bytes";
     }
 
+    std::size_t in_one_record(spantls::bytes_view data) const {
+        return std::min(data.size(), tls_.record_room(buffer_.size()));
+    }
+
     bool read(std::size_t count) {
         while (count > 0) {
             const std::ptrdiff_t got = socket_.read(std::span(buffer_).subspan(have_, count));
@@ -166,26 +172,16 @@ private:
         return true;
     }
 
-    /// One call may have written several records. The connection tells about the last; those before it, as far as they
-    /// are not encrypted, tell about themselves; if they are, they are `earlier`.
-    bool write(const spantls::output& out, const std::string& inside = {},
-               spantls::content_type earlier = spantls::content_type::application_data) {
-        const spantls::record_info& last = tls_.last_sent();
-        spantls::bytes_view rest = out.records;
-        while (rest.size() > last.wire_size) {
-            spantls::record_info record;
-            record.type = static_cast<spantls::content_type>(rest[0]);
+    /// The connection tells about the last record of a call. When there were more, all of them hold parts of one
+    /// message: a ticket's.
+    bool write(const spantls::output& out, const std::string& inside = {}) {
+        for (spantls::bytes_view rest = out.records; !rest.empty();) {
+            spantls::record_info record = tls_.last_sent();
             record.wire_size =
                 static_cast<std::uint16_t>(spantls::record_header_size + spantls::load_u16(rest.data() + 3));
-            record.encrypted = record.type == spantls::content_type::application_data;
-            if (record.encrypted)
-                record.type = earlier;
-            else if (record.type == spantls::content_type::handshake)
-                record.messages = std::uint32_t{1} << (rest[spantls::record_header_size] & 31);
-            show_sent(record, {});
+            show_sent(record, inside);
             rest = rest.subspan(record.wire_size);
         }
-        show_sent(last, inside);
         return spantls::write_all(socket_, out);
     }
 
@@ -194,8 +190,7 @@ private:
         std::string about = inside;
         if (record.type == spantls::content_type::handshake) about = messages_in(record);
         if (record.type == spantls::content_type::change_cipher_spec) about = for_middleboxes;
-        if (record.type == spantls::content_type::alert)
-            about = name_of(record.alert);
+        if (record.type == spantls::content_type::alert) about = name_of(record.alert);
         if (shows_records_) journal_.record(who_, true, record, about);
     }
     void show_received(const spantls::step& step) {

@@ -496,11 +496,15 @@ protected:
     // Bytes out
 
     /// The pending flight, as far as there is room; too_small when some of it stays.
-    errc send_flight(output_cursor& to) noexcept {
+    /// All of it, or its next record.
+    errc send_flight(output_cursor& to, bool one_record = false) noexcept {
         if (workspace_.machine() == nullptr) return errc::none;
         while (machine().out.pending()) {
             if (!send_part(to)) return errc::too_small;
-            if (!machine().out.pending()) end_flight();
+            if (!machine().out.pending())
+                end_flight();
+            else if (one_record)
+                return errc::none;
         }
         if (connected_) end_handshake();
         return errc::none;

@@ -137,6 +137,8 @@ public:
     bool received_only(std::size_t constant) const {
         return received_lengths_.size() == 1 && received_lengths_.begin()->first == constant;
     }
+    /// The alert with which the other end has given up, if it has.
+    std::optional<spantls::alert_description> refused_by() const { return refused_by_; }
     void say(std::string_view what, const std::string& about) { journal_.outcome(who_, what, about); }
 
 private:
@@ -243,6 +245,7 @@ private:
     }
     void show_failure(const spantls::step& step) {
         if (step.what != what::failed) return;
+        if (step.error == errc::peer_alert) refused_by_ = step.alert;
         say("failed", std::string(describe(step.error)));
     }
 
@@ -255,6 +258,7 @@ private:
     std::vector<std::uint8_t> buffer_;
     std::size_t have_ = 0;
     bool shows_records_ = true;
+    std::optional<spantls::alert_description> refused_by_;
     lengths sent_lengths_, received_lengths_;
     std::vector<std::vector<std::uint8_t>> workspaces_;
     std::ofstream key_log_;

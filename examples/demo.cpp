@@ -237,8 +237,8 @@ public:
         }
         spantls::early_data judge_early_data(const spantls::early_offer& offer) {
             const std::uint64_t now = now_ms();
-            const bool good = office_.guard_.judge(offer.unique, claimed_age(found_, offer.obfuscated_age),
-                                                   measured_age(found_, now), now);
+            const bool good =
+                office_.guard_.judge(offer, claimed_age(found_, offer.obfuscated_age), measured_age(found_, now), now);
             return good ? spantls::early_data::accept : spantls::early_data::reject;
         }
 

@@ -67,6 +67,7 @@ private:
         auto error() const { return tls.error(); }
         auto protocol() const { return tls.protocol(); }
         auto peer_authenticated() const { return tls.peer_authenticated(); }
+        auto psk_used() const { return tls.psk_used(); }
         auto ticket_key(spantls::bytes_view nonce, spantls::mutable_bytes to) const {
             return tls.ticket_key(nonce, to);
         }

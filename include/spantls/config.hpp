@@ -65,7 +65,8 @@ struct client_config {
     /// Most plaintext bytes in a record that is sent, 1 to 16384. What the peer asks for counts if that is less.
     std::uint16_t record_size = 16384;
     /// Change the sending key after so many records, if that is sooner than the cipher asks for (section 5.5); at
-    /// least 2.
+    /// least 2. One more where a record was begun before others used the key up (drivers/record_writer.hpp), and as many
+    /// as it takes for an answer to a late request that has more than that, which has a key of its own.
     std::uint64_t rekey_after = UINT64_MAX;
     /// Of the records that are sent.
     v1::padding padding{};
@@ -115,8 +116,9 @@ struct server_config {
     /// As in client_config.
     bool psk_ke = false;
     /// Bytes of early data that are taken, if the application agrees each time: `early_data_offered`. 0: none. At most
-    /// 16384: what is not taken has to be skipped, and no more than that is. Over QUIC, 2^32-1. Who sends it has not
-    /// heard of record_size_limit yet: an input buffer of less than max_record does not go with early data.
+    /// 16384: what is not taken has to be skipped, and no more than that is. Over QUIC, 2^32-1, and nothing else. Who
+    /// sends it has not heard of record_size_limit yet: an input buffer of less than max_record does not go with early
+    /// data.
     std::uint32_t max_early_data = 0;
     bool key_log = false;
     std::uint16_t record_size = 16384;
@@ -131,8 +133,8 @@ struct server_config {
     /// them makes cookies expire, and has to, since a cookie works as often as it is sent. Empty: no cookies.
     fixed_vector<bytes_view, 2> cookie_secrets{};
     /// Send a HelloRetryRequest, and nothing else, to all who bring no cookie: before anything is computed for them,
-    /// they show that they are reached at the address that the connection was made with. GnuTLS (3.7) and Erlang (25) do
-    /// not go on after one that has nothing but a cookie.
+    /// they show that they are reached at the address that the connection was made with. GnuTLS (3.7) and Erlang (25)
+    /// do not go on after one that has nothing but a cookie.
     bool always_retry = false;
     /// What a client that asks for tickets by their number is promised at most; the application sends them, as many as
     /// expected_tickets() says. 0: such requests are not answered.

@@ -213,7 +213,9 @@ public:
     quic_client(P&, const client_config&&, mutable_bytes, bytes_view, client_target = {}) = delete;
 };
 
-/// The server's. For early data, config.max_early_data is quic_early_data.
+/// The server's. config.max_early_data is 0 or quic_early_data (RFC 9001, section 4.6.1), else it is born failed with
+/// errc::config_bad_limit; so it is with config.post_handshake_auth, with errc::config_for_records. What clients ask for
+/// about records is passed over.
 template <class P>
 class quic_server : public quic_handshake<quic_machine<server_handshake<P, by_quic>>> {
     using machine_type = quic_machine<server_handshake<P, by_quic>>;
@@ -221,7 +223,11 @@ class quic_server : public quic_handshake<quic_machine<server_handshake<P, by_qu
 public:
     quic_server(P& cryptography, const server_config& settings, mutable_bytes lent, bytes_view parameters) noexcept
         : quic_handshake<machine_type>(lent) {
-        this->begin(check<P>(settings), parameters, !settings.alpn.empty(),
+        errc error = check<P>(settings);
+        const bool limited = settings.max_early_data != 0 && settings.max_early_data != quic_early_data;
+        if (error == errc::none && limited) error = errc::config_bad_limit;
+        if (error == errc::none && settings.post_handshake_auth) error = errc::config_for_records;
+        this->begin(error, parameters, !settings.alpn.empty(),
                     [&](machine_type& machine, arena memory) { return machine.start(cryptography, settings, memory); });
     }
     quic_server(P&, const server_config&&, mutable_bytes, bytes_view) = delete;

@@ -8,6 +8,7 @@
 #include <spantls/config.hpp>
 #include <spantls/connection.hpp>
 #include <spantls/handshake/server.hpp>
+#include <spantls/record/limits.hpp>
 
 namespace spantls {
 inline namespace v1 {
@@ -25,7 +26,10 @@ public:
     /// server_config::cookie_secrets.
     server(P& cryptography, const server_config& settings, mutable_bytes lent, bytes_view client_address = {}) noexcept
         : connection<server_handshake<P>>(lent, settings.record_size, settings.rekey_after, settings.padding) {
-        this->begin(check<P>(settings), [&](server_handshake<P>& machine, arena memory) {
+        errc error = check<P>(settings);
+        // Over records, what is rejected has to be skipped.
+        if (error == errc::none && settings.max_early_data > max_skipped_early_data) error = errc::config_bad_limit;
+        this->begin(error, [&](server_handshake<P>& machine, arena memory) {
             return machine.start(cryptography, settings, memory, client_address);
         });
         if (!settings.cookie_secrets.empty()) this->expect_answer_to_retry();

@@ -12,6 +12,7 @@
 #include <spantls/handshake/post_handshake.hpp>
 #include <spantls/message/client_hello.hpp>
 #include <spantls/message/requested_certificate.hpp>
+#include <spantls/session/psk.hpp>
 #include <spantls/x509/peer.hpp>
 
 namespace spantls {
@@ -48,12 +49,6 @@ enum class what : std::uint8_t {
 /// Whether it is a question: nothing goes on before it is answered.
 constexpr bool asks(what step) noexcept { return step >= what::find_psk && step <= what::sign; }
 
-/// What is known of early data before any of it is read (RFC 9846, sections 4.3.10 and 8).
-struct early_offer {
-    bytes_view unique;             ///< the verified binder: a replay has the same
-    std::uint32_t obfuscated_age;  ///< of the ticket, as the client says (section 4.3.11.1)
-};
-
 /// The schemes, best first, that a peer accepts signatures of.
 using accepted_schemes = list_view<signature_scheme>;
 
@@ -76,7 +71,7 @@ struct [[nodiscard]] step {
         return hello;
     }
     /// With `early_data_offered`. A view that lasts until the answer.
-    early_offer offer() const noexcept { return {question_, age_}; }
+    early_offer offer() const noexcept { return {question_, age_, of_ticket_}; }
     /// With `early_data_rejected`: all that was sent early, where it was sent from.
     bytes_view rejected() const noexcept { return question_; }
     /// With `transport_parameters`: what the extension has, which nobody has looked into.
@@ -115,6 +110,7 @@ private:
     x509::peer peer_;
     signature_scheme scheme_{};
     std::uint32_t age_ = 0;
+    bool of_ticket_ = false;
     bool authenticated_ = false;
     bool delegated_ = false;
     spantls::v1::certificate_type type_{};

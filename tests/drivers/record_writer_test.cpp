@@ -166,6 +166,94 @@ TEST_CASE("record_writer: keys that change by themselves leave room for their up
     }
 }
 
+TEST_CASE("record_writer: what others send meanwhile keeps nothing from leaving") {
+    enum class other { cover, data, in_place, ticket, update, answer };
+    for (const other by : {other::cover, other::data, other::in_place, other::ticket, other::update, other::answer})
+        for (std::uint64_t after = 2; after < 9; ++after)
+            for (unsigned times = 0; times < 10; ++times) {
+                CAPTURE(static_cast<int>(by), after, times);
+                if (by == other::ticket && after == 2) continue;  // for one there has to be a record besides its own
+                test::pair_options options;
+                const bool late = by == other::answer;
+                options.client.post_handshake_auth = options.server.post_handshake_auth = late;
+                options.client.rekey_after = options.server.rekey_after = after;
+                chacha_pair both(options);
+                both.client.own = &both.client_credentials();
+                REQUIRE(both.handshake());
+                both.run();
+                both.client.silent = both.server.silent = true;
+                std::array<std::uint8_t, 100> buffer, elsewhere;
+                test::buffer large(2000), sent;
+                record_writer of_client(both.client.tls, buffer);
+                record_writer of_server(both.server.tls, buffer);
+                heard to_server{both.to_server}, to_client{both.to_client};
+                const bool by_server = by == other::ticket;
+                const auto write = [&](std::string_view text) {
+                    const io_status done = by_server ? of_server.write(as_bytes(text), to_client)
+                                                     : of_client.write(as_bytes(text), to_server);
+                    REQUIRE(done);
+                };
+                const auto flush = [&] {
+                    const io_status done = by_server ? of_server.flush(to_client) : of_client.flush(to_server);
+                    CAPTURE(name_of(done.error));
+                    REQUIRE(done);
+                    REQUIRE((by_server ? of_server.waiting() : of_client.waiting()) == 0);
+                };
+                for (int round = 0; round < 5; ++round) {
+                    write("abc");
+                    for (unsigned i = 0; i < times; ++i) {
+                        output more;
+                        const std::uint8_t nonce[] = {static_cast<std::uint8_t>(round), static_cast<std::uint8_t>(i)};
+                        switch (by) {
+                            case other::cover: more = both.client.tls.send_cover(large); break;
+                            case other::data: more = both.client.tls.send(as_bytes("."), large); break;
+                            case other::in_place:
+                                elsewhere[record_header_size] = '.';
+                                more = both.client.tls.send({elsewhere.data() + record_header_size, 1}, elsewhere);
+                                break;
+                            case other::ticket:
+                                more = both.server.tls.send_ticket({1, 1, nonce, nonce, {}}, large);
+                                break;
+                            case other::update:
+                                REQUIRE(both.client.tls.update_keys() == errc::none);
+                                more = both.client.tls.transmit(large);
+                                break;
+                            case other::answer: {
+                                if (i != 0) break;
+                                test::buffer request(500);
+                                REQUIRE(both.server.tls.request_authentication() == errc::none);
+                                for (output out; !(out = both.server.tls.transmit(request)).empty();)
+                                    both.to_client.put(out.records);
+                                // Up to the answer, but for what the client has to send first.
+                                for (int turns = 0; turns < 50; ++turns) {
+                                    both.round();
+                                    if (both.client.tls.handshake_state() == client_state::connected) continue;
+                                    if (both.client.tls.owes_output()) flush();
+                                }
+                                break;
+                            }
+                        }
+                        (by_server ? both.to_client : both.to_server).put(more.records);
+                    }
+                    flush();
+                    write("def");
+                    flush();
+                    both.run();
+                    // The key may have had to change before the answer.
+                    for (int i = 0; i < 5 && both.client.tls.owes_output(); ++i) {
+                        flush();
+                        both.run();
+                    }
+                    REQUIRE(both.server.error() == errc::none);
+                    REQUIRE(both.client.error() == errc::none);
+                }
+                test::buffer got = by_server ? both.client.received : both.server.received;
+                std::erase(got, std::uint8_t{'.'});
+                REQUIRE(as_text(got) == "abcdefabcdefabcdefabcdefabcdef");
+                if (late) REQUIRE(both.server.count(what::client_answered) == (times == 0 ? 0u : 5u));
+            }
+}
+
 TEST_CASE("record_writer: close_notify goes behind what was written, and nothing behind it") {
     chacha_pair both({.client = {.padding = padding::constant(64)}});
     REQUIRE(both.handshake());

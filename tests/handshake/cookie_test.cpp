@@ -1,12 +1,14 @@
 // What a server puts into the cookie of a retry, and takes out of it again.
 #include <spantls/handshake/cookie.hpp>
 
+#include <algorithm>
 #include <array>
 #include <vector>
 
 #include <spantls/providers/sodium.hpp>
 
 #include "support/catch.hpp"
+#include "support/forge.hpp"
 #include "support/vectors.hpp"
 
 using namespace spantls;
@@ -47,7 +49,7 @@ TEST_CASE("a cookie says what was put into it (section 4.3.2)") {
             retry_terms terms = terms_of(suite);
             terms.group = group;
             const test::buffer cookie = sealed(terms, current, address);
-            CHECK(cookie.size() == 5 + 2u * terms.first_hello.size + 32);
+            CHECK(cookie.size() == 5 + 2u * terms.first_hello.size + 2 + 32);
             CHECK(cookie.size() <= max_retry_cookie);
             retry_terms read;
             const bytes_view secrets[] = {current};
@@ -57,6 +59,64 @@ TEST_CASE("a cookie says what was put into it (section 4.3.2)") {
             CHECK(equal_bytes(read.first_hello.view(), terms.first_hello.view()));
             CHECK(equal_bytes(read.unchanging.view(), terms.unchanging.view()));
         }
+}
+
+namespace {
+
+/// Keys of which this is the short form.
+offered_identities keys_of(std::vector<std::uint32_t> all) {
+    offered_identities keys;
+    for (const std::uint32_t each : all) {
+        if (keys.count < offered_identities::most_known) keys.known[keys.count] = each;
+        ++keys.count;
+    }
+    return keys;
+}
+
+}  // namespace
+
+TEST_CASE("a cookie says which keys were offered, the first eight of them") {
+    for (const cipher_suite suite : suites)
+        for (const std::size_t count : {0u, 1u, 7u, 8u, 9u, 9000u}) {
+            CAPTURE(count);
+            retry_terms terms = terms_of(suite), read;
+            std::vector<std::uint32_t> all(count);
+            for (std::size_t i = 0; i < count; ++i) all[i] = static_cast<std::uint32_t>(0xfffffff0 + i);
+            terms.keys = keys_of(all);
+            const test::buffer cookie = sealed(terms, current, address);
+            const std::size_t known = std::min<std::size_t>(count, 8);
+            CHECK(cookie.size() == 5 + 2u * terms.first_hello.size + 2 + 4 * known + 32);
+            CHECK(cookie.size() <= max_retry_cookie);
+            const bytes_view secrets[] = {current};
+            REQUIRE(open_cookie<crypto>(cookie, secrets, address, read));
+            CHECK(read.keys.count == count);
+            CHECK(read.keys.known == terms.keys.known);
+        }
+}
+
+TEST_CASE("after a retry keys may be gone, and there are no others (section 4.2.2)") {
+    const offered_identities none, one = keys_of({1}), some = keys_of({1, 2, 3}),
+                                   many = keys_of({1, 2, 3, 4, 5, 6, 7, 8, 9, 10});
+    for (const offered_identities& first : {none, one, some, many}) {
+        CHECK(first.remain_of(first));
+        CHECK(none.remain_of(first));
+        CHECK(first.remain_of(many));
+        CHECK_FALSE(keys_of({1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}).remain_of(first));
+    }
+    CHECK_FALSE(one.remain_of(none));
+    CHECK_FALSE(keys_of({2}).remain_of(one));
+    CHECK_FALSE(keys_of({1, 1}).remain_of(one));
+    CHECK(keys_of({2}).remain_of(some));
+    CHECK(keys_of({3}).remain_of(some));
+    CHECK(keys_of({1, 3}).remain_of(some));
+    CHECK_FALSE(keys_of({3, 1}).remain_of(some));
+    CHECK_FALSE(keys_of({1, 4}).remain_of(some));
+    CHECK_FALSE(keys_of({1, 2, 3, 4}).remain_of(some));
+    // Of more than eight the last ones are only counted.
+    CHECK(keys_of({9, 10}).remain_of(many));
+    CHECK(keys_of({8, 9, 10}).remain_of(many));
+    CHECK_FALSE(keys_of({9, 10, 11}).remain_of(many));
+    CHECK(keys_of({2, 3, 4, 5, 6, 7, 8, 9, 10}).remain_of(many));
 }
 
 TEST_CASE("the secret before the current one still opens, and one that is gone does not") {
@@ -94,4 +154,42 @@ TEST_CASE("a cookie that was changed in any bit, cut anywhere or made longer is 
             CHECK_FALSE(opens(longer, {current}, address));
         }
     }
+}
+
+TEST_CASE("what may not change is known by its types, in whatever order they come (section 4.2.2)") {
+    const auto unknown = [](int type) { return static_cast<extension_type>(type); };
+    const auto hash = [](const test::forge::client_hello& hello, bool asks_share = true) {
+        const test::buffer body = hello.body();
+        parsed_client_hello read;
+        REQUIRE(read.parse(body) == errc::none);
+        return test::hex(hash_unchanging<crypto>(hash_id::sha256, read, asks_share).view());
+    };
+    // Two of which nobody knows what they mean, the least and the greatest type there is room for.
+    test::forge::client_hello first;
+    first.ext_.add(unknown(0xffff), {1, 2})
+        .add(unknown(0x0a0a), {3})
+        .add(unknown(0x1a1a), {})
+        .add(unknown(0x2a2a), {4});
+    test::forge::client_hello again = first;
+    for (std::size_t i = 0; i < first.ext_.all.size(); ++i) {
+        std::rotate(again.ext_.all.begin(), again.ext_.all.begin() + 1, again.ext_.all.end());
+        CHECK(hash(again) == hash(first));
+    }
+    std::reverse(again.ext_.all.begin(), again.ext_.all.end());
+    CHECK(hash(again) == hash(first));
+    CHECK(hash(again, false) == hash(first, false));
+    CHECK(hash(first, false) != hash(first, true));
+
+    const auto changed = [&](auto change) {
+        test::forge::client_hello other = first;
+        change(other.ext_);
+        return hash(other) != hash(first);
+    };
+    CHECK(changed([&](auto& all) { all.remove(unknown(0xffff)); }));
+    CHECK(changed([&](auto& all) { all.add(unknown(0xfffe)); }));
+    CHECK(changed([&](auto& all) { all.set(unknown(0xffff), {2, 1}); }));
+    CHECK(changed([&](auto& all) { all.set(unknown(0x0a0a), {4}).set(unknown(0x2a2a), {3}); }));
+    CHECK(changed([&](auto& all) { all.set(unknown(0x0a0a), {}).set(unknown(0x1a1a), {3}); }));
+    CHECK_FALSE(changed([&](auto& all) { all.add(test::forge::ext::padding, test::buffer(9)); }));
+    CHECK_FALSE(changed([&](auto& all) { all.add(test::forge::ext::cookie, {0, 1, 7}); }));
 }

@@ -3,8 +3,8 @@
 // and its last flight have to be the trace's. A server takes the traces' ClientHellos, binders and early data.
 //
 // What is not replayed: anything behind a server's ServerHello, which would have other bytes than the trace's, so that
-// nothing could be the same; and the trace with raw public keys (not in the RFC, but in the file), as certificates are
-// all that is spoken of here. P-256, which a HelloRetryRequest asks for, is libcrypto's.
+// nothing could be the same; and the trace with raw public keys, which is in the file but not in the RFC. P-256, which a
+// HelloRetryRequest asks for, is libcrypto's.
 #include <spantls/handshake/client.hpp>
 #include <spantls/record/protection.hpp>
 #include <spantls/server.hpp>

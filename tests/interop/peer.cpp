@@ -200,6 +200,8 @@ private:
                 ticket_terms terms;
                 terms.lifetime = 3600;
                 terms.server_name = sni_;
+                if (tls_.psk_used())
+                    terms.authenticated_at = ticket_.authenticated_at != 0 ? ticket_.authenticated_at : now_ms();
                 opts_.set("early-data", terms.max_early_data);
                 const output out = spantls::send_ticket(tls_, *tickets_of_ours_, crypto_, terms, now_ms(), buffer_);
                 queue(out);
@@ -400,7 +402,7 @@ private:
         if constexpr (Connection::is_server) {
             const std::uint64_t now = now_ms();
             const bool fresh =
-                guard_.judge(offer.unique, claimed_age(ticket_, offer.obfuscated_age), measured_age(ticket_, now), now);
+                guard_.judge(offer, claimed_age(ticket_, offer.obfuscated_age), measured_age(ticket_, now), now);
             std::printf("early data offered, %s\n", fresh ? "fresh" : "stale");
             give(tls_.answer(fresh && !opts_.has("reject-early") ? early_data::accept : early_data::reject));
         }

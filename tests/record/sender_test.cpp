@@ -1,5 +1,6 @@
 #include <spantls/record/sender.hpp>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <chrono>
@@ -31,8 +32,8 @@ written owed(null_sender& it, mailbox& notes, std::array<std::uint8_t, N>& out) 
 }  // namespace
 
 TEST_CASE("an alert that the reader leaves while the writer looks is sent, whenever that is", "[threads]") {
-    // Each round is a connection of its own. The reader fails at some moment, the writer asks all the time. Nobody yields:
-    // that would keep the moment out of the middle of a look. With one processor there are fewer rounds.
+    // Each round is a connection of its own. The reader fails at some moment, the writer asks all the time. Nobody
+    // yields: that would keep the moment out of the middle of a look. With one processor there are fewer rounds.
     constexpr std::size_t most_rounds = 60000;
     const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(800);
     std::vector<mailbox> notes(most_rounds);
@@ -55,8 +56,10 @@ TEST_CASE("an alert that the reader leaves while the writer looks is sent, whene
         begun = ++rounds;
         std::size_t size = 0;
         while (!mine.has(mailbox::write_closed)) size += owed(it, mine, out).size;
-        if (size == 0) ++lost;
-        else if (size != record_header_size + 2 || out[6] != static_cast<std::uint8_t>(alert_description::bad_record_mac))
+        if (size == 0)
+            ++lost;
+        else if (size != record_header_size + 2 ||
+                 out[6] != static_cast<std::uint8_t>(alert_description::bad_record_mac))
             ++other;
     }
     over = true;
@@ -166,7 +169,7 @@ TEST_CASE("protected records are padded and held to the limit, those in the clea
     REQUIRE_FALSE(it.owes(notes));
 }
 
-TEST_CASE("what was begun goes before a key update that is owed, as long as the old key may still be used") {
+TEST_CASE("what was begun goes before a key update that is owed, at the end of the key still once") {
     null_sender it;
     mailbox notes;
     it.set_limits(100, 3);
@@ -182,16 +185,51 @@ TEST_CASE("what was begun goes before a key update that is owed, as long as the 
     REQUIRE(it.write_in_place(to, data.first(10), notes, true) == errc::none);
     output_cursor second{mutable_bytes(out)};
     REQUIRE(it.write_in_place(second, data.first(10), notes, true) == errc::none);
-    // The last record of this key is that of its update.
+    // The next of this key is that of its update; but what was begun before others used the rest up has to leave, once.
     output_cursor third{mutable_bytes(out)};
-    REQUIRE(it.write_in_place(third, data.first(10), notes, true) == errc::output_owed);
-    REQUIRE(third.used() == 0);
-    REQUIRE(owed(it, notes, out).size == record_overhead + 5);
+    REQUIRE(it.write_in_place(third, data.first(10), notes) == errc::output_owed);
     REQUIRE(it.write_in_place(third, data.first(10), notes, true) == errc::none);
+    output_cursor fourth{mutable_bytes(out)};
+    REQUIRE(it.write_in_place(fourth, data.first(10), notes, true) == errc::output_owed);
+    REQUIRE(fourth.used() == 0);
+    REQUIRE(owed(it, notes, out).size == record_overhead + 5);
+    REQUIRE(it.write_in_place(fourth, data.first(10), notes, true) == errc::none);
 }
 
-TEST_CASE("no more key updates than are allowed: then no answer, no request, and data as long as the last key lasts "
-          "(sections 4.7.3 and 5.5)") {
+TEST_CASE("records for a flight that is being composed are left, or the next key has them (section 5.5)") {
+    const suite_info& suite = test::null_provider::suites[0];
+    std::array<std::uint8_t, 1000> out{};
+    for (const std::uint64_t limit : {2u, 3u, 10u})
+        for (const std::size_t size : {0u, 1u, 4u, 1000u}) {
+            CAPTURE(limit, size);
+            null_sender it;
+            mailbox notes;
+            it.set_limits(100, limit);
+            it.change_keys(suite, std::vector<std::uint8_t>(digest_size(suite.hash)));
+            it.connected(suite);
+            it.reserve(size);
+            // A fresh key is never too old for it, however long it is.
+            REQUIRE_FALSE(it.update_due());
+            const std::uint64_t kept = std::min<std::uint64_t>(size, limit - 2);
+            for (std::uint64_t i = 0; i < limit - 1 - kept; ++i) {
+                REQUIRE_FALSE(it.update_due());
+                output_cursor to{mutable_bytes(out)};
+                REQUIRE(it.write_data(to, as_bytes("x"), notes) == 1);
+                REQUIRE(to.used() == record_overhead + 1);
+            }
+            REQUIRE(it.update_due());
+            output_cursor to{mutable_bytes(out)};
+            REQUIRE(it.write_data(to, as_bytes("x"), notes) == 1);
+            REQUIRE(to.used() == 2 * record_overhead + 5 + 1);
+            // With no more updates nothing is kept back.
+            it.limit_key_updates(0);
+            REQUIRE(it.update_due() == (limit == 2));
+        }
+}
+
+TEST_CASE(
+    "no more key updates than are allowed: then no answer, no request, and data as long as the last key lasts "
+    "(sections 4.7.3 and 5.5)") {
     static_assert(max_key_updates == 0xffffffffffff);
     const suite_info& suite = test::null_provider::suites[0];
     const std::size_t update = record_overhead + 5;
@@ -207,8 +245,10 @@ TEST_CASE("no more key updates than are allowed: then no answer, no request, and
         it.limit_key_updates(allowed);
         for (std::uint64_t i = 0; i < allowed; ++i) {
             // By itself, as an answer, as a request.
-            if (i % 2 == 0) notes.set(mailbox::key_update_owed);
-            else it.queue_update(false);
+            if (i % 2 == 0)
+                notes.set(mailbox::key_update_owed);
+            else
+                it.queue_update(false);
             REQUIRE(it.may_update_keys());
             REQUIRE(it.owes(notes));
             REQUIRE(owed(it, notes, out).size == update);

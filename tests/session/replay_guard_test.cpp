@@ -124,9 +124,16 @@ TEST_CASE("no flight is taken twice, whenever it is replayed") {
         guarded it;
         int taken = 0;
         for (std::uint64_t when = now; when < now + 8000; when += 7)
-            taken += it.guard.judge(binder(claimed), claimed, when - now, when);
+            taken += it.guard.judge({binder(claimed), 0, true}, claimed, when - now, when);
         CHECK(taken == 1);
     }
+}
+
+TEST_CASE("a flight under a key without an age is never taken, and not recorded (section 4.3.11.1)") {
+    guarded it;
+    for (const std::uint64_t when : {now, now + 2 * period, now + 1000 * period})
+        CHECK_FALSE(it.guard.judge({binder(1), 0, false}, 0, 0, when));
+    CHECK(it.guard.judge({binder(1), 0, true}, 0, 0, now + 1000 * period));
 }
 
 TEST_CASE("a flight is fresh when its age is as claimed, within the tolerance (sections 4.3.10 and 8.3)") {
@@ -143,9 +150,9 @@ TEST_CASE("a flight is fresh when its age is as claimed, within the tolerance (s
     CHECK_FALSE(guard.fresh(UINT32_MAX, 0));
     CHECK_FALSE(guard.fresh(0, std::uint64_t{1} << 32));  // the same modulo 2^32
     // What is not fresh is not recorded either.
-    CHECK_FALSE(it.guard.judge(binder(1), 5000, 9000, now));
-    CHECK(it.guard.judge(binder(1), 5000, 5001, now));
-    CHECK_FALSE(it.guard.judge(binder(1), 5000, 5001, now));
+    CHECK_FALSE(it.guard.judge({binder(1), 0, true}, 5000, 9000, now));
+    CHECK(it.guard.judge({binder(1), 0, true}, 5000, 5001, now));
+    CHECK_FALSE(it.guard.judge({binder(1), 0, true}, 5000, 5001, now));
 }
 
 TEST_CASE("after a start nothing is taken that could have been taken before it") {
@@ -254,7 +261,7 @@ TEST_CASE("one flight replayed 10,000 times by two threads is taken once (sectio
     for (std::uint64_t round = 0; round < 10; ++round) {
         guarded it(64);
         const auto flight = binder(round);
-        CHECK(in_two_threads(10'000, [&](int) { return it.guard.judge(flight, 0, 0, now); }) == 1);
+        CHECK(in_two_threads(10'000, [&](int) { return it.guard.judge({flight, 0, true}, 0, 0, now); }) == 1);
     }
 }
 

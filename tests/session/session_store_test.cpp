@@ -46,6 +46,15 @@ TEST_CASE("a session is taken once, by the server's name (appendix C.4)") {
     REQUIRE(std::count(memory.begin(), memory.end(), 0) == static_cast<std::ptrdiff_t>(memory.size()));
 }
 
+TEST_CASE("a session with a server that has no name is not kept: nobody would know whom it is for") {
+    test::buffer memory(4 * 200), room(196);
+    session_store sessions(memory, 200);
+    REQUIRE_FALSE(sessions.keep(written("")));
+    REQUIRE(is_none(sessions.take("", now, room)));
+    REQUIRE(sessions.keep(written("one.example")));
+    REQUIRE(is_none(sessions.take("", now, room)));
+}
+
 TEST_CASE("the youngest is taken first, and the oldest gives way") {
     test::buffer memory(3 * 200 + 199), room(196);
     session_store sessions(memory, 200);

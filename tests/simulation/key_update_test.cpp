@@ -238,7 +238,8 @@ TEMPLATE_TEST_CASE("keys change by themselves at the limit of the configuration"
 }
 
 TEST_CASE("keys change by themselves at the limit of the cipher (sections 5.3 and 5.5)") {
-    using provider = test::basic_null_provider<3, test::null_x25519>;
+    // One of what it allows is kept back for what has been begun (drivers/record_writer.hpp).
+    using provider = test::basic_null_provider<4, test::null_x25519>;
     test::pair<provider> both;
     REQUIRE(both.handshake());
     both.server.opened.clear();

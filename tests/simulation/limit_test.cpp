@@ -82,7 +82,9 @@ TEST_CASE("key updates in a row") {
 
 TEST_CASE("what we send ourselves makes up for a peer's messages, once") {
     const auto update = [](unsigned) { return test::null_handshake(test::key_update_message(false)); };
-    const auto ticket = [](unsigned i) { return test::null_handshake(test::ticket_message(static_cast<std::uint8_t>(i))); };
+    const auto ticket = [](unsigned i) {
+        return test::null_handshake(test::ticket_message(static_cast<std::uint8_t>(i)));
+    };
     for (const bool in_place : {false, true})
         for (const bool tickets : {false, true}) {
             CAPTURE(in_place, tickets);
@@ -214,6 +216,29 @@ TEST_CASE("a record that waits for memory counts once") {
     both.run();
     ends_with(both.client, both.server, errc::none);
     REQUIRE(both.client.tickets.size() == max_post_handshake_messages);
+    both.to_client.put(test::null_handshake(test::ticket_message(0)));
+    both.run();
+    ends_with(both.client, both.server, errc::too_many_messages);
+}
+
+TEST_CASE("tickets that were announced count once, too, when their record waits for memory (RFC 9149)") {
+    null_pair both({.client = {.tickets = ticket_counts{40, 40}}, .server = {.max_tickets = 40}});
+    REQUIRE(both.handshake());
+    constexpr std::size_t most = 40 + max_post_handshake_messages;
+    test::buffer all;
+    for (std::size_t i = 0; i < most; ++i)
+        all = test::joined({all, test::ticket_message(static_cast<std::uint8_t>(i))});
+    const auto cut = all.end() - 3;
+    both.client.tls.take_workspace();
+    both.client.lends = false;
+    both.to_client.put(test::null_handshake({all.begin(), cut}));
+    both.run();
+    for (int i = 0; i < 3; ++i) REQUIRE(both.client.receive().what == what::need_workspace);
+    both.client.lends = true;
+    both.to_client.put(test::null_handshake({cut, all.end()}));
+    both.run();
+    ends_with(both.client, both.server, errc::none);
+    REQUIRE(both.client.tickets.size() == most);
     both.to_client.put(test::null_handshake(test::ticket_message(0)));
     both.run();
     ends_with(both.client, both.server, errc::too_many_messages);

@@ -24,6 +24,17 @@ test::pair_options offered() {
     return options;
 }
 
+/// The most records that one key has protected, of those that `end` has opened after `skipped` of them.
+template <class Endpoint>
+std::size_t most_under_one_key(const Endpoint& end, std::size_t skipped) {
+    std::size_t most = 0, now = 0;
+    for (std::size_t i = skipped; i < end.opened.size(); ++i) {
+        most = std::max(most, ++now);
+        if (end.opened[i].has(handshake_type::key_update)) now = 0;
+    }
+    return most;
+}
+
 /// What the server was told, in order: whether it was a certificate.
 std::vector<bool> listen(pair& both, std::vector<bool>& told) {
     both.server.watch = [&](const step& step) {
@@ -80,6 +91,103 @@ TEST_CASE("a client shows its certificate when it is asked later, as often as th
         REQUIRE(both.server.tls.error() == errc::none);
         REQUIRE(both.client.loans == 0);
         REQUIRE(both.server.loans == 0);
+    }
+}
+
+TEST_CASE("authentication goes on for ever without any data, by one and by several, shown or declined") {
+    for (const bool shows : {true, false})
+        for (const std::size_t at_once : {std::size_t{1}, max_outstanding_requests}) {
+            CAPTURE(shows, at_once);
+            pair both(offered());
+            if (shows) both.client.own = &both.client_credentials();
+            REQUIRE(both.handshake());
+            for (std::size_t i = 1; i <= 100; ++i) {
+                for (std::size_t j = 0; j < at_once; ++j)
+                    REQUIRE(both.server.tls.request_authentication() == errc::none);
+                both.run();
+                REQUIRE(both.server.tls.error() == errc::none);
+                REQUIRE(both.client.tls.error() == errc::none);
+                REQUIRE(both.server.count(what::client_answered) == i * at_once);
+            }
+            REQUIRE(both.server.tls.peer_authenticated() == shows);
+        }
+}
+
+TEST_CASE("answers and requests are held to the limit of the key, which changes before them (section 5.5)") {
+    for (const bool shows : {true, false})
+        for (std::uint64_t limit = 5; limit < 12; ++limit)
+            for (const std::size_t room : {std::size_t{17000}, std::size_t{300}}) {
+                CAPTURE(shows, limit, room);
+                test::pair_options options = offered();
+                options.client.rekey_after = options.server.rekey_after = limit;
+                pair both(options);
+                if (shows) both.client.own = &both.client_credentials();
+                REQUIRE(both.handshake());
+                both.client.output_size = both.server.output_size = room;
+                const std::size_t server_has = both.server.opened.size(), client_has = both.client.opened.size();
+                std::size_t asked = 0;
+                for (std::size_t i = 1; i <= 40; ++i) {
+                    // Data sometimes, and in both directions, so that answers begin anywhere in the life of a key.
+                    if (i % 5 == 0) REQUIRE(both.client.send("x") == errc::none);
+                    if (i % 7 == 0) REQUIRE(both.server.send("y") == errc::none);
+                    for (std::size_t j = 0; j <= i % 3; ++j)
+                        REQUIRE(both.server.tls.request_authentication() == errc::none);
+                    asked += i % 3 + 1;
+                    both.run();
+                    REQUIRE(both.server.tls.error() == errc::none);
+                    REQUIRE(both.client.tls.error() == errc::none);
+                    REQUIRE_FALSE(both.client.tls.owes_output());
+                }
+                REQUIRE(both.server.count(what::client_answered) == asked);
+                REQUIRE(both.server.tls.peer_authenticated() == shows);
+                REQUIRE(both.server.has(what::key_updated));
+                REQUIRE(both.client.has(what::key_updated));
+                REQUIRE(most_under_one_key(both.server, server_has) <= limit);
+                REQUIRE(most_under_one_key(both.client, client_has) <= limit);
+            }
+}
+
+TEST_CASE("data that is sent while the client decides leaves records for its answer (section 5.5)") {
+    constexpr std::uint64_t limit = 8;
+    for (const what open : {what::choose_identity, what::sign})
+        for (std::size_t count = 0; count < 20; ++count) {
+            CAPTURE(name_of(open), count);
+            test::pair_options options = offered();
+            options.client.rekey_after = limit;
+            pair both(options);
+            both.client.own = &both.client_credentials();
+            REQUIRE(both.handshake());
+            const std::size_t server_has = both.server.opened.size();
+            bool wait = true;
+            both.client.answer = [&](const step& step) { return wait && step.what == open; };
+            REQUIRE(both.server.tls.request_authentication() == errc::none);
+            both.run();
+            for (std::size_t i = 0; i < count; ++i) REQUIRE(both.client.send("x") == errc::none);
+            wait = false;
+            both.run();
+            REQUIRE(both.server.error() == errc::none);
+            REQUIRE(both.server.count(what::client_answered) == 1);
+            REQUIRE(both.server.received.size() == count);
+            REQUIRE(most_under_one_key(both.server, server_has) <= limit);
+        }
+}
+
+TEST_CASE("an answer that is longer than a key may serve has one for itself (section 5.5)") {
+    test::pair_options options = offered();
+    options.client.record_size = 16;
+    options.client.rekey_after = 8;
+    pair both(options);
+    both.client.own = &both.client_credentials();
+    REQUIRE(both.handshake());
+    REQUIRE(both.client.send("x") == errc::none);
+    for (std::size_t i = 1; i <= 3; ++i) {
+        both.run();
+        const std::size_t before = both.server.count(what::key_updated);
+        REQUIRE(both.server.tls.request_authentication() == errc::none);
+        both.run();
+        REQUIRE(both.server.error() == errc::none);
+        REQUIRE(both.server.count(what::client_answered) == i);
+        REQUIRE(both.server.count(what::key_updated) > before);
     }
 }
 

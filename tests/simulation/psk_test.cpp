@@ -215,6 +215,9 @@ TEST_CASE("without a key exchange, where both allow it (sections 4.2.1, 4.3.8 an
                                                 both.to_client.all.begin() + 11);
                 REQUIRE(both.client.tls.psk_used() == known);
                 REQUIRE(retried == !(client_allows && server_allows && known));
+                const auto group = retried ? named_group::x25519 : named_group{};
+                REQUIRE(both.client.tls.group() == group);
+                REQUIRE(both.server.tls.group() == group);
                 both.talks();
             }
 }

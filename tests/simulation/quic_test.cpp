@@ -301,6 +301,38 @@ TEST_CASE("early data over QUIC that is rejected leaves no early secrets") {
     REQUIRE_FALSE(both.client.tls.early_data_accepted());
 }
 
+TEST_CASE("over QUIC early data has one limit, whatever a key says (RFC 9001, section 4.6.1)") {
+    for (const std::uint32_t limit : {1u, 16384u, quic_early_data - 1, quic_early_data}) {
+        CAPTURE(limit);
+        early_data_terms of_records = terms;
+        of_records.limit = limit;
+        const psk keys[] = {{.identity = id, .key = key, .early = of_records}};
+        const bool good = limit == quic_early_data;
+        // Not offered where the client knows, not accepted where the server does.
+        for (const bool by_client : {true, false}) {
+            quic_options options = with_key(true);
+            if (by_client) options.target.psks = keys;
+            quic_pair both(options);
+            REQUIRE(both.client.tls.secrets(epoch::early).sending.empty() == (by_client && !good));
+            both.server.find_psk = [&](const step&) {
+                psk_choice found = chosen;
+                if (!by_client) found.early = of_records;
+                return found;
+            };
+            both.run();
+            REQUIRE(both.done());
+            REQUIRE(both.server.tls.psk_used());
+            REQUIRE(both.server.tls.early_data_accepted() == good);
+            REQUIRE(both.client.tls.early_data_accepted() == good);
+        }
+        test::buffer workspace(quic_server<chacha>::workspace_size);
+        chacha crypto(1);
+        const server_config config{.max_early_data = limit};
+        quic_server<chacha> tls(crypto, config, workspace, server_parameters);
+        REQUIRE(tls.error() == (good ? errc::none : errc::config_bad_limit));
+    }
+}
+
 TEST_CASE("memory that is too small is asked for by size, over QUIC too") {
     quic_options options;
     options.client_workspace = quic_client<chacha>::smallest_workspace;
@@ -373,6 +405,29 @@ TEST_CASE("tickets over QUIC, in any pieces, and what comes of them") {
         REQUIRE(next.server.tls.psk_used());
         REQUIRE(next.server.tls.early_data_accepted());
         next.secrets_match(true);
+    }
+}
+
+TEST_CASE("as many tickets over QUIC as the client has asked for, in one piece or in many (RFC 9149)") {
+    for (const std::size_t most : {std::size_t{1}, std::size_t{100000}}) {
+        quic_options options;
+        options.client.tickets = ticket_counts{255, 0};
+        options.server.max_tickets = 255;
+        quic_pair both(options);
+        both.run();
+        REQUIRE(both.done());
+        test::buffer all;
+        for (unsigned i = 0; i < 255 + max_post_handshake_messages; ++i) {
+            const std::uint8_t nonce[] = {static_cast<std::uint8_t>(i / 255), static_cast<std::uint8_t>(i % 255)};
+            test::buffer out(2000);
+            const output sent = both.server.tls.send_ticket({1, i, nonce, key, {}}, out);
+            REQUIRE(sent.error == errc::none);
+            all = test::joined({all, test::copy(sent.records)});
+        }
+        both.client.inbox[epoch::application] = all;
+        both.run(most);
+        REQUIRE(both.client.tls.error() == errc::none);
+        REQUIRE(both.client.tickets.size() == 255 + max_post_handshake_messages);
     }
 }
 
@@ -520,6 +575,46 @@ TEST_CASE("what only records have is refused in a configuration for QUIC") {
     REQUIRE(tls.error() == errc::bad_argument);
     quic_client<chacha> small(crypto, config, workspace, bytes_view(longest).first(16384));
     REQUIRE(small.error() == errc::config_workspace);
+}
+
+TEST_CASE("a server for QUIC asks nobody late, and answers nothing about records (RFC 9001, section 4.4)") {
+    test::buffer workspace(quic_server<chacha>::workspace_size);
+    chacha crypto(1);
+    const server_config late{.post_handshake_auth = true};
+    quic_server<chacha> tls(crypto, late, workspace, server_parameters);
+    REQUIRE(tls.error() == errc::config_for_records);
+    REQUIRE_FALSE(tls.waiting().has_value());
+    REQUIRE(tls.provide(epoch::initial, {}).what == what::failed);
+
+    for (const test::buffer& asked : {test::buffer{0, 28, 0, 2, 2, 0}, test::buffer{0, 1, 0, 1, 1}}) {
+        quic_pair both;
+        test::buffer space(4000);
+        test::buffer hello = test::copy(both.client.tls.take(epoch::initial, space));
+        // Behind the header, version, random and an empty session id: the suites, the compression, the extensions.
+        const std::size_t suites = handshake_header_size + 2 + 32 + 1;
+        REQUIRE(hello[suites - 1] == 0);
+        const std::size_t block = suites + 2 + load_u16(hello.data() + suites) + 2;
+        store_be(hello.data() + block, load_u16(hello.data() + block) + asked.size(), 2);
+        store_be(hello.data() + 1, hello.size() - handshake_header_size + asked.size(), 3);
+        hello.insert(hello.begin() + static_cast<std::ptrdiff_t>(block) + 2, asked.begin(), asked.end());
+        both.server.inbox[epoch::initial] = hello;
+        while (both.server.turn(epoch::initial, hello.size())) both.server.flush(both.client, 10000);
+        both.server.flush(both.client, 10000);
+        REQUIRE(both.server.tls.error() == errc::none);
+        const handshake_message answer = first_message(both.server.sent[epoch::handshake]);
+        REQUIRE(answer.type == handshake_type::encrypted_extensions);
+        reader body(answer.body);
+        extension_set extensions;
+        extension_mask offered;
+        offered.add(extension_type::record_size_limit);
+        offered.add(extension_type::max_fragment_length);
+        offered.add(extension_type::quic_transport_parameters);
+        offered.add(extension_type::application_layer_protocol_negotiation);
+        REQUIRE(extensions.parse(body.opaque(2), extension_place::encrypted_extensions, offered) == errc::none);
+        REQUIRE(extensions.has(extension_type::quic_transport_parameters));
+        REQUIRE_FALSE(extensions.has(extension_type::record_size_limit));
+        REQUIRE_FALSE(extensions.has(extension_type::max_fragment_length));
+    }
 }
 
 TEST_CASE("a refusal is an alert for the transport, and the workspace comes back at once") {

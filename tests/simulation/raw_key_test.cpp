@@ -195,21 +195,59 @@ TEST_CASE("a client whose identity is of another type than was agreed on shows n
 
 TEST_CASE("a raw key after the handshake, and in a resumed connection (section 4.7.2)") {
     const raw_key client_key{pair::client_credentials()};
-    test::pair_options options;
-    options.client.post_handshake_auth = options.server.post_handshake_auth = true;
-    options.client.client_certificate_types = options.server.client_certificate_types = {raw_public_key};
-    pair both(options);
-    show_raw(both, nullptr, &client_key);
-    both.client.own = &both.client_credentials();
-    bool raw = false;
-    both.server.watch = [&](const step& step) {
-        if (step.what == what::verify_peer) raw = step.peer().type == raw_public_key;
-    };
-    REQUIRE(both.handshake());
-    REQUIRE(both.server.tls.request_authentication() == errc::none);
-    both.run();
-    REQUIRE(raw);
-    REQUIRE(both.server.tls.peer_authenticated());
+    const test::buffer key(32, 9), name{'n'};
+    const psk keys[] = {{.identity = name, .key = key, .kind = psk_kind::resumption}};
+    const fixed_vector<certificate_type, 2> raw_only{raw_public_key}, both_types{plain, raw_public_key};
+    for (const bool resumed : {false, true})
+        for (const auto& shows : {raw_only, both_types, fixed_vector<certificate_type, 2>{}})
+            for (const auto& takes : {raw_only, both_types, fixed_vector<certificate_type, 2>{}}) {
+                CAPTURE(resumed, shows.size(), takes.size());
+                test::pair_options options;
+                options.client.post_handshake_auth = options.server.post_handshake_auth = true;
+                options.client.client_certificate_types = shows;
+                options.server.client_certificate_types = takes;
+                options.server.use_psk = resumed;
+                if (resumed) options.target.psks = keys;
+                pair both(options);
+                both.server.find_psk = [&](const step&) {
+                    return psk_choice{0, key, hash_id::sha256, psk_kind::resumption, {}, false};
+                };
+                const bool only_raw_shown = shows.size() == 1, only_raw_taken = takes.size() == 1;
+                // Who says nothing has certificates.
+                const bool common = (only_raw_shown || shows.size() == 2 || !only_raw_taken) &&
+                                    (only_raw_taken || takes.size() == 2 || !only_raw_shown);
+                const bool raw_agreed = common && (only_raw_shown || only_raw_taken);
+                show_raw(both, nullptr, raw_agreed ? &client_key : nullptr);
+                both.client.own = &both.client_credentials();
+                std::vector<certificate_type> asked, shown;
+                both.client.watch = [&](const step& step) {
+                    if (step.what == what::choose_identity) asked.push_back(step.certificate_kind());
+                };
+                both.server.watch = [&](const step& step) {
+                    if (step.what == what::verify_peer) shown.push_back(step.peer().type);
+                };
+                if (!common && !resumed) {
+                    REQUIRE_FALSE(both.handshake());
+                    REQUIRE(both.server.error() == errc::no_common_certificate_type);
+                    continue;
+                }
+                REQUIRE(both.handshake());
+                REQUIRE(both.server.tls.psk_used() == resumed);
+                if (!common) {
+                    REQUIRE(both.server.tls.request_authentication() == errc::authentication_not_offered);
+                    both.talks();
+                    REQUIRE(asked.empty());
+                    continue;
+                }
+                for (int i = 0; i < 2; ++i) {
+                    REQUIRE(both.server.tls.request_authentication() == errc::none);
+                    both.run();
+                }
+                const std::vector<certificate_type> twice(2, raw_agreed ? raw_public_key : plain);
+                REQUIRE(asked == twice);
+                REQUIRE(shown == twice);
+                REQUIRE(both.server.tls.peer_authenticated());
+            }
 }
 
 TEST_CASE("identities and configurations that cannot be") {

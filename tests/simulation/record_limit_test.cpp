@@ -114,6 +114,64 @@ TEST_CASE("max_fragment_length, all four, for both directions") {
     }
 }
 
+TEST_CASE("max_fragment_length holds for what is in the clear, too (RFC 6066, section 4)") {
+    using hybrid = test::seeded<sodium>;
+    for (const std::uint16_t length :
+         {std::uint16_t{512}, std::uint16_t{1024}, std::uint16_t{2048}, std::uint16_t{4096}})
+        for (const bool retries : {false, true}) {
+            CAPTURE(length, retries);
+            const client_config for_client{.max_fragment_length = length};
+            const test::buffer secret(min_cookie_secret, 3);
+            server_config for_server{.always_retry = retries};
+            if (retries) for_server.cookie_secrets = {secret};
+            hybrid client_crypto(1), server_crypto(2);
+            test::buffer client_memory(client<hybrid>::workspace_size), server_memory(server<hybrid>::workspace_size);
+            client<hybrid> client_tls(client_crypto, for_client, mutable_bytes(client_memory),
+                                      {.server_name = "leaf.example"});
+            server<hybrid> server_tls(server_crypto, for_server, mutable_bytes(server_memory));
+            // The client has no room for more than it has asked for, the server for whatever there may be.
+            test::buffer client_in(length + record_overhead), client_out(3000), server_in(17000), server_out(17000);
+            full_duplex to_server(client_tls, client_in, client_out);
+            full_duplex to_client(server_tls, server_in, server_out);
+            const test::credentials own("server");
+            test::buffer all;
+            for (int rounds = 0; !client_tls.connected() || !server_tls.connected(); ++rounds) {
+                REQUIRE(rounds < 1000);
+                const auto move = [](auto& from, auto& to) {
+                    const bytes_view some = from.pending();
+                    const mutable_bytes space = to.space();
+                    const std::size_t count = std::min(some.size(), space.size());
+                    copy_bytes(some.first(count), space);
+                    from.sent(count);
+                    to.received(count);
+                    return test::copy(space.first(count));
+                };
+                (void)move(to_server, to_client);
+                all = test::joined({all, move(to_client, to_server)});
+                for (auto step = to_client.next(); step; step = to_client.next()) {
+                    REQUIRE(step->what != what::failed);
+                    if (step->what == what::client_hello) REQUIRE(server_tls.answer(own.who()) == errc::none);
+                    if (step->what == what::sign)
+                        REQUIRE(server_tls.answer(signature{own.key.sign(test::copy(step->signing().content))}) ==
+                                errc::none);
+                }
+                for (auto step = to_server.next(); step; step = to_server.next()) {
+                    CAPTURE(name_of(client_tls.error()));
+                    REQUIRE(step->what != what::failed);
+                    if (step->what == what::verify_peer)
+                        REQUIRE(client_tls.answer(x509::verdict::accept()) == errc::none);
+                }
+            }
+            REQUIRE(client_tls.group() == named_group::x25519_mlkem768);
+            std::size_t most = 0;
+            for (const test::buffer& record : test::records_in(all))
+                if (record[0] == 22) most = std::max(most, record.size() - record_header_size);
+            // ServerHello has 1210 bytes.
+            REQUIRE(most <= length);
+            REQUIRE(most >= std::min<std::size_t>(length, 1200));
+        }
+}
+
 TEST_CASE("record_size_limit wins over max_fragment_length") {
     for (const std::uint16_t limit : {std::uint16_t{64}, std::uint16_t{700}, std::uint16_t{16385}}) {
         chacha_pair both({.client = {.record_size_limit = limit, .max_fragment_length = 512},

@@ -49,7 +49,7 @@ static_assert(checked<sodium_chacha>(server_config{.prefer = {.suites = {cipher_
               errc::config_no_suite);
 static_assert(checked<sodium>(client_config{.prefer = {.groups = {named_group::secp256r1}}}) == errc::config_no_group);
 static_assert(checked<sodium>(server_config{.prefer = {.groups = {named_group::secp256r1}}}) == errc::config_no_group);
-static_assert(checked<sodium>(client_config{.prefer = {.schemes = {signature_scheme::rsa_pss_pss_sha256}}}) ==
+static_assert(checked<sodium>(client_config{.prefer = {.schemes = {signature_scheme::ed448}}}) ==
               errc::config_no_scheme);
 static_assert(checked<sodium>(client_config{.prefer = {.schemes = {signature_scheme::rsa_pkcs1_sha256}}}) ==
               errc::config_no_scheme);
@@ -180,7 +180,7 @@ TEST_CASE("a client with a configuration that cannot work is born failed (sectio
         {{.alpn = {"a", "a"}}, errc::config_too_many},
         {{.prefer = {.suites = {unknown_suite}}}, errc::config_no_suite},
         {{.prefer = {.groups = {named_group::secp256r1}}}, errc::config_no_group},
-        {{.prefer = {.schemes = {signature_scheme::rsa_pss_pss_sha256}}}, errc::config_no_scheme},
+        {{.prefer = {.schemes = {signature_scheme::ed448}}}, errc::config_no_scheme},
         {{.shares = fixed_vector<named_group, 4>{named_group::secp256r1}}, errc::config_bad_shares},
         {{.record_size = 0}, errc::config_bad_limit},
         {{.record_size = 16385}, errc::config_bad_limit},
@@ -247,9 +247,11 @@ TEST_CASE("a server with a configuration that cannot work is born failed") {
         {{.alpn = {""}}, errc::config_bad_alpn},
         {{.prefer = {.suites = {unknown_suite}}}, errc::config_no_suite},
         {{.prefer = {.groups = {named_group::secp256r1}}}, errc::config_no_group},
-        {{.prefer = {.schemes = {signature_scheme::rsa_pss_pss_sha256}}}, errc::config_no_scheme},
+        {{.prefer = {.schemes = {signature_scheme::ed448}}}, errc::config_no_scheme},
         {{.record_size = 16385}, errc::config_bad_limit},
         {{.rekey_after = 0}, errc::config_bad_limit},
+        {{.max_early_data = 16385}, errc::config_bad_limit},
+        {{.max_early_data = UINT32_MAX}, errc::config_bad_limit},
     };
     for (const auto& [config, why] : cases) {
         CAPTURE(name_of(why));

@@ -110,7 +110,7 @@ TEST_CASE("the server that has sent the cookie may go on, too") {
         REQUIRE(both.handshake());
         const auto records = test::records_in(both.to_server.all);
         REQUIRE(extension_of(records[0], extension_type::cookie).empty());
-        REQUIRE(extension_of(records[2], extension_type::cookie).size() == 2 + 5 + 3 * 32);
+        REQUIRE(extension_of(records[2], extension_type::cookie).size() == 2 + 5 + 3 * 32 + 2);
         const auto shares = [&](std::size_t i) {
             return test::copy(extension_of(records[i], extension_type::key_share));
         };

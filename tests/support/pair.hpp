@@ -284,11 +284,13 @@ public:
             // Unless it was left open.
             return tls.error() != spantls::errc::none || tls.handshake_state() != asking;
         }
+        // It may have come to be owed in this very call.
+        if (step.what == output_waiting) return !silent && flush();
         if (step.what == need_workspace) return lends && lend(step.missing) == spantls::errc::none;
         if (step.consumed != 0) return true;
         if (step.what == failed) return std::exchange(just_failed_, false);
         return step.what == key_log || step.what == handshake_done || step.what == key_updated ||
-               step.what == early_data_rejected;
+               step.what == early_data_rejected || step.what == client_answered || step.what == ticket;
     }
 
     bool answer_as_usual(const spantls::step& step) {

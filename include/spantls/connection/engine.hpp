@@ -135,6 +135,8 @@ protected:
     /// EncryptedExtensions: what it sends early behind them, EndOfEarlyData at least, is held to it, what comes early
     /// is not. A server knows before it has keys.
     void limit_records() noexcept {
+        // RFC 6066, section 4: a fragment length holds from ServerHello on, which has no content type in it.
+        if (is_server && machine().limits.fragment_answer != 0) sender_.limit_clear(machine().limits.sending);
         if (write_epoch_ != epoch::initial) sender_.limit_protected(machine().limits.sending);
         if (read_epoch_ >= epoch::handshake && machine().limits.receiving < max_inner_plaintext)
             reading_.records.limit_protected(machine().limits.receiving);
@@ -221,9 +223,13 @@ protected:
     std::size_t workspace_with(std::size_t more) noexcept {
         return handshake_workspace<Machine>::overhead + machine().memory.capacity() + more;
     }
-    /// What the arena lacks for a CertificateVerify and the Finished behind it.
+    /// A CertificateVerify with a signature of this size, and the Finished behind it.
+    static constexpr std::size_t size_behind_certificate(std::size_t size) noexcept {
+        return handshake_header_size + 4 + size + handshake_header_size + max_digest_size;
+    }
+    /// What the arena lacks for them.
     std::size_t lacking_for_signature(std::size_t size) noexcept {
-        const std::size_t needed = handshake_header_size + 4 + size + handshake_header_size + max_digest_size;
+        const std::size_t needed = size_behind_certificate(size);
         const std::size_t room = machine().memory.output_room().size();
         return needed > room ? needed - room : 0;
     }
@@ -361,6 +367,7 @@ protected:
                 result.what = what::early_data_offered;
                 result.question_ = machine().unique();
                 result.age_ = machine().obfuscated_age();
+                result.of_ticket_ = machine().resumed();
                 return result;
             }
         }
@@ -421,17 +428,19 @@ protected:
         }
         exporter_ = static_cast<traffic_secret<provider_type>&&>(machine().exporter_secret);
         resumption_ = static_cast<traffic_secret<provider_type>&&>(machine().resumption_secret);
-        reading_.connected(*suite_, is_server);
+        reading_.connected(*suite_, is_server, is_server ? std::uint8_t{0} : tickets_expected_.value_or(0));
         if (!machine().out.pending()) end_handshake();
         return {what::handshake_done, consumed};
     }
     /// The handshake is over, and the last of it has left.
     void end_handshake() noexcept {
         // In this order: two halves know of no such authentication, and this one may not look at the other.
-        if (late_over_ || !machine().authenticates_late() || reading_.peer_closed())
+        if (late_over_ || !machine().authenticates_late() || reading_.peer_closed()) {
             workspace_.destroy();
-        else if (!machine().late)
+            sender_.reserve(0);
+        } else if (!machine().late) {
             machine().keep_transcript_only();
+        }
     }
 
     // Post-handshake authentication (section 4.7.2)
@@ -447,8 +456,13 @@ protected:
             if (reading_.failed()) return end_in_failure(consumed);
             if (question_open()) {
                 const std::size_t lacking = lacking_for_answer();
-                if (lacking == 0) return ask(consumed);
+                const bool signs = machine().current() == state::asks_signature;
+                const bool key_ends =
+                    signs && key_ends_in(machine().out.size() +
+                                         size_behind_certificate(largest_signature(machine().own_scheme)));
+                if (lacking == 0 && !key_ends) return ask(consumed);
                 if (consumed != 0) return {what::progress, consumed};
+                if (key_ends) return {what::output_waiting};
                 // What is asked for meanwhile stands where there would be room.
                 if (machine().out.pending()) return {what::output_waiting};
                 return ask_for_workspace(workspace_with(lacking));
@@ -474,10 +488,19 @@ protected:
             const handshake_message message = first_message(whole);
             const std::size_t needed = machine().output_needed(message), room = memory.output_room().size();
             if (needed + whole.size() > room) return ask_for_workspace(workspace_with(needed + whole.size() - room));
+            if (!is_server && key_ends_in(needed)) return {what::output_waiting};
             memory.append_input(whole);
             consumed = reading_.pass_late_message();
             handle(first_message(memory.input()));
         }
+    }
+    /// Section 5.5: whether a KeyUpdate has to leave before an answer of so many bytes; it is owed then. Not later: the
+    /// answer's Finished is made with the secret of the key that it goes out under (section 4.5).
+    bool key_ends_in(std::size_t size) noexcept {
+        sender_.reserve(size);
+        if (sender_.closed() || !sender_.may_update_keys() || !sender_.update_due()) return false;
+        sender_.queue_update(false);
+        return true;
     }
     step ask_for_workspace(std::size_t size) noexcept {
         machine_lacks_room_ = true;
@@ -495,16 +518,24 @@ protected:
 
     // Bytes out
 
-    /// The pending flight, as far as there is room; too_small when some of it stays.
-    /// All of it, or its next record.
+    /// The pending flight, or its next record, as far as there is room; too_small when some of it stays.
     errc send_flight(output_cursor& to, bool one_record = false) noexcept {
         if (workspace_.machine() == nullptr) return errc::none;
         while (machine().out.pending()) {
+            // Section 5.5. Nothing in a request depends on the key that it goes out under.
+            if (is_server && connected_ && machine().late && machine().out.between_messages() &&
+                sender_.update_before(to, machine().out.remaining(), notes_) != errc::none)
+                return errc::too_small;
+            if (one_record && to.used() != 0) return errc::none;
             if (!send_part(to)) return errc::too_small;
-            if (!machine().out.pending())
-                end_flight();
-            else if (one_record)
-                return errc::none;
+            if (machine().out.pending()) {
+                if (one_record) return errc::none;
+                continue;
+            }
+            // A request has its answer, and who has been answered may ask again: that is as good as data between.
+            if (connected_ && machine().late) notes_.set_once(mailbox::data_sent);
+            sender_.reserve(0);
+            end_flight();
         }
         if (connected_) end_handshake();
         return errc::none;

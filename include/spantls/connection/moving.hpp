@@ -25,6 +25,7 @@ struct connection_mover {
         to.resumption = static_cast<traffic_secret<P>&&>(here.resumption_);
         to.update_outstanding = here.notes_.has(mailbox::update_outstanding);
         to.tickets_wanted = here.tickets_wanted_;
+        to.tickets_due = here.reading_.tickets_due();
         to.peer_authenticated = here.peer_authenticated_;
         to.psk_used = here.psk_used_;
         to.early_data_accepted = here.early_data_accepted_;
@@ -60,7 +61,7 @@ struct connection_mover {
         here.suite_ = suite;
         here.group_ = from.group;
         here.sender_.import_from(from.sending, from.key_updates_sent, *suite);
-        here.reading_.import_from(from.receiving, *suite, Machine::is_server);
+        here.reading_.import_from(from.receiving, *suite, Machine::is_server, from.tickets_due);
         here.exporter_ = static_cast<traffic_secret<P>&&>(from.exporter);
         here.resumption_ = static_cast<traffic_secret<P>&&>(from.resumption);
         if (from.sending.closed) here.notes_.set(mailbox::write_closed);

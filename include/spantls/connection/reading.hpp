@@ -50,11 +50,16 @@ public:
         return result;
     }
 
-    void connected(const suite_info& suite, bool is_server) noexcept {
+    /// `tickets`: how many the peer has said that it sends.
+    void connected(const suite_info& suite, bool is_server, std::uint8_t tickets) noexcept {
         suite_ = &suite;
         is_server_ = is_server;
+        tickets_due_ = tickets;
         messages_ = 0;  // what came in the handshake was counted for itself
     }
+
+    /// How many of them are still to come.
+    std::uint8_t tickets_due() const noexcept { return tickets_due_; }
 
     /// Whether what has arrived has been dealt with to its end, and told.
     bool at_rest() const noexcept {
@@ -64,8 +69,8 @@ public:
         to.closed = peer_closed_;
         records.export_to(to);
     }
-    void import_from(direction_state<P>& from, const suite_info& suite, bool is_server) noexcept {
-        connected(suite, is_server);
+    void import_from(direction_state<P>& from, const suite_info& suite, bool is_server, std::uint8_t tickets) noexcept {
+        connected(suite, is_server, tickets);
         peer_closed_ = from.closed;
         records.allow_change_cipher_spec(false);
         records.import_from(from, suite);
@@ -215,6 +220,7 @@ private:
         if (needed > memory_.size()) {
             // Its messages count when it comes again.
             messages_ = static_cast<std::uint8_t>(messages_ - found.count);
+            tickets_due_ = static_cast<std::uint8_t>(tickets_due_ + found.due);
             records.hold(record);
             return {what::need_workspace, 0, needed};
         }
@@ -285,7 +291,12 @@ private:
         if (error != errc::none) return error;
         // An answer that was asked for does not count: a peer with nothing to send may have to give any number of them.
         const bool asked = found.key_update && notes.has(mailbox::update_outstanding);
+        const std::uint32_t tickets = found.count - (found.key_update ? 1 : 0);
         if (asked) --found.count;
+        // Nor do the tickets that were announced (RFC 9149): 255 in the life of a connection are the most.
+        found.due = tickets < tickets_due_ ? tickets : tickets_due_;
+        found.count -= found.due;
+        tickets_due_ = static_cast<std::uint8_t>(tickets_due_ - found.due);
         if (found.key_update && !asked && ++key_updates_ > max_key_updates_in_a_row) return errc::too_many_key_updates;
         // One of authentication counts when it is passed: until then it may be come upon again.
         const std::uint32_t more = found.count + (found.late.empty() ? 0 : 1);
@@ -325,6 +336,7 @@ private:
     bytes_view late_;
     std::uint16_t passed_ = 0;  // bytes of the content of a record that are done with, while it is held
     std::uint8_t messages_ = 0, key_updates_ = 0;
+    std::uint8_t tickets_due_ = 0;  // that the server has said it sends, and has not yet
     errc error_ = errc::none;
     alert_description alert_ = alert_description::close_notify;
     bool is_server_ = false, peer_closed_ = false, key_update_news_ = false;

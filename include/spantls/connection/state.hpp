@@ -28,6 +28,7 @@ struct connection_state {
     std::uint64_t key_updates_sent = 0;      ///< in the life of the connection (section 4.7.3)
     bool update_outstanding = false;         ///< the peer has not answered our update_requested yet
     bool tickets_wanted = false;             ///< server: the client may be sent tickets
+    std::uint8_t tickets_due = 0;            ///< client: tickets that were announced (RFC 9149) and have not come
     bool peer_authenticated = false, psk_used = false, early_data_accepted = false;
     std::uint8_t protocol_size = 0;
     std::array<char, 255> protocol_name{};

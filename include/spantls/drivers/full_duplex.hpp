@@ -72,6 +72,12 @@ public:
             // What was lent did: the connection has got past the request.
             if (told_ == what::need_workspace && !told_before(step)) told_ = what::progress;
             if (step.what == what::progress) continue;
+            // It may have come to be owed in this very call.
+            if (step.what == what::output_waiting) {
+                const std::size_t before = output_.pending().size();
+                pump();
+                if (output_.pending().size() != before) continue;
+            }
             // When the handshake is done, output_waiting means that there is no input, besides.
             if (step.what == what::need_input || (step.what == what::output_waiting && tls_.connected())) {
                 if (ended_) {

@@ -73,20 +73,27 @@ inline errc accept_type(const extension_set& extensions, extension_type which,
     return detail::accept_type(extensions, type::client_certificate_type, config.client_certificate_types, to.client);
 }
 
+/// What a client shows that is asked by the server.
+[[nodiscard]] inline errc choose_client_type(const server_config& config, const parsed_client_hello& hello,
+                                             chosen_types& to) noexcept {
+    const fixed_vector<certificate_type, 2> by_default{certificate_type::x509};
+    for (const certificate_type each :
+         config.client_certificate_types.empty() ? by_default : config.client_certificate_types) {
+        if (!hello.client_types.takes(each)) continue;
+        to.client = each;
+        to.answer_client = hello.extensions.has(extension_type::client_certificate_type);
+        return errc::none;
+    }
+    return errc::no_common_certificate_type;
+}
+
 /// What a server shows and, if it `requests` that, is shown (RFC 7250, section 4.2).
 [[nodiscard]] inline errc choose_certificate_types(const server_config& config, const parsed_client_hello& hello,
                                                    certificate_type own, bool requests, chosen_types& to) noexcept {
     if (!hello.server_types.takes(own)) return errc::no_common_certificate_type;
     to.server = own;
     to.answer_server = hello.extensions.has(extension_type::server_certificate_type);
-    if (!requests) return errc::none;
-    to.answer_client = hello.extensions.has(extension_type::client_certificate_type);
-    for (const certificate_type each : config.client_certificate_types) {
-        to.client = each;
-        if (hello.client_types.takes(each)) return errc::none;
-    }
-    const bool by_default = config.client_certificate_types.empty() && hello.client_types.takes(certificate_type::x509);
-    return by_default ? errc::none : errc::no_common_certificate_type;
+    return requests ? choose_client_type(config, hello, to) : errc::none;
 }
 
 /// The server's answer.

@@ -305,14 +305,16 @@ private:
     /// Early data only when it was asked for (appendix F.5).
     void choose_keys(const client_target& target) noexcept {
         std::optional<psk> ticket;
-        if (same_server(target.resume, target.server_name)) ticket = offer(target.resume, target.now_ms);
+        const std::string_view server = target.server_name.empty() ? target.label : target.server_name;
+        if (same_server(target.resume, server)) ticket = offer(target.resume, target.now_ms);
         keys_offered_ = offered_keys(ticket, target.psks);
         for (const cipher_suite each : suites_) keys_offered_.allow(find_suite<P>(each)->hash);
         const psk* const first = keys_offered_.at(0);
         early_offered_ = target.early_data && first != nullptr && first->early.limit != 0 &&
                          suites_.contains(first->early.suite) &&
                          find_suite<P>(first->early.suite)->hash == first->hash &&
-                         (first->early.protocol.empty() || config_->alpn.contains(first->early.protocol));
+                         (first->early.protocol.empty() || config_->alpn.contains(first->early.protocol)) &&
+                         (!Carrier::quic || first->early.limit == UINT32_MAX);  // RFC 9001, section 4.6.1
     }
 
     /// The keys for what follows ClientHello (section 4.3.10).

@@ -21,7 +21,11 @@ struct client_target {
     /// Host name in ASCII without a final dot, sent as SNI, or an IP address without brackets, which is not (RFC 6066,
     /// section 3); `verify_peer` shows either. Empty: neither.
     std::string_view server_name{};
-    /// A session to resume: offered unless it has expired at `now_ms`, or was with another server. The default is none.
+    /// Of a server without a name, what its sessions are kept under, and nobody else's: save_session() is given it as
+    /// the server's name. It is not sent, and with a server_name it means nothing.
+    std::string_view label{};
+    /// A session to resume: offered unless it has expired at `now_ms`, or was with another server, or with one that had
+    /// neither name nor label. The default is none.
     session resume{};
     std::uint64_t now_ms = 0;  ///< milliseconds since 1970, for `resume`, and for delegated credentials
     /// Pre-shared keys to offer besides, best first; those of a hash that no suite of ours has are left out.

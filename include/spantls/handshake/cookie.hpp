@@ -19,6 +19,38 @@
 namespace spantls {
 inline namespace v1 {
 
+/// Which keys a ClientHello offers, for the second one, which may leave some of them out and has no others (RFC 9846,
+/// section 4.2.2). The first few are known by a part of the hash of their identities.
+struct offered_identities {
+    static constexpr std::size_t most_known = 8;
+
+    std::uint16_t count = 0;
+    std::array<std::uint32_t, most_known> known{};
+
+    constexpr std::size_t known_count() const noexcept { return count < most_known ? count : most_known; }
+
+    /// These are of `first`, in its order. (Behind those that are known any is as good as another.)
+    constexpr bool remain_of(const offered_identities& first) const noexcept {
+        std::size_t at = 0;
+        for (std::size_t i = 0; i < count; ++i, ++at) {
+            while (i < most_known && at < first.known_count() && known[i] != first.known[at]) ++at;
+            if (at >= first.count) return false;
+        }
+        return true;
+    }
+};
+
+template <class P>
+offered_identities identities_of(hash_id with, const offered_psks& offered) noexcept {
+    offered_identities found;
+    for (const psk_identity one : offered) {
+        if (found.count < offered_identities::most_known)
+            found.known[found.count] = load_u32(hash_of<P>(with, one.identity).bytes.data());
+        ++found.count;
+    }
+    return found;
+}
+
 /// What a server has to know of a ClientHello when the second one comes. None of it is secret: the client has said or
 /// heard all of it. It has to be the server's own.
 struct retry_terms {
@@ -26,6 +58,7 @@ struct retry_terms {
     named_group group{};   ///< of which a share was asked for; 0: of none
     digest first_hello{};  ///< Hash(ClientHello1), of the suite's hash (section 4.1)
     digest unchanging{};   ///< of all that the second ClientHello must have like the first, of the same hash
+    offered_identities keys{};
 };
 
 namespace detail {
@@ -38,14 +71,17 @@ constexpr hash_id cookie_hash() noexcept {
 }
 
 //  struct {
-//      uint8 version = 1;
+//      uint8 version = 2;
 //      CipherSuite suite;
 //      NamedGroup group;
 //      opaque first_hello[Hash.length];
 //      opaque unchanging[Hash.length];
+//      uint16 keys;
+//      uint32 known_keys[keys, at most 8];
 //      opaque mac[Hash'.length];
 //  } RetryCookie;
-inline constexpr std::uint8_t cookie_version = 1;
+inline constexpr std::uint8_t cookie_version = 2;
+inline constexpr std::size_t max_cookie_keys = 2 + 4 * offered_identities::most_known;
 inline constexpr std::size_t cookie_head = 1 + 2 + 2;
 
 /// HMAC over Hash'(bound) and `body`, under a key that `secret` is used for nothing else but.
@@ -56,7 +92,7 @@ digest cookie_mac(bytes_view secret, bytes_view bound, bytes_view body) noexcept
     std::array<std::uint8_t, max_digest_size> root;
     hkdf_extract<P>(hash, as_bytes("spantls retry cookie"), secret, root.data());
     hmac_key<P> key(hash, bytes_view(root).first(size));
-    std::array<std::uint8_t, size + cookie_head + 2 * max_digest_size> text;
+    std::array<std::uint8_t, size + cookie_head + 2 * max_digest_size + max_cookie_keys> text;
     copy_bytes(hash_of<P>(hash, bound).view(), text);
     copy_bytes(body, mutable_bytes(text).subspan(size));
     digest mac;
@@ -69,7 +105,7 @@ digest cookie_mac(bytes_view secret, bytes_view bound, bytes_view body) noexcept
 }  // namespace detail
 
 /// The longest cookie that seal_cookie() writes.
-inline constexpr std::size_t max_retry_cookie = detail::cookie_head + 3 * max_digest_size;
+inline constexpr std::size_t max_retry_cookie = detail::cookie_head + 3 * max_digest_size + detail::max_cookie_keys;
 
 /// Writes the cookie for `terms` to the front of `out`, which has max_retry_cookie bytes at least, and returns it.
 /// `secret` has 32 bytes or more; `bound`, of any size, is what has to be the same when it comes back: the client's
@@ -82,6 +118,8 @@ bytes_view seal_cookie(const retry_terms& terms, bytes_view secret, bytes_view b
     to.u16(static_cast<std::uint16_t>(terms.group));
     to.bytes(terms.first_hello.view());
     to.bytes(terms.unchanging.view());
+    to.u16(terms.keys.count);
+    for (std::size_t i = 0; i < terms.keys.known_count(); ++i) to.u32(terms.keys.known[i]);
     const digest mac = detail::cookie_mac<P>(secret, bound, to.written());
     to.bytes(mac.view());
     return to.written();
@@ -92,7 +130,7 @@ template <class P>
 [[nodiscard]] bool open_cookie(bytes_view sealed, std::span<const bytes_view> secrets, bytes_view bound,
                                retry_terms& terms) noexcept {
     constexpr std::size_t mac_size = digest_size(detail::cookie_hash<P>());
-    constexpr std::size_t longest = detail::cookie_head + 2 * max_digest_size + mac_size;
+    constexpr std::size_t longest = detail::cookie_head + 2 * max_digest_size + detail::max_cookie_keys + mac_size;
     if (sealed.size() < detail::cookie_head + mac_size || sealed.size() > longest) return false;
     const bytes_view body = sealed.first(sealed.size() - mac_size);
     bool genuine = false;
@@ -110,24 +148,41 @@ template <class P>
         each->size = static_cast<std::uint8_t>(digest_size(suite->hash));
         copy_bytes(in.bytes(each->size), each->bytes);
     }
+    terms.keys.count = in.u16();
+    for (std::size_t i = 0; i < terms.keys.known_count(); ++i) terms.keys.known[i] = in.u32();
     return in.finished();
 }
 
-/// All of a ClientHello that may not change after a retry that asks for a share, or for none (section 4.2.2).
+namespace detail {
+constexpr bool may_change(extension_type type, bool asks_share) noexcept {
+    return (type == extension_type::key_share && asks_share) || type == extension_type::early_data ||
+           type == extension_type::cookie || type == extension_type::pre_shared_key || type == extension_type::padding;
+}
+}  // namespace detail
+
+/// All of a ClientHello that may not change after a retry that asks for a share, or for none (section 4.2.2). The
+/// extensions in the order of their types: wolfSSL (5.5) sends those of the second ClientHello in another one.
 template <class P>
 digest hash_unchanging(hash_id with, const parsed_client_hello& hello, bool asks_share) noexcept {
     hasher<P> hash(with);
     const bytes_view extensions = hello.hello.extensions;
     const std::uint8_t* const begin = hello.hello.random.data();
     hash.update({begin, static_cast<std::size_t>(extensions.data() - 2 - begin)});
-    for (reader in(extensions); !in.empty();) {
-        const bytes_view whole = in.rest();
-        const auto type = static_cast<extension_type>(in.u16());
-        const bytes_view data = in.opaque(2);
-        const bool may_change = (type == extension_type::key_share && asks_share) ||
-                                type == extension_type::early_data || type == extension_type::cookie ||
-                                type == extension_type::pre_shared_key || type == extension_type::padding;
-        if (!may_change) hash.update(whole.first(4 + data.size()));
+    // Each time the least type that is above the last: no type is there twice, and there are max_extensions at most.
+    for (std::uint32_t from = 0;;) {
+        std::uint32_t next = 0x10000;
+        bytes_view least;
+        for (reader in(extensions); !in.empty();) {
+            const bytes_view whole = in.rest();
+            const std::uint16_t type = in.u16();
+            const std::size_t size = 4 + in.opaque(2).size();
+            if (type < from || type >= next) continue;
+            next = type;
+            least = whole.first(size);
+        }
+        if (least.empty()) break;
+        if (!detail::may_change(static_cast<extension_type>(next), asks_share)) hash.update(least);
+        from = next + 1;
     }
     return hash.finish();
 }

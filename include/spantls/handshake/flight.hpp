@@ -32,7 +32,8 @@ public:
     template <class Body>
     bytes_view append(arena& memory, epoch keys, handshake_type type, Body body, std::size_t extra = 0) noexcept {
         writer out(memory.output_room());
-        write_message(out, type, [&] { body(out); }, extra);
+        write_message(
+            out, type, [&] { body(out); }, extra);
         if (out.overflowed()) return {};
         const bytes_view message = out.written();
         memory.grow_output(message.size());
@@ -56,6 +57,14 @@ public:
     const flight_run& run() const noexcept { return runs_[run_]; }
     /// Nothing of it has left, and it goes out as application data does: that may still go before it.
     bool may_wait() const noexcept { return position_ == 0 && run_ == 0 && runs_[0].keys == epoch::application; }
+    /// Whether what leaves next is the beginning of a message.
+    bool between_messages() const noexcept { return position_ == next_message_; }
+    /// Bytes of all its messages.
+    std::size_t size() const noexcept {
+        std::size_t all = 0;
+        for (const flight_run& run : runs_) all += run.size;
+        return all;
+    }
     /// Bytes of the current run that have not left yet.
     std::size_t remaining() const noexcept { return run().size - taken_; }
 

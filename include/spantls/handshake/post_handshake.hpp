@@ -75,6 +75,7 @@ struct late_messages {
 struct post_handshake_messages {
     bytes_view tickets;  // NewSessionTicket messages, in a row
     std::uint32_t count = 0;
+    std::uint32_t due = 0;  // of the tickets, how many were announced: they are not in `count` any more
     bool key_update = false;
     bool update_requested = false;
     bytes_view

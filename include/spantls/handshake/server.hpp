@@ -94,6 +94,8 @@ public:
     /// The binder of the key that was selected: no other ClientHello has it.
     bytes_view unique() const noexcept { return parsed_hello().psks.binder(psk_index_); }
     std::uint32_t obfuscated_age() const noexcept { return parsed_hello().psks.obfuscated_age(psk_index_); }
+    /// The key that was selected is a ticket's.
+    bool resumed() const noexcept { return resumed_; }
     std::size_t psks_offered() const noexcept { return parsed_hello().psks.size(); }
 
     /// The ALPN name that was selected; empty when none was.
@@ -359,8 +361,10 @@ private:
         early_data_offered_ = hello.extensions.has(type::early_data);
         // Section 4.3.6.
         late_offered_ = hello.extensions.has(type::post_handshake_auth);
-        if (const errc error = choose_record_limits(*config_, hello.extensions, this->limits); error != errc::none)
-            return error;
+        // RFC 9001, section 4: there are no records there.
+        if constexpr (!Carrier::quic)
+            if (const errc error = choose_record_limits(*config_, hello.extensions, this->limits); error != errc::none)
+                return error;
         if (const errc error = read_ticket_request(hello.extensions, tickets_asked_); error != errc::none) return error;
         // RFC 9001, section 8.2.
         if (!Carrier::quic && hello.extensions.has(type::quic_transport_parameters)) return errc::quic_parameters;
@@ -403,8 +407,10 @@ private:
     bool may_take_early_data(const parsed_client_hello& hello, const psk_choice& choice) noexcept {
         const early_data_terms& terms = choice.early;
         early_data_left_ = terms.limit;
-        // What was promised and is too much now is not taken at all: its end would be a surprise to the client.
-        const bool allowed = config_->max_early_data != 0 && (Carrier::quic || terms.limit <= config_->max_early_data);
+        // What was promised and is too much now is not taken at all: its end would be a surprise to the client. QUIC
+        // has one limit (RFC 9001, section 4.6.1).
+        const bool allowed = config_->max_early_data != 0 && (Carrier::quic ? terms.limit == config_->max_early_data
+                                                                            : terms.limit <= config_->max_early_data);
         return early_data_offered_ && !retried_ && choice.index == 0 && allowed &&
                terms.hold(this->suite->suite, protocol(), hello.server_name);
     }
@@ -457,7 +463,7 @@ private:
         if (needs_share && !asks_share)
             return hello.extensions.has(extension_type::key_share) ? errc::no_common_group : errc::missing_extension;
         terms_ = {this->suite->suite, asks_share ? this->group : named_group{}, hash_of<P>(this->hash(), whole),
-                  hash_unchanging<P>(this->hash(), hello, asks_share)};
+                  hash_unchanging<P>(this->hash(), hello, asks_share), identities_of<P>(this->hash(), hello.psks)};
         std::array<std::uint8_t, max_retry_cookie> space;
         bytes_view sealed;
         if (gives_cookies()) sealed = seal_cookie<P>(terms_, config_->cookie_secrets[0], client_address_, space);
@@ -499,11 +505,12 @@ private:
         if (gives_cookies())
             if (const errc error = take_cookie(hello); error != errc::none) return error;
         // Sections 4.2.2, 4.2.4 and 4.3.10: the same hello, but for what the retry asked for: one share, of the group
-        // that it named.
+        // that it named; and keys of another hash than the suite's may be gone.
         const bool asked_share = terms_.group != named_group{};
         const bool same =
             equal_bytes(hash_unchanging<P>(this->hash(), hello, asked_share).view(), terms_.unchanging.view()) &&
-            this->suite->suite == terms_.suite && !hello.extensions.has(extension_type::early_data);
+            identities_of<P>(this->hash(), hello.psks).remain_of(terms_.keys) && this->suite->suite == terms_.suite &&
+            !hello.extensions.has(extension_type::early_data);
         if (!same || (!gives_cookies() && hello.extensions.has(extension_type::cookie))) return errc::hello_changed;
         if (!asked_share) return errc::none;
         return share_.size == 0 || shares.size() != 1 || this->group != terms_.group ? errc::bad_key_shares
@@ -527,6 +534,7 @@ private:
         std::array<std::uint8_t, group_facts<P>::server_share> share;
         std::size_t share_size = 0;
         shared_secret<P> secret;
+        if (share_.size == 0) this->group = {};
         if (share_.size != 0) {
             const errc error =
                 respond<P>(this->group, random.bytes().subspan(32), this->memory.at(share_), share, share_size, secret);
@@ -565,6 +573,9 @@ private:
     errc send_flight_with_psk() noexcept {
         // Sections 4.3.8 and 4.3.9: a share is only used in a mode that the client offers.
         if (!tickets_wanted_) share_ = {};
+        // RFC 7250, section 4.2: later a certificate may be asked for; of no type in common, it cannot.
+        if (authenticates_late())
+            late_offered_ = choose_client_type(*config_, parsed_hello(), this->types) == errc::none;
         if (const errc error = send_parameters(); error != errc::none) return error;
         return end_flight() ? errc::none : errc::workspace_too_small;
     }

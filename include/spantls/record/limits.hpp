@@ -44,7 +44,8 @@ constexpr std::size_t sealed_size(std::size_t plaintext_size, std::size_t fragme
 inline constexpr unsigned max_empty_records = 32;
 /// KeyUpdates in a row, without application data between them in either direction.
 inline constexpr unsigned max_key_updates_in_a_row = 32;
-/// Post-handshake messages without application data between them in either direction.
+/// Post-handshake messages without application data between them in either direction, besides tickets that the server
+/// has announced (RFC 9149). A request for authentication that was sent, and an answer to one, are as good as data.
 inline constexpr unsigned max_post_handshake_messages = 32;
 /// change_cipher_spec records in one handshake. The compatibility mode has one, but section 5 has them all dropped:
 /// this is only so that they have an end.

@@ -19,7 +19,8 @@ public:
         dead = 4,                ///< either: the connection has failed, nothing but an owed alert may be sent
         write_closed = 8,        ///< writer: close_notify or a fatal alert has left
         alert_owed = 16,         ///< either: the alert in bits 8 to 15 is to be sent; the writer clears it
-        data_sent = 32,          ///< writer: application data has been sent; the reader clears it when it counts anew
+        data_sent =
+            32,  ///< writer: data, or late authentication, has been sent; the reader clears it when it counts anew
     };
 
     /// The notes as they were at one moment. What has to be decided together is decided on one of these.
@@ -51,7 +52,8 @@ public:
     void owe_alert(alert_description alert) noexcept {
         const std::uint32_t owed = dead | alert_owed | std::uint32_t{static_cast<std::uint8_t>(alert)} << 8;
         std::uint32_t now = word();
-        while ((now & dead) == 0 && !word_.compare_exchange_weak(now, now | owed, std::memory_order_acq_rel)) {}
+        while ((now & dead) == 0 && !word_.compare_exchange_weak(now, now | owed, std::memory_order_acq_rel)) {
+        }
     }
 
     /// Writer: `sent`, which was owed, has left, and `next` is owed behind it.

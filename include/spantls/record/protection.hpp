@@ -102,6 +102,8 @@ public:
 
     /// Records that may still be sealed before the key has to change (section 5.5).
     std::uint64_t records_left() const noexcept { return sequence_ < limit_ ? limit_ - sequence_ : 0; }
+    /// How many this key may seal in all.
+    std::uint64_t limit() const noexcept { return limit_; }
     void limit_records(std::uint64_t most) noexcept {
         if (most < limit_) limit_ = most;
     }

@@ -50,12 +50,16 @@ public:
     }
     /// The peer takes no protected record with more than `inner` bytes of content, content type and padding.
     void limit_protected(std::size_t inner) noexcept { shape_.limit(inner); }
+    /// Nor one in the clear with more than `fragment` bytes.
+    void limit_clear(std::size_t fragment) noexcept {
+        if (fragment < record_size_) record_size_ = static_cast<std::uint16_t>(fragment);
+    }
     /// The lengths of protected records.
     const record_shape& shape() const noexcept { return shape_; }
 
     void change_keys(const suite_info& suite, bytes_view secret) noexcept {
         protection_.install(suite, secret);
-        protection_.limit_records(rekey_after_);
+        limit_records();
         copy_bytes(secret, secret_.first(secret.size()));
     }
     /// From here on the keys are those of application data, and may be updated.
@@ -78,7 +82,7 @@ public:
         connected(suite);
         if (closed_) return;
         protection_.install(suite, from.secret.first(digest_size(suite.hash)), from.sequence);
-        protection_.limit_records(rekey_after_);
+        limit_records();
         secret_ = static_cast<traffic_secret<P>&&>(from.secret);
     }
     /// How many updates may still be sent. Tests lower it: nobody waits for max_key_updates.
@@ -160,7 +164,7 @@ public:
     std::size_t write_data(output_cursor& out, bytes_view data, mailbox& notes) noexcept {
         std::size_t done = 0;
         while (done < data.size()) {
-            if (protection_.records_left() <= 1) {
+            if (update_due()) {
                 update_queued_ = true;
                 if (key_updates_left_ == 0 || write_key_update(out, notes) != errc::none) break;
             }
@@ -195,23 +199,27 @@ public:
     bool at_key_limit() const noexcept { return protection_.records_left() <= 1; }
 
     /// Seals `data`, which stands in the unused `out` behind the place of the header, in one record. `begun`: before a
-    /// key update or a close_notify that is owed.
+    /// key update or a close_notify that is owed. Others may have used the key up meanwhile, and nothing can leave
+    /// before what has been begun: so one such record, once, is one more than the limit says.
     errc write_in_place(output_cursor& out, bytes_view data, mailbox& notes, bool begun = false) noexcept {
         if (exhausted()) return errc::no_more_keys;
-        if (protection_.records_left() <= 1) update_queued_ = true;
-        if (begun ? protection_.records_left() <= 1 : owes(notes)) return errc::output_owed;
+        const bool due = update_due();
+        if (due) update_queued_ = true;
+        if (begun ? due && begun_over_ : owes(notes)) return errc::output_owed;
         if (data.size() > shape_.most()) return errc::bad_argument;
         if (shape_.sealed(data.size()) > out.room()) return errc::too_small;
         write(out, content_type::application_data, data);
         notes.set_once(mailbox::data_sent);
+        if (!begun) return errc::none;
+        begun_over_ = due;
         // So that the update leaves before the next is begun.
-        if (begun && protection_.records_left() <= 1) update_queued_ = true;
+        if (update_due()) update_queued_ = true;
         return errc::none;
     }
 
     /// A record of application data without any (section 5.4).
     errc write_cover(output_cursor& out, mailbox& notes) noexcept {
-        const bool update_first = protection_.records_left() <= 1;
+        const bool update_first = update_due();
         if (update_first && key_updates_left_ == 0) return errc::no_more_keys;
         if (out.room() < shape_.sealed(0) + (update_first ? length_of(key_update_size) : 0)) return errc::too_small;
         if (update_first) (void)write_key_update(out, notes);
@@ -227,7 +235,7 @@ public:
         const std::size_t most = shape_.most(), records = (size + most - 1) / most;
         // A key does not change inside a message.
         if (records >= rekey_after_) return errc::bad_argument;
-        const bool update_first = protection_.records_left() <= records;
+        const bool update_first = update_due(records);
         if (update_first && key_updates_left_ == 0) return errc::no_more_keys;
         if (out.room() < shape_.sealed_all(size) + (update_first ? length_of(key_update_size) : 0))
             return errc::too_small;
@@ -249,6 +257,25 @@ public:
         return errc::none;
     }
 
+    /// A flight of so many bytes is being composed, which no KeyUpdate may come into: there are records for it under
+    /// this key or, when the key has to change before it, the next. A small output may cut it into a record for each
+    /// byte. It may be longer than all that config.rekey_after allows: then it has a key for itself. 0: it has left.
+    void reserve(std::size_t size) noexcept {
+        const std::uint64_t most = protection_.limit();
+        reserved_ = size + 2 < most ? size : most > 2 ? most - 2 : 0;
+    }
+    /// Section 5.5: whether a KeyUpdate has to come before `records` more of them and what is reserved.
+    bool update_due(std::uint64_t records = 1) const noexcept {
+        return protection_.records_left() <= records + (key_updates_left_ != 0 ? reserved_ : 0);
+    }
+    /// As write_owed(), where the key has to change before a flight of so many bytes that is composed already.
+    errc update_before(output_cursor& out, std::size_t size, mailbox& notes) noexcept {
+        reserve(size);
+        const bool first = key_updates_left_ != 0 && update_due();
+        reserve(0);
+        return first ? write_key_update(out, notes) : errc::none;
+    }
+
     /// Nothing more can be sent, because the limits of the key are reached and it cannot change any more.
     bool exhausted() const noexcept { return key_updates_left_ == 0 && protection_.records_left() <= 1; }
 
@@ -263,6 +290,12 @@ private:
     /// A record with so much content, on the wire.
     std::size_t length_of(std::size_t content) const noexcept {
         return encrypted() ? shape_.sealed(content) : content + record_header_size;
+    }
+
+    /// One record of what the cipher allows is kept for what has been begun (section 5.5).
+    void limit_records() noexcept {
+        const std::uint64_t all = protection_.limit(), most = all > 2 ? all - 1 : all;
+        protection_.limit_records(rekey_after_ < most ? rekey_after_ : most);
     }
 
     bool update_owed(const mailbox& notes) const noexcept {
@@ -283,7 +316,8 @@ private:
               std::uint32_t{1} << static_cast<unsigned>(handshake_type::key_update));
         update_traffic_secret<P>(suite_->hash, secret_);
         protection_.install(*suite_, secret_.first(digest_size(suite_->hash)));
-        protection_.limit_records(rekey_after_);
+        limit_records();
+        begun_over_ = false;
         --key_updates_left_;
         request_queued_ = request_queued_ && answer;
         update_queued_ = request_queued_;
@@ -322,11 +356,13 @@ private:
     const suite_info* suite_ = nullptr;
     std::uint64_t key_updates_left_ = max_key_updates;
     std::uint64_t rekey_after_ = UINT64_MAX;
+    std::uint64_t reserved_ = 0;
     record_info last_;
     std::uint16_t record_size_ = max_fragment;  // of records in the clear
     record_shape shape_;
     bool update_queued_ = false, request_queued_ = false;
     bool close_queued_ = false, closed_ = false;
+    bool begun_over_ = false;  // the one record beyond the limit has been used
 };
 
 }  // namespace v1

@@ -49,6 +49,15 @@ struct psk_choice {
     bool peer_authenticated = false;
 };
 
+/// What is known of early data before any of it is read (sections 4.3.10 and 8).
+struct early_offer {
+    bytes_view unique;             ///< the verified binder: a replay has the same
+    std::uint32_t obfuscated_age;  ///< of the ticket, as the client says (section 4.3.11.1)
+    /// The key is a ticket's: psk_kind::resumption. Any other has no age (section 4.3.11.1), so its first flight is as
+    /// good for a replay in a year as now, and only who remembers all of them may take it.
+    bool of_ticket;
+};
+
 /// The answer to `early_data_offered`.
 enum class early_data : bool { reject, accept };
 

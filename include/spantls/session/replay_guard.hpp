@@ -3,7 +3,9 @@
 //   std::vector<replay_guard::slot> memory(1 << 16);                        // 8 bytes each, all zero
 //   replay_guard guard(memory, key, now_ms, replay_start::wait);
 //   ...
-//   if (guard.judge(binder, claimed_age(ticket, obfuscated), measured_age(ticket, now_ms), now_ms)) ...accept...
+//   const early_offer offer = step.offer();
+//   if (guard.judge(offer, claimed_age(ticket, offer.obfuscated_age), measured_age(ticket, now_ms), now_ms))
+//   ...accept...
 //
 // Any number of threads share one guard without a lock. Time is cut into periods as long as the tolerance is wide; what
 // is taken in one is remembered in that and the next, which covers all the time in which it is fresh. Nothing depends
@@ -11,6 +13,10 @@
 //
 // With eight slots for each flight that comes in a busy period, about one in 1,000 finds its bucket full and is refused
 // although it is new; with sixteen, one in 100,000.
+//
+// It is for tickets only. An external or imported key has no age, so nothing under it ever becomes stale, and the
+// guard, which forgets after two periods, never says yes. Who takes early data under such keys decides alone, and has
+// to remember each binder as long as its key is in use (section 8.2).
 //
 // This holds for one guard. Servers that open each other's tickets take a flight once each (section 8.2), unless early
 // data is only taken under tickets that the same server, or one that shares the memory, gave out.
@@ -22,6 +28,7 @@
 #include <span>
 
 #include <spantls/base/bytes.hpp>
+#include <spantls/session/psk.hpp>
 
 namespace spantls {
 inline namespace v1 {
@@ -111,12 +118,13 @@ public:
           started_(now_ms),
           waits_(start == replay_start::wait) {}
 
-    /// Whether the early data of a first flight is to be taken: the flight is fresh and was not seen before. `unique`:
-    /// the binder that was verified, and nothing that was not (section 8.2); ages in milliseconds, with `measured_age`
-    /// as of `now_ms`. A flight that is not taken goes on as 1-RTT; it need not be a replay, so no alert is owed.
-    [[nodiscard]] bool judge(bytes_view unique, std::uint32_t claimed_age, std::uint64_t measured_age,
+    /// Whether the early data of a first flight is to be taken: its key is a ticket's, and the flight is fresh and was
+    /// not seen before. `offer`: as the step has it, with the binder that was verified (section 8.2); ages in
+    /// milliseconds, with `measured_age` as of `now_ms`. A flight that is not taken goes on as 1-RTT; it need not be a
+    /// replay, so no alert is owed.
+    [[nodiscard]] bool judge(const early_offer& offer, std::uint32_t claimed_age, std::uint64_t measured_age,
                              std::uint64_t now_ms) noexcept {
-        return fresh(claimed_age, measured_age) && first_time(unique, now_ms);
+        return offer.of_ticket && fresh(claimed_age, measured_age) && first_time(offer.unique, now_ms);
     }
 
     /// Sections 4.3.10 and 8.3.
@@ -125,9 +133,10 @@ public:
                                           : claimed_age - measured_age <= tolerance_.early;
     }
 
-    /// Whether `unique` was not seen before, and records it. True once in all threads, for as long as it can be fresh.
-    /// False as well when that is not known: at the start, when its bucket is full, and when the clock goes backwards
-    /// to a period that is over. (A clock that was far ahead for a moment stops early data until it is that late.)
+    /// Whether `unique` was not seen before, and records it. True once in all threads, for as long as a ticket's can be
+    /// fresh, and no longer. False as well when that is not known: at the start, when its bucket is full, and when the
+    /// clock goes backwards to a period that is over. (A clock that was far ahead for a moment stops early data until
+    /// it is that late.)
     [[nodiscard]] bool first_time(bytes_view unique, std::uint64_t now_ms) noexcept {
         if (waits_ && (now_ms < started_ || now_ms - started_ < period_)) return false;
         const std::uint64_t period = now_ms / period_;

@@ -37,7 +37,7 @@ struct session {
     bool peer_authenticated = false;   ///< the server was, in the connection that this comes from
     bytes_view key;                    ///< the PSK: as long as a digest of the suite's hash. A secret
     bytes_view ticket;                 ///< 1 to 65535 bytes
-    std::string_view server_name;      ///< 0 to 255 bytes; empty: none was asked for
+    std::string_view server_name;      ///< 0 to 255 bytes, or the label in place of it; empty: of nobody, never offered
     std::string_view protocol;         ///< ALPN name, 0 to 255 bytes; empty: none
 
     using layout =
@@ -123,10 +123,11 @@ constexpr std::uint32_t obfuscated_age(const session& it, std::uint64_t now_ms) 
 }
 
 /// Whether `it` was with the server of this name. Only there it should be offered, and where the names differ it must
-/// not be unless the certificate was good for both (section 4.7.1). ASCII case does not matter.
+/// not be unless the certificate was good for both (section 4.7.1). ASCII case does not matter. Servers without a name
+/// are never the same: with a session nobody looks at who it is.
 constexpr bool same_server(const session& it, std::string_view name) noexcept {
     const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
-    if (it.server_name.size() != name.size()) return false;
+    if (name.empty() || it.server_name.size() != name.size()) return false;
     for (std::size_t i = 0; i < name.size(); ++i)
         if (lower(it.server_name[i]) != lower(name[i])) return false;
     return true;

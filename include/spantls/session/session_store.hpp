@@ -41,10 +41,11 @@ public:
 
     /// Copies a session that write() or save_session() has written. Where its server has all the places that it may
     /// have, the oldest of those gives way; where no place is left, the oldest one of any. False when the bytes are no
-    /// session, or too many for a place.
+    /// session, one of a server without a name, or too many for a place.
     bool keep(bytes_view written) noexcept {
         session kept;
         if (written.size() > place_size_ - 4 || read_session(written, kept) != errc::none) return false;
+        if (kept.server_name.empty()) return false;
         candidate of_any, own;
         std::size_t own_places = 0;
         for (std::size_t i = 0; i < places(); ++i) {

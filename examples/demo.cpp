@@ -1,12 +1,14 @@
 // Shows TLS 1.3 connections as they happen, record by record: our client and our server over TCP, then each of them
 // with OpenSSL's, then our client coming back to our server. With a HOST it connects out. This is what examples/run
 // runs.
+#include <array>
 #include <chrono>
 #include <cstdio>
 #include <exception>
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <thread>
 
 #include <spantls/connection/tickets.hpp>
@@ -40,9 +42,24 @@ constexpr const char* usage =
 
 constexpr const char* legend =
     "--> sent   <-- received   * encrypted   ? a question, and the answer   = what came of it";
-constexpr const char* why_servers_refuse =
-    "\nThe server found nothing that both can do. spantls with libsodium agrees on keys with X25519, and verifies\n"
-    "Ed25519, RSA, and ECDSA on P-256 and P-384; it says so in its ClientHello.";
+/// For who is told handshake_failure: what the client can do, as it says in its ClientHello.
+std::string what_we_can_do() {
+    std::string text = "\nThe server found nothing that both can do. This client agrees on keys with";
+    std::size_t line = text.rfind('\n') + 1;
+    const auto add = [&](std::string_view name) {
+        if (text.size() - line + 1 + name.size() > 110) line = (text += "\n ").size() - 2;
+        (text += ' ') += name;
+    };
+    const auto groups = []<class... Group>(spantls::type_list<Group...>) { return std::array{Group::id...}; };
+    for (const spantls::named_group group : groups(spantls::sodium::groups{})) add(name_of(group));
+    text += ",\nin one of the cipher suites";
+    line = text.rfind('\n') + 1;
+    for (const spantls::suite_info& suite : spantls::sodium::suites) add(name_of(suite.suite));
+    text += ",\nand verifies";
+    line = text.rfind('\n') + 1;
+    for (const spantls::signature_scheme scheme : spantls::sodium::verify_schemes) add(name_of(scheme));
+    return text;
+}
 
 constexpr int patience = 10;  // seconds
 constexpr spantls::client_target target{.server_name = "localhost"};
@@ -339,7 +356,7 @@ int visit(const options& chosen) {
     const bool connected = it.watch.handshake(answers);
     if (by_roots && !by_roots->text().empty()) on.print.text("\n" + by_roots->text());
     if (!connected) {
-        if (it.tls.error() == errc::peer_alert && key.empty()) on.print.text(why_servers_refuse);
+        if (it.watch.refused_by() == spantls::alert_description::handshake_failure) on.print.text(what_we_can_do());
         if (by_roots && by_roots->why() != distrust::none)
             on.print.text("\nNobody on this computer vouches for it. To trust this key and no other:\n  --pin " + key);
         return 1;

@@ -2,6 +2,7 @@
 // the connection (last_sent(), last_received(), steps, getters).
 #pragma once
 
+#include <algorithm>
 #include <fstream>
 #include <map>
 #include <optional>
@@ -98,7 +99,7 @@ public:
     bool send(std::string_view text) {
         flush();
         for (spantls::bytes_view rest = spantls::as_bytes(text); !rest.empty();) {
-            const spantls::output out = tls_.send(rest, buffer_);
+            const spantls::output out = tls_.send(rest.first(in_one_record(rest)), buffer_);
             if (out.empty() || !write(out, quoted(text))) return false;
             rest = rest.subspan(out.consumed);
         }
@@ -106,8 +107,9 @@ public:
     }
     /// A client's first words. `text` has to stay where it is until the handshake is done.
     bool send_early(std::string_view text) {
+        flush();
         for (spantls::bytes_view rest = spantls::as_bytes(text); !rest.empty();) {
-            const spantls::output out = tls_.send_early(rest, buffer_);
+            const spantls::output out = tls_.send_early(rest.first(in_one_record(rest)), buffer_);
             if (out.empty() || !write(out, quoted(text) + ", early")) return false;
             rest = rest.subspan(out.consumed);
         }
@@ -126,9 +128,9 @@ public:
     /// Sends what is owed.
     bool flush() {
         for (;;) {
-            const spantls::output out = tls_.transmit(buffer_);
+            const spantls::output out = tls_.transmit_record(buffer_);
             if (out.empty()) return true;
-            if (!write(out, {}, spantls::content_type::handshake)) return false;
+            if (!write(out)) return false;
         }
     }
 
@@ -142,6 +144,8 @@ public:
     bool received_only(std::size_t constant) const {
         return received_lengths_.size() == 1 && received_lengths_.begin()->first == constant;
     }
+    /// The alert with which the other end has given up, if it has.
+    std::optional<spantls::alert_description> refused_by() const { return refused_by_; }
     void say(std::string_view what, const std::string& about) { journal_.outcome(who_, what, about); }
 
 private:
@@ -156,6 +160,10 @@ private:
         for (const auto& [length, times] : all) records += times;
         const std::string least = std::to_string(all.begin()->first), most = std::to_string(all.rbegin()->first);
         return std::to_string(records) + " of " + least + (all.size() == 1 ? "" : " to " + most) + " bytes";
+    }
+
+    std::size_t in_one_record(spantls::bytes_view data) const {
+        return std::min(data.size(), tls_.record_room(buffer_.size()));
     }
 
     bool read(std::size_t count) {
@@ -173,26 +181,16 @@ private:
         return true;
     }
 
-    /// One call may have written several records. The connection tells about the last; those before it, as far as they
-    /// are not encrypted, tell about themselves; if they are, they are `earlier`.
-    bool write(const spantls::output& out, const std::string& inside = {},
-               spantls::content_type earlier = spantls::content_type::application_data) {
-        const spantls::record_info& last = tls_.last_sent();
-        spantls::bytes_view rest = out.records;
-        while (rest.size() > last.wire_size) {
-            spantls::record_info record;
-            record.type = static_cast<spantls::content_type>(rest[0]);
+    /// The connection tells about the last record of a call. When there were more, all of them hold parts of one
+    /// message: a ticket's.
+    bool write(const spantls::output& out, const std::string& inside = {}) {
+        for (spantls::bytes_view rest = out.records; !rest.empty();) {
+            spantls::record_info record = tls_.last_sent();
             record.wire_size =
                 static_cast<std::uint16_t>(spantls::record_header_size + spantls::load_u16(rest.data() + 3));
-            record.encrypted = record.type == spantls::content_type::application_data;
-            if (record.encrypted)
-                record.type = earlier;
-            else if (record.type == spantls::content_type::handshake)
-                record.messages = std::uint32_t{1} << (rest[spantls::record_header_size] & 31);
-            show_sent(record, {});
+            show_sent(record, inside);
             rest = rest.subspan(record.wire_size);
         }
-        show_sent(last, inside);
         return spantls::write_all(socket_, out);
     }
 
@@ -254,6 +252,7 @@ private:
     }
     void show_failure(const spantls::step& step) {
         if (step.what != what::failed) return;
+        if (step.error == errc::peer_alert) refused_by_ = step.alert;
         say("failed", std::string(describe(step.error)));
     }
 
@@ -267,6 +266,7 @@ private:
     std::vector<std::uint8_t> buffer_;
     std::size_t have_ = 0;
     bool shows_records_ = true;
+    std::optional<spantls::alert_description> refused_by_;
     lengths sent_lengths_, received_lengths_;
     std::ofstream key_log_;
 };

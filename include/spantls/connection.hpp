@@ -154,6 +154,18 @@ public:
         return {to.written(), 0, to.used() == 0 ? error : errc::none};
     }
 
+    /// The same, but one record in each call: for who wants to know by last_sent() what is in each of them.
+    output transmit_record(mutable_bytes out) noexcept {
+        output_cursor to(out);
+        errc error = send_flight(to, true);
+        if (error != errc::none || to.used() != 0) return {to.written(), 0, error};
+        // Where a KeyUpdate fits there is no room for two of anything.
+        const std::size_t most = smallest_output();
+        output_cursor one(out.first(out.size() < most ? out.size() : most));
+        error = sender_.write_owed(one, notes_);
+        return {one.written(), 0, one.used() == 0 ? error : errc::none};
+    }
+
     /// Writes what is owed, then as much of `data` as fits, in whole records. When nothing is owed, there is room for
     /// all of it in sealed_size(data.size()) bytes, and a KeyUpdate (smallest_output() is more) for each
     /// config.rekey_after - 1 records of that, or fewer: for one, unless rekey_after is small. `data` does not overlap

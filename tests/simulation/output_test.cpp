@@ -327,3 +327,48 @@ TEST_CASE("data is not sealed where it stands while something else is owed") {
     REQUIRE(both.client.flush());
     REQUIRE(both.client.tls.send(place(1), out).error == errc::write_closed);
 }
+
+TEST_CASE("transmit_record() writes one record a call, and last_sent() says what is in it") {
+    for (const std::size_t length : {std::size_t{0}, std::size_t{64}}) {
+        CAPTURE(length);
+        const padding how = length == 0 ? padding() : padding::constant(length);
+        const server_config server{.authenticate_client = client_authentication::request, .padding = how};
+        test::pair<seeded_chacha> both({.client = {.padding = how}, .server = server});
+        both.client.own = &both.client_credentials();
+        both.client.silent = both.server.silent = true;
+        std::uint32_t messages = 0;
+        const auto flush = [&](auto& end, test::link& to) {
+            std::size_t records = 0;
+            for (test::buffer out(20000);; ++records) {
+                const output written = end.tls.transmit_record(out);
+                REQUIRE(written.error == errc::none);
+                if (written.empty()) break;
+                REQUIRE(written.records.size() == end.tls.last_sent().wire_size);
+                REQUIRE(test::records_in(written.records).size() == 1);
+                if (end.tls.last_sent().type == content_type::handshake) REQUIRE(end.tls.last_sent().messages != 0);
+                messages |= end.tls.last_sent().messages;
+                to.put(written.records);
+            }
+            REQUIRE_FALSE(end.tls.owes_output());
+            return records;
+        };
+        for (bool moved = true; moved;) {
+            moved = flush(both.client, both.to_server) + flush(both.server, both.to_client) != 0;
+            moved = both.round() || moved;
+        }
+        REQUIRE(both.client.has(what::handshake_done));
+        REQUIRE(both.server.has(what::handshake_done));
+        for (const auto type : {handshake_type::client_hello, handshake_type::server_hello, handshake_type::certificate,
+                                handshake_type::finished})
+            REQUIRE((messages >> static_cast<unsigned>(type) & 1) != 0);
+        // A KeyUpdate and close_notify, owed at once.
+        REQUIRE(both.client.tls.update_keys(false) == errc::none);
+        REQUIRE(both.client.tls.close() == errc::none);
+        test::buffer small(both.client.tls.smallest_output() - 1);
+        REQUIRE(both.client.tls.transmit_record(small).error == errc::too_small);
+        REQUIRE(flush(both.client, both.to_server) == 2);
+        both.run();
+        REQUIRE(both.server.has(what::key_updated));
+        REQUIRE(both.server.has(what::peer_closed));
+    }
+}

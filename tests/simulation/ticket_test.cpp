@@ -42,6 +42,19 @@ bool all_zero(bytes_view bytes) {
 
 }  // namespace
 
+TEST_CASE("every record with a part of a ticket is known to have one") {
+    test::pair<seeded_chacha> both({.server = {.padding = padding::constant(64)}});
+    REQUIRE(both.handshake());
+    const std::size_t before = both.client.opened.size();
+    REQUIRE(send_ticket(both.server, test::buffer(200, 0x77), both.to_client).error == errc::none);
+    both.run();
+    REQUIRE(both.client.tickets.size() == 1);
+    REQUIRE(both.client.opened.size() >= before + 5);
+    for (std::size_t i = before; i < both.client.opened.size(); ++i)
+        REQUIRE(both.client.opened[i].messages == std::uint32_t{1}
+                                                      << static_cast<unsigned>(handshake_type::new_session_ticket));
+}
+
 TEMPLATE_TEST_CASE("a ticket arrives, and both ends know its key", "", seeded_chacha, test::seeded<sodium>) {
     test::pair<TestType> both;
     test::buffer early(48);

@@ -52,6 +52,11 @@ public:
     bool holds(bytes_view secret) const {
         return std::search(memory_.begin(), memory_.end(), secret.begin(), secret.end()) != memory_.end();
     }
+    /// How much of it was written to.
+    std::size_t depth() const {
+        return static_cast<std::size_t>(
+            memory_.end() - std::find_if(memory_.begin(), memory_.end(), [](auto byte) { return byte != 0; }));
+    }
 
 private:
     static inline open_stack* running = nullptr;  // makecontext() hands over nothing but ints
@@ -133,6 +138,36 @@ TEST_CASE("a stack that was used is one that can be searched") {
         asm volatile("" : : "r"(left) : "memory");
     });
     REQUIRE(stack.holds(secret));
+}
+
+TEST_CASE("a client that takes Ed25519 alone needs no more than 6 KB of stack") {
+    if (fake_stack) return test::skip(why_skipped);
+#ifndef __OPTIMIZE__
+    return test::skip("without optimization it is more");
+#endif
+    // What examples/blocking_client reckons with.
+    test::pair<test::seeded<sodium_chacha>> both({.client = {.prefer = {.schemes = {signature_scheme::ed25519}}}});
+    open_stack stack;
+    std::size_t most = 0;
+    const auto measured = [&](auto step) {
+        bool moved = false;
+        stack.run([&] { moved = step(); });
+        most = std::max(most, stack.depth());
+        return moved;
+    };
+    for (bool moved = true; moved;) {
+        both.client.arrive(both.to_client.take());
+        both.server.arrive(both.to_server.take());
+        moved = measured([&] { return both.client.flush(); });
+        moved = measured([&] { return both.client.turn(); }) || moved;
+        moved = both.server.flush() || moved;
+        moved = both.server.turn() || moved;
+        moved = moved || !both.to_client.waiting.empty() || !both.to_server.waiting.empty();
+    }
+    REQUIRE(both.client.tls.connected());
+    CAPTURE(most);
+    REQUIRE(most > 2048);
+    REQUIRE(most <= 6 * 1024);
 }
 
 TEMPLATE_TEST_CASE("a handshake leaves no secret on the stack", "", sodium_chacha, sodium) {

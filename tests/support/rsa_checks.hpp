@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -227,6 +228,54 @@ void check_largest() {
     const buffer key = oracle::public_bytes(own), message(3, 'm');
     CHECK(V::template pss<sha512>(key, message, oracle::sign(own, EVP_sha512(), message, true)));
     CHECK(V::template pkcs1<sha512>(key, message, oracle::sign(own, EVP_sha512(), message)));
+}
+
+// A modulus of one bit more than whole bytes, 65537, and PSS of nine times 'm' with SHA-256: encoded as it should be,
+// and so that the byte before the encoding is 1.
+inline constexpr const char* modulus_2049 =
+    "01a177e4ae699e7d00fb0627026e605fc769f6d1b39c288764b2065fe3e35b0c3590cb7cdddac25b41b49c21c2c461f16ae3964c"
+    "c9806463b04364f12924e24a81534e2f5725b28ac881b13b87f4b0546104737933c6e52f7f4e1908208789f788b7343188701565"
+    "02328254c368c16f9927c431950befdcc3deafde9be9212b4b36b25ce555378346a1680502a769dc69bc60871b5298eb81e90843"
+    "b29fcc146ebed652e95cdc230a99e4735b983b09276b6258c2b5dd3bfc6a65704930d6fb8c275c86ffad564c5fa0cc2d70276fe4"
+    "a098e7dea0aee7faf05d618b0dad0b44e9beb7be30bd96a1625a766a0f9e2901a632beec418f266dbcaba6f2c279aa2d67";
+inline constexpr const char* signature_2049 =
+    "005d4484ae484c69efe94f29e8c2e508fc1d8339f16ba85b2fb4007458a6431f70099c7cf33b0a1a6c3b76f37e8ec0fa781947e3"
+    "f6e794e9865e128d34a955fdcb3daad2a133f2e706f9766dbfeb836c7d58edd7ccc78025f4f4c5d2d637727594e62671ef0cd374"
+    "8787263f46abeee1e543da9732c2f277117434fecfe27604bf485a193e8fbcf3d117efce9b384d0a197448fb20e41483657a09e4"
+    "4ed36c8b69abee12b47a4cf560e601406c6ce4ef59f9ebde29ccc5a6384cce70794e0e862b2ba59b5f1fef98ccdf73558218beba"
+    "15755df18e6beaf766d496d7fd596d4677031b526d9f15a474d51152cb1d1d423cbba8aba93265bb53139ba5b3b2c08520";
+inline constexpr const char* signature_2049_too_long =
+    "0092a8d03fd1393e26a4e736fb4d1183c161e5fed62d36e47df5d27df0999a0e700ce18671c7e535fd1c58f9dd7cd0da7f2ecee8"
+    "331ee055f6ba4bba99e168286776ca28fccdc70888e745191248a690dbe8fe19cf66e61040220668b558501277235ba9ce0488cf"
+    "5c3df9acfbe4ccd908ad2bd36d2c70a8d4c847bca767868686b8870d920f5329d813a08dcf9fcabd7a9a3f937a5c5f3620d8c0e2"
+    "83d016a268728b4dde55f33e0902b6b1f7d93b665588f7804a68bb4b3123a7f5b50de91247237a3a133401b6b6fdca386dc60088"
+    "b1a20b7c8198214c522a68fca823ed093018305f32eebfe68f77d256f4b6c179063864d9b04c54762faf3c07bb18afc49d";
+
+/// EMSA-PSS-VERIFY is about one bit less than the modulus has (RFC 8017, section 8.1.2): here that is a byte less.
+template <class V>
+void check_byte_before_encoding() {
+    const buffer key = der_pair(number(modulus_2049), number("010001")), message(9, 'm');
+    REQUIRE(spantls::portable::rsa_public_key(key).bits() == 2049);
+    CHECK(V::template pss<sha256>(key, message, number(signature_2049)));
+    CHECK_FALSE(V::template pss<sha256>(key, message, number(signature_2049_too_long)));
+    CHECK_FALSE(V::template pss<sha256>(key, buffer(9, 'n'), number(signature_2049)));
+    // That it is only the byte before the encoding, by libcrypto's power.
+    const auto encoded = [](const char* signature) {
+        const std::unique_ptr<BN_CTX, decltype(&BN_CTX_free)> context(BN_CTX_new(), &BN_CTX_free);
+        const auto integer = [](const buffer& of) {
+            return std::unique_ptr<BIGNUM, decltype(&BN_free)>(
+                BN_bin2bn(of.data(), static_cast<int>(of.size()), nullptr), &BN_free);
+        };
+        const auto base = integer(number(signature)), n = integer(number(modulus_2049)), e = integer({1, 0, 1});
+        buffer out(257);
+        REQUIRE(BN_mod_exp(base.get(), base.get(), e.get(), n.get(), context.get()) == 1);
+        REQUIRE(BN_bn2binpad(base.get(), out.data(), 257) == 257);
+        return out;
+    };
+    buffer right = encoded(signature_2049);
+    CHECK(right[0] == 0);
+    right[0] = 1;
+    CHECK(encoded(signature_2049_too_long) == right);
 }
 
 }  // namespace test::rsa

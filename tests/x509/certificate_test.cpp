@@ -418,6 +418,7 @@ TEST_CASE("certificate: RFC 5280 and X.690, rule by rule (RFC 9846, section 4.5.
         {"an iPAddress of no bytes (4.2.1.6)",
          [](auto& it) { it.extensions[1] = test::subject_alt_name({{0x87, 0}}); }},
         {"a GeneralName of no kind", [](auto& it) { it.extensions[1] = test::subject_alt_name({{0x89, 0}}); }},
+        {"a dNSName with a NUL", [](auto& it) { it.extensions[1] = test::subject_alt_name({{0x82, 3, 'a', 0, 'b'}}); }},
         {"a constructed dNSName", [](auto& it) { it.extensions[1] = test::subject_alt_name({{0xa2, 0}}); }},
         {"a name that is no GeneralName",
          [](auto& it) { it.extensions[1] = test::subject_alt_name({{0x0c, 1, 'a'}}); }},

@@ -142,7 +142,7 @@ TEST_CASE("name constraints: another kind of string does not lead out of an excl
     }
     // Those that cannot be compared: not excluded is not known, and permitted neither.
     constexpr std::string_view wide("\0E\0v\0i\0l\0 \0C\0o\0r\0p", 18), capitals("\0E\0V", 4), small("\0e\0v", 4);
-    const bytes bmp = named(0x1e, wide), universal = named(0x1c, "\xff"), general = named(0x1b, "Evil Corp");
+    const bytes bmp = named(0x1e, wide), universal = named(0x1c, {"\0\0\0E", 4}), general = named(0x1b, "Evil Corp");
     const bytes latin = named(0x14, "\xc9vil"), utf8 = named(0x0c, "\xc3\x89vil");
     const std::pair<bytes, bytes> pairs[] = {{o, bmp},
                                              {o, universal},
@@ -175,14 +175,20 @@ TEST_CASE("name constraints: another order in a set does not lead out of an excl
     };
     const auto set = [](const bytes& all) { return directory(test::sequence({test::tlv(0x31, all)})); };
     const bytes cn = one(3, "a"), o = one(10, "b"), wide = one(3, "a   ");
-    check(set(cn + o), set(wide + o), true);
+    check(set(cn + o), set(one(3, "A") + o), true);
+    check(set(o + wide), set(o + one(3, " a  ")), true);
     CHECK(verdict(0xa1, set(cn + o), set(o + wide)) == constraint_verdict::unusable);
     CHECK(verdict(0xa0, set(cn + o), set(o + wide)) == constraint_verdict::not_permitted);
     // Of another size it is another set.
     check(set(cn + o), set(cn), false);
-    check(set(cn), set(o + cn), false);
-    check(set(cn + o), set(o + one(11, "c") + cn), false);
+    check(set(cn), set(o + wide), false);
+    check(set(cn + o), set(o + one(11, "c") + wide), false);
     check(set(cn), set(o), false);
+    // Only in one order is it DER.
+    for (const std::uint8_t list : {std::uint8_t{0xa0}, std::uint8_t{0xa1}}) {
+        CHECK(verdict(list, set(cn + o), set(o + cn)) == constraint_verdict::unusable);
+        CHECK(verdict(list, set(o + cn), set(cn + o)) == constraint_verdict::unusable);
+    }
 }
 
 TEST_CASE("name constraints: what is not understood fails closed, and what is not there does not matter") {

@@ -518,16 +518,20 @@ protected:
 
     // Bytes out
 
-    /// The pending flight, as far as there is room; too_small when some of it stays.
-    errc send_flight(output_cursor& to) noexcept {
+    /// The pending flight, or its next record, as far as there is room; too_small when some of it stays.
+    errc send_flight(output_cursor& to, bool one_record = false) noexcept {
         if (workspace_.machine() == nullptr) return errc::none;
         while (machine().out.pending()) {
             // Section 5.5. Nothing in a request depends on the key that it goes out under.
             if (is_server && connected_ && machine().late && machine().out.between_messages() &&
                 sender_.update_before(to, machine().out.remaining(), notes_) != errc::none)
                 return errc::too_small;
+            if (one_record && to.used() != 0) return errc::none;
             if (!send_part(to)) return errc::too_small;
-            if (machine().out.pending()) continue;
+            if (machine().out.pending()) {
+                if (one_record) return errc::none;
+                continue;
+            }
             // A request has its answer, and who has been answered may ask again: that is as good as data between.
             if (connected_ && machine().late) notes_.set_once(mailbox::data_sent);
             sender_.reserve(0);

@@ -253,6 +253,7 @@ private:
         }
         look_again_ = late;
         if (consumed == 0) late_ = found.late;
+        if (!found.rest.empty()) records.last().messages |= std::uint32_t{1} << (found.rest[0] & 31);
         return {what::progress, consumed};
     }
     /// What is left of the memory when its front is done with.

@@ -13,6 +13,7 @@
 #include <spantls/x509/algorithm.hpp>
 #include <spantls/x509/der.hpp>
 #include <spantls/x509/extension_row.hpp>
+#include <spantls/x509/rdn_sequence.hpp>
 
 namespace spantls {
 inline namespace v1 {
@@ -184,34 +185,6 @@ constexpr std::span<const signature_scheme> rsa_pss_schemes_for(bytes_view param
     return {};
 }
 
-/// RDNSequence: SEQUENCE OF SET SIZE (1..MAX) OF SEQUENCE { type OBJECT IDENTIFIER, value ANY }
-constexpr bytes_view read_name(der_reader& from) noexcept {
-    const der_element name = from.element(der_tag::sequence);
-    der_reader sets(name.body);
-    while (!sets.empty()) {
-        der_reader set = sets.inside(der_tag::set);
-        if (set.empty()) set.fail();
-        while (!set.empty()) {
-            der_reader attribute = set.inside(der_tag::sequence);
-            attribute.oid();
-            const der_element value = attribute.element();
-            // Values of attributes are of universal types (X.520), and text is what it says that it is.
-            if (static_cast<unsigned>(value.tag) >= 0x40) attribute.fail();
-            if (value.tag == der_tag::utf8_string && !is_utf8(value.body)) attribute.fail();
-            set.leave(attribute);
-        }
-        sets.leave(set);
-    }
-    from.leave(sets);
-    return name.whole;
-}
-
-constexpr bool well_formed_name(bytes_view value) noexcept {
-    der_reader in(value);
-    read_name(in);
-    return in.finished();
-}
-
 /// BasicConstraints ::= SEQUENCE { cA BOOLEAN DEFAULT FALSE, pathLenConstraint INTEGER (0..MAX) OPTIONAL }
 constexpr void read_basic_constraints(der_reader& value, certificate& to) noexcept {
     der_reader inner = value.inside(der_tag::sequence);
@@ -251,11 +224,11 @@ constexpr void read_subject_alt_name(der_reader& value, certificate& to) noexcep
     if (inner.empty()) value.fail();
     while (!inner.empty()) {
         const auto [kind, name] = read_general_name(inner);
-        // iPAddress is 4 or 16 bytes; the texts are IA5String.
+        // iPAddress is 4 or 16 bytes; the texts are IA5String, and none has a NUL, behind which others may not look.
         if (kind == name_kind::ip_address && name.size() != 4 && name.size() != 16) inner.fail();
         if (kind == name_kind::rfc822_name || kind == name_kind::dns_name || kind == name_kind::uri)
             for (const std::uint8_t byte : name)
-                if (byte >= 0x80) inner.fail();
+                if (byte == 0 || byte >= 0x80) inner.fail();
     }
     value.leave(inner);
 }

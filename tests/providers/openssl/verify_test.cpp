@@ -84,6 +84,7 @@ TEST_CASE("libcrypto, RSA PKCS #1 v1.5: NIST's signatures") { test::rsa::check_n
 TEST_CASE("libcrypto, RSA PSS: NIST's signatures") { test::rsa::check_nist_pss<rsa>(); }
 TEST_CASE("libcrypto, RSA: signatures made by its own functions") { test::rsa::check_against_libcrypto<rsa>(); }
 TEST_CASE("libcrypto, RSA: a signature is as long as the modulus, and below it") { test::rsa::check_lengths<rsa>(); }
+TEST_CASE("libcrypto, RSA PSS: the byte before the encoding is zero") { test::rsa::check_byte_before_encoding<rsa>(); }
 TEST_CASE("libcrypto, RSA: the bounds of keys") { test::rsa::check_keys<rsa>(); }
 TEST_CASE("libcrypto, RSA: the largest key and the largest exponents") { test::rsa::check_largest<rsa>(); }
 

@@ -38,3 +38,4 @@ TEST_CASE("RSA: libcrypto's signatures, with moduli of all lengths modulo a limb
 TEST_CASE("RSA: a signature is as long as the modulus, and below it") { test::rsa::check_lengths<ours>(); }
 TEST_CASE("RSA: the bounds of keys") { test::rsa::check_keys<ours>(); }
 TEST_CASE("RSA: the largest key and the largest exponents") { test::rsa::check_largest<ours>(); }
+TEST_CASE("RSA PSS: the byte before the encoding is zero") { test::rsa::check_byte_before_encoding<ours>(); }

@@ -159,8 +159,8 @@ public:
         output_cursor to(out);
         errc error = send_flight(to, true);
         if (error != errc::none || to.used() != 0) return {to.written(), 0, error};
-        // Where a KeyUpdate fits there is no room for two of anything.
-        const std::size_t most = smallest_output();
+        // Where a KeyUpdate fits there is no room for two of anything; in the clear, where an alert does.
+        const std::size_t most = sender_.encrypted() ? smallest_output() : record_header_size + 2;
         output_cursor one(out.first(out.size() < most ? out.size() : most));
         error = sender_.write_owed(one, notes_);
         return {one.written(), 0, one.used() == 0 ? error : errc::none};

@@ -372,3 +372,17 @@ TEST_CASE("transmit_record() writes one record a call, and last_sent() says what
         REQUIRE(both.server.has(what::peer_closed));
     }
 }
+
+TEST_CASE("transmit_record() writes the two alerts of a handshake that is given up one at a time") {
+    test::pair<seeded_chacha> both;
+    REQUIRE(both.client.flush());
+    REQUIRE(both.client.tls.close() == errc::none);
+    test::buffer out(200);
+    for (const auto description : {alert_description::user_canceled, alert_description::close_notify}) {
+        const output written = both.client.tls.transmit_record(out);
+        REQUIRE(written.records.size() == 7);
+        REQUIRE(both.client.tls.last_sent().wire_size == 7);
+        REQUIRE(written.records[6] == static_cast<std::uint8_t>(description));
+    }
+    REQUIRE(both.client.tls.transmit_record(out).empty());
+}

@@ -32,6 +32,7 @@ public:
         if (result.what == what::failed) whole_->forget_exported();
         return result;
     }
+    /// As the connection's: lent until it is taken or the connection is destroyed.
     [[nodiscard]] errc lend_workspace(mutable_bytes memory) noexcept {
         return whole_->workspace_.holds_any_of(memory) ? errc::bad_argument : whole_->reading_.lend(memory);
     }

@@ -27,7 +27,8 @@ inline namespace v1 {
 /// So the stream can be handed on after any call, and the buffer is free for output whenever no record is in it.
 ///
 /// max_record bytes of buffer do for every peer. With less, a record that is too long ends the connection with
-/// errc::too_small.
+/// errc::too_small. A ticket in pieces is put together in the workspace of the handshake: that stays lent as long as
+/// the connection lives, unless take_workspace() has given it back.
 template <class Connection, blocking_stream Stream>
 class blocking {
 public:
@@ -70,10 +71,7 @@ public:
         return status();
     }
     template <judging Judge>
-        requires(!answerer<Judge>)
-    io_status handshake(Judge&& judge) {
-        return handshake(answers<Judge&>(judge));
-    }
+    requires(!answerer<Judge>) io_status handshake(Judge&& judge) { return handshake(answers<Judge&>(judge)); }
     template <judging Judge, class Own>
     io_status handshake(Judge&& judge, const Own& own) {
         return handshake(answers<Judge&, Own>(judge, own));

@@ -69,7 +69,8 @@ public:
         }
     }
 
-    /// For a ticket in pieces, which needs memory: next() has said how much.
+    /// For a ticket in pieces, which needs memory: next() has said how much. It stays lent until it is taken or the
+    /// connection is destroyed, which wipes it.
     [[nodiscard]] errc lend_workspace(mutable_bytes memory) noexcept { return half_.lend_workspace(memory); }
     mutable_bytes take_workspace() noexcept { return half_.take_workspace(); }
 

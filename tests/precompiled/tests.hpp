@@ -1,11 +1,8 @@
-// What nearly every test includes.
+// What nearly every test includes, but for what brings names that a test has for itself.
 #pragma once
 
 #include <map>
 #include <string>
 #include <vector>
-
-#include <spantls/providers/sodium.hpp>
-#include <spantls/spantls.hpp>
 
 #include "support/catch.hpp"

@@ -550,3 +550,30 @@ TEST_CASE(
     other.server_sends(answer);
     REQUIRE(other.io.read().status.error == errc::too_small);
 }
+
+TEST_CASE("blocking: a late request that fills the buffer is answered under whatever key (sections 4.7.2 and 5.5)") {
+    using driven_seeded = driven<test::seeded<sodium_chacha>>;
+    for (std::uint64_t limit = 4; limit < 12; ++limit) {
+        CAPTURE(limit);
+        driven_seeded it({.client = {.post_handshake_auth = true, .rekey_after = limit},
+                          .server = {.post_handshake_auth = true, .padding = padding::constant(1024)}},
+                         1024);
+        it.connect();
+        for (std::size_t i = 1; i <= 8; ++i) {
+            REQUIRE(it.io.write(as_bytes("x")));
+            REQUIRE(it.both.server.tls.request_authentication() == errc::none);
+            it.server_sends(as_bytes("y"));
+            for (bool data = false; !data;) {
+                const auto step = it.io.next();
+                REQUIRE(step);
+                if (step->what == what::choose_identity)
+                    REQUIRE(it.both.client.tls.answer(no_identity) == errc::none);
+                else
+                    data = step->what == what::application_data;
+            }
+            REQUIRE(it.io.flush());
+            it.stream.let_peer_finish();
+            REQUIRE(it.both.server.count(what::client_answered) == i);
+        }
+    }
+}

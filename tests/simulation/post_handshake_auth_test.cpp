@@ -191,6 +191,33 @@ TEST_CASE("an answer that is longer than a key may serve has one for itself (sec
     }
 }
 
+TEST_CASE("a client that sends data in every turn is asked to sign all the same (section 5.5)") {
+    for (const std::size_t at_once : {1u, 2u, 5u})
+        for (std::uint64_t limit = 4; limit < 14; ++limit) {
+            CAPTURE(at_once, limit);
+            test::pair_options options = offered();
+            options.client.record_size = 64;  // the answer takes more records than a key has
+            options.client.rekey_after = limit;
+            pair both(options);
+            both.client.own = &both.client_credentials();
+            REQUIRE(both.handshake());
+            REQUIRE(both.server.tls.request_authentication() == errc::none);
+            both.server.flush();
+            both.client.arrive(both.to_client.take());
+            for (int turns = 0; !both.server.has(what::client_answered); ++turns) {
+                REQUIRE(turns < 20);
+                both.client.flush();
+                for (std::size_t i = 0; i < at_once; ++i) REQUIRE(both.client.send("x") == errc::none);
+                (void)both.client.turn();
+                both.client.flush();
+                both.server.arrive(both.to_server.take());
+                while (both.server.turn()) {
+                }
+            }
+            REQUIRE(both.server.tls.peer_authenticated());
+        }
+}
+
 TEST_CASE("several requests are outstanding, up to the limit, and each has its answer (section 4.7.2)") {
     pair both(offered());
     both.client.own = &both.client_credentials();

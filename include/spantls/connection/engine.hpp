@@ -456,10 +456,8 @@ protected:
             if (reading_.failed()) return end_in_failure(consumed);
             if (question_open()) {
                 const std::size_t lacking = lacking_for_answer();
-                const bool signs = machine().current() == state::asks_signature;
-                const bool key_ends =
-                    signs && key_ends_in(machine().out.size() +
-                                         size_behind_certificate(largest_signature(machine().own_scheme)));
+                const std::size_t answer = answer_size();
+                const bool key_ends = answer != 0 && key_ends_in(answer);
                 if (lacking == 0 && !key_ends) return ask(consumed);
                 if (consumed != 0) return {what::progress, consumed};
                 if (key_ends) return {what::output_waiting};
@@ -488,17 +486,25 @@ protected:
             const handshake_message message = first_message(whole);
             const std::size_t needed = machine().output_needed(message), room = memory.output_room().size();
             if (needed + whole.size() > room) return ask_for_workspace(workspace_with(needed + whole.size() - room));
-            if (!is_server && key_ends_in(needed)) return {what::output_waiting};
             memory.append_input(whole);
             consumed = reading_.pass_late_message();
             handle(first_message(memory.input()));
         }
     }
+    /// Bytes of a client's answer, once the open question has been answered; 0: nothing comes of that.
+    std::size_t answer_size() noexcept {
+        if constexpr (!is_server) {
+            if (machine().current() == state::asks_identity) return Machine::late_answer_size;
+            if (machine().current() == state::asks_signature)
+                return machine().out.size() + size_behind_certificate(largest_signature(machine().own_scheme));
+        }
+        return 0;
+    }
     /// Section 5.5: whether a KeyUpdate has to leave before an answer of so many bytes; it is owed then. Not later: the
     /// answer's Finished is made with the secret of the key that it goes out under (section 4.5).
     bool key_ends_in(std::size_t size) noexcept {
         sender_.reserve(size);
-        if (sender_.closed() || !sender_.may_update_keys() || !sender_.update_due()) return false;
+        if (sender_.closed() || !sender_.may_update_keys() || !sender_.update_due_before_reserved()) return false;
         sender_.queue_update(false);
         return true;
     }

@@ -89,12 +89,15 @@ public:
     /// ClientHello is kept until ServerHello says what to hash it with.
     bool keeps_output() const noexcept { return state_ == state::wait_server_hello; }
 
+    /// The most that an answer to a late request has before its identity is chosen: Certificate without its chain, and
+    /// Finished.
+    static constexpr std::size_t late_answer_size =
+        handshake_header_size + 1 + 255 + 3 + handshake_header_size + max_digest_size;
     /// Room in the arena's output that handling `message` may need.
     std::size_t output_needed(const handshake_message& message) const noexcept {
         if (message.type == handshake_type::finished) return 20 + max_digest_size;
         if (message.type == handshake_type::certificate) return output_behind_certificate(message.body.size());
-        // Certificate without its chain, and Finished.
-        if (this->late) return handshake_header_size + 1 + 255 + 3 + handshake_header_size + max_digest_size;
+        if (this->late) return late_answer_size;
         return asks_retry(message) ? this->memory.output().size() + message.body.size() + group_facts<P>::client_share
                                    : 0;
     }

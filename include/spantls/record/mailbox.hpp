@@ -19,8 +19,7 @@ public:
         dead = 4,                ///< either: the connection has failed, nothing but an owed alert may be sent
         write_closed = 8,        ///< writer: close_notify or a fatal alert has left
         alert_owed = 16,         ///< either: the alert in bits 8 to 15 is to be sent; the writer clears it
-        data_sent =
-            32,  ///< writer: data, or late authentication, has been sent; the reader clears it when it counts anew
+        data_sent = 32,          ///< writer: data or late authentication has left; the reader clears it
     };
 
     /// The notes as they were at one moment. What has to be decided together is decided on one of these.

@@ -83,6 +83,13 @@ void clear_context(typename A::context& context) noexcept {
     wipe_object(context);
 }
 
+/// The rows for a provider's `suites`: one for each AEAD of a list, which names its suite and that suite's hash.
+template <class... A>
+constexpr std::array<suite_info, sizeof...(A)> suites_of(type_list<A...>) noexcept {
+    std::uint8_t index = 0;
+    return {suite_info{A::suite, A::hash, index++}...};
+}
+
 /// A key exchange, shaped so that a KEM fits: the client generates, the server responds, the client finishes.
 /// `random` is fresh and used for nothing else. False: the peer's share is not acceptable (section 7.4.2).
 template <class G>
@@ -99,6 +106,17 @@ concept key_exchange = requires(
     noexcept->std::same_as<bool>;
     { G::finish(own_private, their_server_share, secret) }
     noexcept->std::same_as<bool>;
+};
+
+/// The numbers of X25519 for a key_exchange (RFC 7748): a share is as long as a key.
+struct x25519_sizes {
+    static constexpr named_group id = named_group::x25519;
+    static constexpr std::size_t client_random_size = 32;
+    static constexpr std::size_t server_random_size = 32;
+    static constexpr std::size_t private_size = 32;
+    static constexpr std::size_t client_share_size = 32;
+    static constexpr std::size_t server_share_size = 32;
+    static constexpr std::size_t secret_size = 32;
 };
 
 namespace detail {

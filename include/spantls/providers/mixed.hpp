@@ -8,14 +8,13 @@
 // One object can serve any number of connections, on any threads.
 #pragma once
 
-#include <sodium.h>
-
 #include <spantls/base/bytes.hpp>
 #include <spantls/crypto/provider.hpp>
 #include <spantls/providers/openssl.hpp>
 #include <spantls/providers/portable/hybrid.hpp>
 #include <spantls/providers/sodium/ed25519.hpp>
 #include <spantls/providers/sodium/ml_kem_768.hpp>
+#include <spantls/providers/sodium/start.hpp>
 #include <spantls/providers/sodium/x25519.hpp>
 #include <spantls/wire/registry.hpp>
 
@@ -24,32 +23,21 @@ inline namespace v1 {
 
 /// As basic_openssl, with what is libsodium's besides groups and hashes.
 template <class Hashes, class Aeads, class Groups>
-class basic_mixed : public basic_openssl<Hashes, Aeads, Groups> {
+class basic_mixed : public basic_openssl<Hashes, Aeads, Groups>, public libsodium::started {
     using libcrypto_part = basic_openssl<Hashes, Aeads, Groups>;
 
 public:
     using ed25519_key = libsodium::ed25519_key;
 
-    basic_mixed() noexcept : ready_(sodium_init() >= 0) {}
+    using libsodium::started::random;
 
-    /// Did libsodium start?
-    bool ready() const noexcept { return ready_; }
-
-    bool available(cipher_suite suite) const noexcept { return ready_ && libcrypto_part::available(suite); }
-
-    [[nodiscard]] bool random(mutable_bytes out) noexcept {
-        if (ready_ && !out.empty()) randombytes_buf(out.data(), out.size());
-        return ready_;
-    }
+    bool available(cipher_suite suite) const noexcept { return ready() && libcrypto_part::available(suite); }
 
     [[nodiscard]] bool verify(signature_scheme scheme, bytes_view public_key, bytes_view message,
                               bytes_view signature) const noexcept {
         if (scheme == signature_scheme::ed25519) return libsodium::ed25519_verify(public_key, message, signature);
         return libcrypto_part::verify(scheme, public_key, message, signature);
     }
-
-private:
-    bool ready_;
 };
 
 namespace detail {

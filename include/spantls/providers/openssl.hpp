@@ -11,9 +11,6 @@
 #include <openssl/rand.h>
 
 #include <array>
-#include <cstddef>
-#include <cstdint>
-#include <utility>
 
 #include <spantls/base/bytes.hpp>
 #include <spantls/crypto/provider.hpp>
@@ -43,14 +40,8 @@ public:
     using groups = type_list<Group...>;
     using signing_key = libcrypto::signing_key;
 
-    static constexpr std::array suites = []<std::size_t... I>(std::index_sequence<I...>) {
-        return std::array{suite_info{Aead::suite, Aead::hash, static_cast<std::uint8_t>(I)}...};
-    }
-    (std::index_sequence_for<Aead...>{});
-    static constexpr std::array verify_schemes = []<std::size_t... I>(std::index_sequence<I...>) {
-        return std::array{signature_scheme::ed25519, portable::verify_schemes[I]...};
-    }
-    (std::make_index_sequence<portable::verify_schemes.size()>{});
+    static constexpr std::array suites = suites_of(aeads{});
+    static constexpr std::array verify_schemes = portable::verify_schemes_and_ed25519;
 
     bool available(cipher_suite suite) const noexcept {
         const libcrypto::own_errors ours;

@@ -7,12 +7,7 @@
 // One object can serve any number of connections, on any threads.
 #pragma once
 
-#include <sodium.h>
-
 #include <array>
-#include <cstddef>
-#include <cstdint>
-#include <utility>
 
 #include <spantls/base/bytes.hpp>
 #include <spantls/crypto/provider.hpp>
@@ -23,6 +18,7 @@
 #include <spantls/providers/sodium/ed25519.hpp>
 #include <spantls/providers/sodium/hash.hpp>
 #include <spantls/providers/sodium/ml_kem_768.hpp>
+#include <spantls/providers/sodium/start.hpp>
 #include <spantls/providers/sodium/x25519.hpp>
 #include <spantls/wire/registry.hpp>
 
@@ -35,34 +31,18 @@ template <class Hashes, class Aeads, class Groups>
 class basic_sodium;
 
 template <class... Hash, class... Aead, class... Group>
-class basic_sodium<type_list<Hash...>, type_list<Aead...>, type_list<Group...>> {
+class basic_sodium<type_list<Hash...>, type_list<Aead...>, type_list<Group...>> : public libsodium::started {
 public:
     using hashes = type_list<Hash...>;
     using aeads = type_list<Aead...>;
     using groups = type_list<Group...>;
     using ed25519_key = libsodium::ed25519_key;
 
-    static constexpr std::array suites = []<std::size_t... I>(std::index_sequence<I...>) {
-        return std::array{suite_info{Aead::suite, Aead::hash, static_cast<std::uint8_t>(I)}...};
-    }
-    (std::index_sequence_for<Aead...>{});
-    static constexpr std::array verify_schemes = []<std::size_t... I>(std::index_sequence<I...>) {
-        return std::array{signature_scheme::ed25519, portable::verify_schemes[I]...};
-    }
-    (std::make_index_sequence<portable::verify_schemes.size()>{});
-
-    basic_sodium() noexcept : ready_(sodium_init() >= 0) {}
-
-    /// Did libsodium start?
-    bool ready() const noexcept { return ready_; }
+    static constexpr std::array suites = suites_of(aeads{});
+    static constexpr std::array verify_schemes = portable::verify_schemes_and_ed25519;
 
     bool available(cipher_suite suite) const noexcept {
-        return ready_ && ((suite == Aead::suite && Aead::available()) || ...);
-    }
-
-    [[nodiscard]] bool random(mutable_bytes out) noexcept {
-        if (ready_ && !out.empty()) randombytes_buf(out.data(), out.size());
-        return ready_;
+        return ready() && ((suite == Aead::suite && Aead::available()) || ...);
     }
 
     [[nodiscard]] bool verify(signature_scheme scheme, bytes_view public_key, bytes_view message,
@@ -71,9 +51,6 @@ public:
         return portable::verify<libsodium::sha256, libsodium::sha384, libsodium::sha512>(scheme, public_key, message,
                                                                                          signature);
     }
-
-private:
-    bool ready_;
 };
 
 namespace libsodium {

@@ -13,23 +13,15 @@
 #include <cstdint>
 
 #include <spantls/base/bytes.hpp>
+#include <spantls/crypto/provider.hpp>
 #include <spantls/providers/openssl/error_queue.hpp>
 #include <spantls/providers/openssl/owned.hpp>
-#include <spantls/wire/registry.hpp>
 
 namespace spantls {
 inline namespace v1 {
 namespace libcrypto {
 
-struct x25519 {
-    static constexpr named_group id = named_group::x25519;
-    static constexpr std::size_t client_random_size = 32;
-    static constexpr std::size_t server_random_size = 32;
-    static constexpr std::size_t private_size = 32;
-    static constexpr std::size_t client_share_size = 32;
-    static constexpr std::size_t server_share_size = 32;
-    static constexpr std::size_t secret_size = 32;
-
+struct x25519 : x25519_sizes {
     [[nodiscard]] static bool generate(fixed_bytes<32> random, fixed_mutable_bytes<32> private_key,
                                        fixed_mutable_bytes<32> share) noexcept {
         copy_bytes(random, private_key);

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
+#include <utility>
 
 #include <spantls/base/bytes.hpp>
 #include <spantls/providers/portable/ecdsa.hpp>
@@ -22,6 +24,12 @@ inline constexpr std::array verify_schemes{
     signature_scheme::rsa_pss_pss_sha384,     signature_scheme::rsa_pss_pss_sha512,
     signature_scheme::rsa_pkcs1_sha256,       signature_scheme::rsa_pkcs1_sha384,
     signature_scheme::rsa_pkcs1_sha512};
+
+/// The same behind Ed25519, which every library has of its own: for a provider's verify_schemes.
+inline constexpr std::array verify_schemes_and_ed25519 = []<std::size_t... I>(std::index_sequence<I...>) {
+    return std::array{signature_scheme::ed25519, verify_schemes[I]...};
+}
+(std::make_index_sequence<verify_schemes.size()>{});
 
 /// The arithmetic of `verify`: another one may have its own power (see rsa_pkcs1_verify) and its own curves.
 struct own_arithmetic {

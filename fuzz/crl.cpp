@@ -4,19 +4,12 @@
 #include <spantls/x509/revocation.hpp>
 
 #include "support/target.hpp"
+#include "support/x509.hpp"
 
 namespace {
 
 using namespace spantls;
 using x509::path_error;
-
-struct counting {
-    mutable std::size_t signatures = 0;
-    bool verify(const x509::certificate_signature&, bytes_view, bytes_view, bytes_view signature) const noexcept {
-        ++signatures;
-        return !signature.empty();
-    }
-};
 
 /// Entry by entry.
 std::optional<std::int64_t> date_of(const x509::crl& list, bytes_view serial) {
@@ -36,7 +29,7 @@ std::optional<std::int64_t> date_of(const x509::crl& list, bytes_view serial) {
 FUZZ_TARGET(crl) {
     fuzz::script in(input);
     const std::uint8_t choice = in.u8();
-    const std::int64_t now = 1577836800 + std::int64_t{in.u8()} * 86400 * 60;
+    const std::int64_t now = fuzz::some_day(in);
     const bytes_view leaf = in.take(in.u16()), above = in.take(in.u16()), der = in.rest();
 
     x509::crl list;
@@ -58,7 +51,7 @@ FUZZ_TARGET(crl) {
     const std::optional<x509::revocation> entry = list.find(it.serial);
     HOLDS(entry.has_value() == listed.has_value() && (!entry || entry->at == *listed));
 
-    const counting crypto;
+    const fuzz::counting_verifier crypto;
     std::size_t budget = choice & 3;
     x509::revocation_options options;
     options.lookup = (choice & 0x40) != 0 ? x509::crl_rule::where_known : x509::crl_rule::end_entity;

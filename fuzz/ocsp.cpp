@@ -2,19 +2,12 @@
 #include <spantls/x509/ocsp_check.hpp>
 
 #include "support/target.hpp"
+#include "support/x509.hpp"
 
 namespace {
 
 using namespace spantls;
 using x509::path_error;
-
-struct counting {
-    mutable std::size_t signatures = 0;
-    bool verify(const x509::certificate_signature&, bytes_view, bytes_view, bytes_view signature) const noexcept {
-        ++signatures;
-        return !signature.empty();
-    }
-};
 
 void check_parts(const x509::ocsp_response& it, bytes_view der) {
     for (const bytes_view part : {it.tbs, it.responder_name, it.responder_key, it.singles, it.signature_algorithm.oid,
@@ -42,7 +35,7 @@ bool says(const x509::ocsp_response& it, bytes_view serial, x509::ocsp_status st
 FUZZ_TARGET(ocsp) {
     fuzz::script in(input);
     const std::uint8_t choice = in.u8();
-    const std::int64_t now = 1577836800 + std::int64_t{in.u8()} * 86400 * 60;
+    const std::int64_t now = fuzz::some_day(in);
     const bytes_view leaf = in.take(in.u16()), above = in.take(in.u16()), response = in.rest();
 
     x509::ocsp_response read;
@@ -52,7 +45,7 @@ FUZZ_TARGET(ocsp) {
 
     x509::certificate it, issuer;
     if (x509::parse_certificate(leaf, it) != errc::none || x509::parse_certificate(above, issuer) != errc::none) return;
-    const counting crypto;
+    const fuzz::counting_verifier crypto;
     const std::size_t most = choice & 15;
     std::size_t budget = most;
     const x509::status_finding found = x509::check_ocsp_response(crypto, response, it, issuer, now, budget);

@@ -8,18 +8,11 @@
 #include <spantls/x509/trust_store.hpp>
 
 #include "support/target.hpp"
+#include "support/x509.hpp"
 
 namespace {
 
 using namespace spantls;
-
-struct counting {
-    mutable std::size_t signatures = 0;
-    bool verify(const x509::certificate_signature&, bytes_view, bytes_view, bytes_view signature) const noexcept {
-        ++signatures;
-        return !signature.empty();
-    }
-};
 
 void go_over(const x509::path_result& found, const x509::peer& who, const x509::path_options& options) {
     HOLDS(found.size >= 2 && found.size <= x509::max_path);
@@ -50,8 +43,7 @@ FUZZ_TARGET(path) {
     fuzz::script in(input);
     constexpr std::string_view hosts[]{"", "leaf.example", "a.wild.example", "127.0.0.1", "localhost"};
     const std::uint8_t choice = in.u8();
-    x509::path_options options{
-        .now = 1577836800 + std::int64_t{in.u8()} * 86400 * 60, .signatures = 8, .candidates = 100};
+    x509::path_options options{.now = fuzz::some_day(in), .signatures = 8, .candidates = 100};
     if ((choice & 0x40) != 0) options.profile = x509::profile::private_pki;
     std::vector<x509::trust_store::entry> index(2);
     x509::trust_store roots(index);
@@ -68,7 +60,7 @@ FUZZ_TARGET(path) {
     }
     const x509::peer who{x509::chain_view(list), hosts[(choice & 0x1f) % std::size(hosts)],
                          (choice & 0x80) != 0 ? x509::key_purpose::client_auth : x509::key_purpose::server_auth};
-    const counting crypto;
+    const fuzz::counting_verifier crypto;
     const x509::path_result found = roots.examine(crypto, who, options);
     HOLDS(crypto.signatures <= options.signatures);
     HOLDS(found.at < found.size || found.size == 0);

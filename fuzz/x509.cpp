@@ -9,6 +9,7 @@
 
 #include "support/null_provider.hpp"
 #include "support/target.hpp"
+#include "support/x509.hpp"
 
 namespace {
 
@@ -74,8 +75,8 @@ bool leads_to_root(const certificate& below, const certificate& root, const std:
 }
 
 bool good_ca(const certificate& it) {
-    return !it.unknown_critical && it.name_constraints.empty() && it.is_ca && it.allows(x509::key_usage::key_cert_sign) &&
-           x509::key_type_of(it) == x509::key_type::ed25519;
+    return !it.unknown_critical && it.name_constraints.empty() && it.is_ca &&
+           it.allows(x509::key_usage::key_cert_sign) && x509::key_type_of(it) == x509::key_type::ed25519;
 }
 
 }  // namespace
@@ -83,7 +84,7 @@ bool good_ca(const certificate& it) {
 FUZZ_TARGET(x509) {
     fuzz::script in(input);
     const std::uint8_t choice = in.u8();
-    const std::int64_t now = 1577836800 + std::int64_t{in.u8()} * 86400 * 60;
+    const std::int64_t now = fuzz::some_day(in);
     const bytes_view root = in.take(in.u16());
 
     // The list is what would be in a Certificate message: it has been well formed when a judge sees it.

@@ -57,6 +57,28 @@ test::buffer hello_with(const test::buffer& extra) {
     return hello;
 }
 
+/// `most` tickets may come: in a record that waits for memory they count once, and one more is too many.
+void check_counted_once(null_pair& both, std::size_t most) {
+    REQUIRE(both.handshake());
+    test::buffer all;
+    for (std::size_t i = 0; i < most; ++i)
+        all = test::joined({all, test::ticket_message(static_cast<std::uint8_t>(i))});
+    const auto cut = all.end() - 3;
+    both.client.tls.take_workspace();
+    both.client.lends = false;
+    both.to_client.put(test::null_handshake({all.begin(), cut}));
+    both.run();
+    for (int i = 0; i < 3; ++i) REQUIRE(both.client.receive().what == what::need_workspace);
+    both.client.lends = true;
+    both.to_client.put(test::null_handshake({cut, all.end()}));
+    both.run();
+    ends_with(both.client, both.server, errc::none);
+    REQUIRE(both.client.tickets.size() == most);
+    both.to_client.put(test::null_handshake(test::ticket_message(0)));
+    both.run();
+    ends_with(both.client, both.server, errc::too_many_messages);
+}
+
 }  // namespace
 
 TEST_CASE("empty records in a row") {
@@ -201,47 +223,12 @@ TEST_CASE("a ticket that is wrong is so at once, though no record ends where it 
 
 TEST_CASE("a record that waits for memory counts once") {
     null_pair both;
-    REQUIRE(both.handshake());
-    test::buffer all;
-    for (unsigned i = 0; i < max_post_handshake_messages; ++i)
-        all = test::joined({all, test::ticket_message(static_cast<std::uint8_t>(i))});
-    const auto cut = all.end() - 3;
-    both.client.tls.take_workspace();
-    both.client.lends = false;
-    both.to_client.put(test::null_handshake({all.begin(), cut}));
-    both.run();
-    for (int i = 0; i < 3; ++i) REQUIRE(both.client.receive().what == what::need_workspace);
-    both.client.lends = true;
-    both.to_client.put(test::null_handshake({cut, all.end()}));
-    both.run();
-    ends_with(both.client, both.server, errc::none);
-    REQUIRE(both.client.tickets.size() == max_post_handshake_messages);
-    both.to_client.put(test::null_handshake(test::ticket_message(0)));
-    both.run();
-    ends_with(both.client, both.server, errc::too_many_messages);
+    check_counted_once(both, max_post_handshake_messages);
 }
 
 TEST_CASE("tickets that were announced count once, too, when their record waits for memory (RFC 9149)") {
     null_pair both({.client = {.tickets = ticket_counts{40, 40}}, .server = {.max_tickets = 40}});
-    REQUIRE(both.handshake());
-    constexpr std::size_t most = 40 + max_post_handshake_messages;
-    test::buffer all;
-    for (std::size_t i = 0; i < most; ++i)
-        all = test::joined({all, test::ticket_message(static_cast<std::uint8_t>(i))});
-    const auto cut = all.end() - 3;
-    both.client.tls.take_workspace();
-    both.client.lends = false;
-    both.to_client.put(test::null_handshake({all.begin(), cut}));
-    both.run();
-    for (int i = 0; i < 3; ++i) REQUIRE(both.client.receive().what == what::need_workspace);
-    both.client.lends = true;
-    both.to_client.put(test::null_handshake({cut, all.end()}));
-    both.run();
-    ends_with(both.client, both.server, errc::none);
-    REQUIRE(both.client.tickets.size() == most);
-    both.to_client.put(test::null_handshake(test::ticket_message(0)));
-    both.run();
-    ends_with(both.client, both.server, errc::too_many_messages);
+    check_counted_once(both, 40 + max_post_handshake_messages);
 }
 
 TEST_CASE("user_canceled in a handshake") {

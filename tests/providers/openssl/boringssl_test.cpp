@@ -16,6 +16,7 @@
 #include "support/pair.hpp"
 #include "support/seeded_provider.hpp"
 #include "support/vectors.hpp"
+#include "support/x25519_checks.hpp"
 
 using namespace spantls;
 
@@ -63,22 +64,6 @@ void compare_aeads() {
     CHECK_FALSE(One::open(one, nonce, header, mutable_bytes(out).first(60)));
 }
 
-template <class One, class Other>
-void compare_groups() {
-    test::seeded_stream random(41);
-    for (int i = 0; i < 50; ++i) {
-        std::array<std::uint8_t, 32> a{}, b{}, own{}, share_a{}, share_b{}, secret_a{}, secret_b{};
-        random.fill(a);
-        random.fill(b);
-        REQUIRE(One::generate(a, own, share_a));
-        REQUIRE(Other::respond(b, share_a, share_b, secret_b));
-        REQUIRE(One::finish(own, share_b, secret_a));
-        CHECK(secret_a == secret_b);
-    }
-    std::array<std::uint8_t, 32> zero{}, own{1}, secret{};
-    CHECK_FALSE(One::finish(own, zero, secret));
-}
-
 openssl::signing_key made_key(const std::string& name) {
     const test::buffer pem = test::made_file(name + ".key.pem");
     test::buffer room(pem.size());
@@ -95,7 +80,10 @@ TEST_CASE("BoringSSL: records are libsodium's") {
     if (libsodium::aes256_gcm::available()) compare_aeads<libcrypto::aes256_gcm, libsodium::aes256_gcm>();
 }
 
-TEST_CASE("BoringSSL: X25519 is libsodium's") { compare_groups<libcrypto::x25519, libsodium::x25519>(); }
+TEST_CASE("BoringSSL: X25519 is libsodium's") {
+    test::x25519::check_agreement<libcrypto::x25519, libsodium::x25519>(41, 50, [](const auto&...) {});
+    test::x25519::check_zero_secret<libcrypto::x25519>();
+}
 
 TEST_CASE("BoringSSL: handshakes of each suite and group, with certificates of each kind") {
     using pair = test::pair<test::seeded<openssl>>;

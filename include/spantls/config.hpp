@@ -66,7 +66,7 @@ struct client_config {
     std::uint16_t record_size = 16384;
     /// Change the sending key after so many records, if that is sooner than the cipher asks for (section 5.5); at
     /// least 2. One more where a record was begun before others used the key up (drivers/record_writer.hpp), and as many
-    /// as it takes for an answer to a late request that has more than that, which has a key of its own.
+    /// as it takes for an answer to a late request that has more than that: the key changes before it.
     std::uint64_t rekey_after = UINT64_MAX;
     /// Of the records that are sent.
     v1::padding padding{};

@@ -263,7 +263,10 @@ public:
     void reserve(std::size_t size) noexcept {
         const std::uint64_t most = protection_.limit() < UINT16_MAX ? protection_.limit() : UINT16_MAX;
         const auto records = static_cast<std::uint16_t>(size + 2 < most ? size : most > 2 ? most - 2 : 0);
-        updated_since_ = updated_since_ && records == reserved_;
+        if (size == 0)
+            reservation_ = reservation::none;
+        else if (reservation_ == reservation::none || records != reserved_)
+            reservation_ = reservation::made;
         reserved_ = records;
     }
     /// Section 5.5: whether a KeyUpdate has to come before `records` more of them and what is reserved.
@@ -271,7 +274,9 @@ public:
         return protection_.records_left() <= records + (key_updates_left_ != 0 ? reserved_ : 0);
     }
     /// Whether it has to before what is reserved. Once is enough: what is sent meanwhile leaves the records for it.
-    bool update_due_before_reserved() const noexcept { return !updated_since_ && update_due(); }
+    bool update_due_before_reserved() const noexcept {
+        return reservation_ != reservation::under_new_key && update_due();
+    }
     /// As write_owed(), where the key has to change before a flight of so many bytes that is composed already.
     errc update_before(output_cursor& out, std::size_t size, mailbox& notes) noexcept {
         reserve(size);
@@ -322,7 +327,7 @@ private:
         protection_.install(*suite_, secret_.first(digest_size(suite_->hash)));
         limit_records();
         begun_over_ = false;
-        updated_since_ = reserved_ != 0;
+        if (reservation_ == reservation::made) reservation_ = reservation::under_new_key;
         --key_updates_left_;
         request_queued_ = request_queued_ && answer;
         update_queued_ = request_queued_;
@@ -367,8 +372,8 @@ private:
     std::uint16_t reserved_ = 0;  // records
     bool update_queued_ = false, request_queued_ = false;
     bool close_queued_ = false, closed_ = false;
-    bool begun_over_ = false;     // the one record beyond the limit has been used
-    bool updated_since_ = false;  // the key has changed since so much has been reserved
+    bool begun_over_ = false;  // the one record beyond the limit has been used
+    enum class reservation : std::uint8_t { none, made, under_new_key } reservation_ = reservation::none;
 };
 
 }  // namespace v1

@@ -41,7 +41,7 @@ public:
     using signing_key = libcrypto::signing_key;
 
     static constexpr std::array suites = suites_of(aeads{});
-    static constexpr std::array verify_schemes = portable::verify_schemes_and_ed25519;
+    static constexpr std::array verify_schemes = libcrypto::verify_schemes;
 
     bool available(cipher_suite suite) const noexcept {
         const libcrypto::own_errors ours;

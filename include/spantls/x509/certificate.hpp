@@ -402,16 +402,18 @@ constexpr errc parse_raw_public_key(bytes_view spki, certificate& to) noexcept {
 }
 
 namespace detail {
-/// RFC 9881, sections 2 and 4: no parameters, and the sizes of FIPS 204, section 4.
-constexpr key_type mldsa_key_type(const algorithm_identifier& algorithm, std::size_t key_size) noexcept {
-    constexpr std::size_t prefix = sizeof oid::sign_algorithms;
-    const bytes_view id = algorithm.oid;
-    if (id.size() != prefix + 1 || !equal_bytes(id.first(prefix), oid::sign_algorithms)) return key_type::unsupported;
-    if (!algorithm.parameters.empty()) return key_type::unsupported;
-    if (id[prefix] == 17 && key_size == 1312) return key_type::mldsa44;
-    if (id[prefix] == 18 && key_size == 1952) return key_type::mldsa65;
-    if (id[prefix] == 19 && key_size == 2592) return key_type::mldsa87;
-    return key_type::unsupported;
+/// RFC 9881, section 2: the key's and the signature's are the same.
+constexpr key_type mldsa_type(bytes_view id) noexcept {
+    switch (number_behind(id, oid::sign_algorithms)) {
+        case 17: return key_type::mldsa44;
+        case 18: return key_type::mldsa65;
+        case 19: return key_type::mldsa87;
+        default: return key_type::unsupported;
+    }
+}
+/// FIPS 204, section 4.
+constexpr std::size_t mldsa_key_size(key_type type) noexcept {
+    return type == key_type::mldsa44 ? 1312 : type == key_type::mldsa65 ? 1952 : 2592;
 }
 }  // namespace detail
 
@@ -431,7 +433,8 @@ constexpr key_type key_type_of(const certificate& it) noexcept {
         const bool fine = parameters.empty() || detail::read_pss(parameters) != signature_hash::none;
         return fine ? key_type::rsa_pss : key_type::unsupported;
     }
-    return detail::mldsa_key_type(it.key_algorithm, key.size());
+    const key_type mldsa = detail::mldsa_type(id);  // RFC 9881, section 4: no parameters
+    return parameters.empty() && key.size() == detail::mldsa_key_size(mldsa) ? mldsa : key_type::unsupported;
 }
 
 constexpr std::span<const signature_scheme> schemes_for(const certificate& it) noexcept {

@@ -4,12 +4,6 @@
 
 #include <openssl/evp.h>
 
-#if OPENSSL_VERSION_NUMBER >= 0x30500000L && !defined(OPENSSL_NO_ML_DSA)
-#define SPANTLS_LIBCRYPTO_ML_DSA 1
-#else
-#define SPANTLS_LIBCRYPTO_ML_DSA 0
-#endif
-
 #include <array>
 #include <cstddef>
 
@@ -28,7 +22,7 @@ struct ml_dsa_set {
     std::size_t key_size, expanded_size, signature_size;
 };
 
-#if SPANTLS_LIBCRYPTO_ML_DSA
+#if OPENSSL_VERSION_NUMBER >= 0x30500000L && !defined(OPENSSL_NO_ML_DSA)
 
 inline constexpr std::array ml_dsa_schemes{signature_scheme::mldsa44, signature_scheme::mldsa65,
                                            signature_scheme::mldsa87};

@@ -7,25 +7,19 @@
 
 #include <openssl/evp.h>
 
-#if OPENSSL_VERSION_NUMBER >= 0x30500000L && !defined(OPENSSL_NO_ML_KEM)
-#define SPANTLS_LIBCRYPTO_ML_KEM 1
-#else
-#define SPANTLS_LIBCRYPTO_ML_KEM 0
-#include <spantls/providers/portable/ml_kem_768.hpp>
-#endif
-
 #include <cstddef>
 #include <cstdint>
 
 #include <spantls/base/bytes.hpp>
 #include <spantls/providers/openssl/error_queue.hpp>
 #include <spantls/providers/openssl/key_object.hpp>
+#include <spantls/providers/portable/ml_kem_768.hpp>
 
 namespace spantls {
 inline namespace v1 {
 namespace libcrypto {
 
-#if SPANTLS_LIBCRYPTO_ML_KEM
+#if OPENSSL_VERSION_NUMBER >= 0x30500000L && !defined(OPENSSL_NO_ML_KEM)
 
 /// As portable::ml_kem_768: the private key is the seed.
 class ml_kem_768 {

@@ -65,7 +65,7 @@ using x25519_mlkem768 = portable::x25519_mlkem768<portable::ml_kem_768, x25519>;
 using secp256r1_mlkem768 = portable::secp256r1_mlkem768<portable::ml_kem_768, secp256r1>;
 }  // namespace libcrypto
 
-/// All that libcrypto can do, and hybrid groups with our own ML-KEM.
+/// All that libcrypto can do, and hybrid groups with our own ML-KEM: openssl/ml_kem_768.hpp says why.
 class openssl
     : public basic_openssl<type_list<libcrypto::sha256, libcrypto::sha384>,
                            type_list<libcrypto::aes128_gcm, libcrypto::aes256_gcm, libcrypto::chacha20_poly1305>,

@@ -28,14 +28,14 @@ static_assert(!std::is_same_v<libsodium::ml_kem_768, portable::ml_kem_768>);
 
 namespace {
 
-/// Nothing but libcrypto's own.
-using all_libcrypto =
+/// As `openssl`, but with our own ML-KEM.
+using with_our_ml_kem =
     basic_openssl<type_list<libcrypto::sha256, libcrypto::sha384>,
                   type_list<libcrypto::aes128_gcm, libcrypto::aes256_gcm, libcrypto::chacha20_poly1305>,
-                  type_list<portable::x25519_mlkem768<libcrypto::ml_kem_768, libcrypto::x25519>,
-                            portable::secp256r1_mlkem768<libcrypto::ml_kem_768, libcrypto::secp256r1>,
-                            libcrypto::x25519, libcrypto::secp256r1>>;
-static_assert(provider<all_libcrypto>);
+                  type_list<portable::x25519_mlkem768<portable::ml_kem_768, libcrypto::x25519>,
+                            portable::secp256r1_mlkem768<portable::ml_kem_768, libcrypto::secp256r1>, libcrypto::x25519,
+                            libcrypto::secp256r1>>;
+static_assert(provider<with_our_ml_kem>);
 
 struct libssl_free {
     void operator()(SSL_CTX* it) const { SSL_CTX_free(it); }
@@ -160,10 +160,10 @@ TEST_CASE("libssl 3.5 and we, in both roles: hybrid groups, and ML-DSA certifica
         meet<openssl, server>(who, named_group::secp256r1_mlkem768, "SecP256r1MLKEM768");
     }
     const identity_of who(libcrypto::ml_dsa_sets[0]);
-    meet<all_libcrypto, client>(who, named_group::x25519_mlkem768, "X25519MLKEM768");
-    meet<all_libcrypto, server>(who, named_group::x25519_mlkem768, "X25519MLKEM768");
-    meet<all_libcrypto, client>(who, named_group::secp256r1_mlkem768, "SecP256r1MLKEM768");
-    meet<all_libcrypto, server>(who, named_group::secp256r1_mlkem768, "SecP256r1MLKEM768");
+    meet<with_our_ml_kem, client>(who, named_group::x25519_mlkem768, "X25519MLKEM768");
+    meet<with_our_ml_kem, server>(who, named_group::x25519_mlkem768, "X25519MLKEM768");
+    meet<with_our_ml_kem, client>(who, named_group::secp256r1_mlkem768, "SecP256r1MLKEM768");
+    meet<with_our_ml_kem, server>(who, named_group::secp256r1_mlkem768, "SecP256r1MLKEM768");
 }
 
 namespace {
@@ -210,10 +210,10 @@ void agree(named_group group) {
 
 TEST_CASE("our ML-KEM, libcrypto's and libsodium's in handshakes with each other, and refused shares") {
     for (const named_group group : {named_group::x25519_mlkem768, named_group::secp256r1_mlkem768}) {
-        agree<all_libcrypto, openssl>(group);
-        agree<openssl, all_libcrypto>(group);
+        agree<with_our_ml_kem, openssl>(group);
+        agree<openssl, with_our_ml_kem>(group);
     }
     agree<sodium, openssl>(named_group::x25519_mlkem768);
-    agree<all_libcrypto, sodium>(named_group::x25519_mlkem768);
+    agree<openssl, sodium>(named_group::x25519_mlkem768);
     CHECK(ERR_peek_error() == 0);
 }

@@ -17,11 +17,11 @@
 #include <spantls/providers/openssl/aead.hpp>
 #include <spantls/providers/openssl/curves.hpp>
 #include <spantls/providers/openssl/hash.hpp>
+#include <spantls/providers/openssl/ml_kem_768.hpp>
 #include <spantls/providers/openssl/signing_key.hpp>
 #include <spantls/providers/openssl/verify.hpp>
 #include <spantls/providers/openssl/x25519.hpp>
 #include <spantls/providers/portable/hybrid.hpp>
-#include <spantls/providers/portable/ml_kem_768.hpp>
 #include <spantls/wire/registry.hpp>
 
 namespace spantls {
@@ -61,11 +61,11 @@ public:
 };
 
 namespace libcrypto {
-using x25519_mlkem768 = portable::x25519_mlkem768<portable::ml_kem_768, x25519>;
-using secp256r1_mlkem768 = portable::secp256r1_mlkem768<portable::ml_kem_768, secp256r1>;
+using x25519_mlkem768 = portable::x25519_mlkem768<ml_kem_768, x25519>;
+using secp256r1_mlkem768 = portable::secp256r1_mlkem768<ml_kem_768, secp256r1>;
 }  // namespace libcrypto
 
-/// All that libcrypto can do, and hybrid groups with our own ML-KEM: openssl/ml_kem_768.hpp says why.
+/// All that libcrypto can do; before OpenSSL 3.5 with our own ML-KEM.
 class openssl
     : public basic_openssl<type_list<libcrypto::sha256, libcrypto::sha384>,
                            type_list<libcrypto::aes128_gcm, libcrypto::aes256_gcm, libcrypto::chacha20_poly1305>,

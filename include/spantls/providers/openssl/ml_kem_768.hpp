@@ -1,8 +1,7 @@
-// ML-KEM-768 from libcrypto, which has it from OpenSSL 3.5 on; otherwise from portable/. Provider `openssl` itself has
-// ours, which takes little more than a third of the time and allocates nothing; this one is for those who have to have
-// it, in a basic_openssl with a group like this:
+// ML-KEM-768 from libcrypto, which has it from OpenSSL 3.5 on; otherwise from portable/. That one takes little more than
+// a third of the time and allocates nothing: who would rather have it has it in `mixed`, or in a basic_openssl with
 //
-//   spantls::portable::x25519_mlkem768<spantls::libcrypto::ml_kem_768, spantls::libcrypto::x25519>
+//   spantls::portable::x25519_mlkem768<spantls::portable::ml_kem_768, spantls::libcrypto::x25519>
 #pragma once
 
 #include <openssl/evp.h>

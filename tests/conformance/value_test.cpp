@@ -3,9 +3,8 @@
 
 #include <set>
 
-#include <spantls/providers/sodium.hpp>
-
 #include "handshake/rules.hpp"
+#include "support/provider.hpp"
 
 using spantls::errc;
 using test::buffer;
@@ -219,7 +218,7 @@ TEST_CASE("the signature scheme was offered (sections 4.3.3 and 4.5.2)") {
 namespace {
 /// Takes any signature for right, and says to take those of PKCS #1 v1.5, as real providers do: in certificates.
 struct takes_pkcs1 : test::null_provider {
-    static constexpr auto verify_schemes = spantls::sodium::verify_schemes;
+    static constexpr auto verify_schemes = test::usual_provider::verify_schemes;
 };
 }  // namespace
 

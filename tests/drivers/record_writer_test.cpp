@@ -1,16 +1,15 @@
 #include <spantls/drivers/record_writer.hpp>
 
-#include <spantls/providers/sodium.hpp>
-
 #include "support/catch.hpp"
 #include "support/pair.hpp"
+#include "support/provider.hpp"
 #include "support/seeded_provider.hpp"
 
 using namespace spantls;
 
 namespace {
 
-using chacha_pair = test::pair<test::seeded<sodium_chacha>>;
+using chacha_pair = test::pair<test::seeded<test::small_provider>>;
 
 test::buffer letters(std::size_t count) {
     test::buffer text(count);

@@ -5,17 +5,16 @@
 #include <array>
 #include <vector>
 
-#include <spantls/providers/sodium.hpp>
-
 #include "support/catch.hpp"
 #include "support/forge.hpp"
+#include "support/provider.hpp"
 #include "support/vectors.hpp"
 
 using namespace spantls;
 
 namespace {
 
-using crypto = sodium;
+using crypto = test::usual_provider;
 
 const test::buffer current(32, 0x11), previous(48, 0x22), foreign(32, 0x33), address{10, 0, 0, 1};
 

@@ -1,8 +1,7 @@
 #include <spantls/handshake/server.hpp>
 
-#include <spantls/providers/sodium.hpp>
-
 #include "handshake/rules.hpp"
+#include "support/provider.hpp"
 
 using spantls::errc;
 using spantls::named_group;
@@ -529,13 +528,13 @@ TEST_CASE("server: what a ClientHello may have (sections 4.2.2 and 9.3)") {
 }
 
 TEST_CASE("server: real keys do not take a share that gives zero (section 7.4.2)") {
-    spantls::sodium crypto;
+    test::usual_provider crypto;
     const spantls::server_config config;
     for (const char* const share : {"0000000000000000000000000000000000000000000000000000000000000000",
                                     "0100000000000000000000000000000000000000000000000000000000000000",
                                     "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f"}) {
         INFO(share);
-        test::hand_fed<spantls::server<spantls::sodium>> it(crypto, config);
+        test::hand_fed<spantls::server<test::usual_provider>> it(crypto, config);
         client_hello hello;
         hello.ext_.set(ext::key_share, shares({entry(named_group::x25519, test::unhex(share))}));
         it.feed(hello.record());

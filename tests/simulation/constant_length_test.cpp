@@ -4,17 +4,17 @@
 #include <set>
 
 #include <spantls/drivers/full_duplex.hpp>
-#include <spantls/providers/sodium.hpp>
 
 #include "support/catch.hpp"
 #include "support/pair.hpp"
+#include "support/provider.hpp"
 #include "support/seeded_provider.hpp"
 
 using namespace spantls;
 
 namespace {
 
-using seeded_chacha = test::seeded<sodium_chacha>;
+using seeded_chacha = test::seeded<test::small_provider>;
 using chacha_pair = test::pair<seeded_chacha>;
 
 /// The lengths of the protected records, from ServerHello on.

@@ -1,19 +1,19 @@
 // Raw public keys instead of certificates, in either direction and mixed (RFC 7250; RFC 9846, section 4.5.1).
 #include <spantls/spantls.hpp>
 
-#include <spantls/providers/sodium.hpp>
 #include <spantls/x509/own_ca.hpp>
 #include <spantls/x509/pins.hpp>
 
 #include "support/catch.hpp"
 #include "support/pair.hpp"
+#include "support/provider.hpp"
 #include "support/seeded_provider.hpp"
 
 using namespace spantls;
 
 namespace {
 
-using seeded_chacha = test::seeded<sodium_chacha>;
+using seeded_chacha = test::seeded<test::small_provider>;
 using pair = test::pair<seeded_chacha>;
 constexpr certificate_type raw_public_key = certificate_type::raw_public_key, plain = certificate_type::x509;
 

@@ -9,7 +9,7 @@
 #include <spantls/x509/trust_store.hpp>
 
 #include "support/catch.hpp"
-#include "support/openssl_verify.hpp"
+#include "support/provider.hpp"
 #include "support/vectors.hpp"
 #include "x509/builder.hpp"
 
@@ -68,7 +68,7 @@ TEST_CASE("limbo: every case has the verdict that is expected") {
     const auto file = test::shared_vectors("x509-limbo.json");
     if (!file) return;
     const nlohmann::json all = test::load_json(*file);
-    const test::openssl_verifier crypto;
+    const test::usual_provider crypto;
     std::size_t cases = 0, others = 0, with_lists = 0;
     for (const auto& one : all["testcases"]) {
         const std::string id = one["id"];

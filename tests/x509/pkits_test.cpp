@@ -22,7 +22,7 @@
 #include <spantls/x509/trust_store.hpp>
 
 #include "support/catch.hpp"
-#include "support/openssl_verify.hpp"
+#include "support/provider.hpp"
 #include "support/vectors.hpp"
 #include "x509/builder.hpp"
 
@@ -50,7 +50,7 @@ TEST_CASE("PKITS: the sections that are about certificates alone") {
     x509::trust_store::entry index[1];
     x509::trust_store roots(index);
     REQUIRE(roots.add(root) == errc::none);
-    const test::openssl_verifier crypto;
+    const test::usual_provider crypto;
     std::size_t valid = 0;
     for (const auto& path : ends) {
         const std::string name = path.stem().string();
@@ -128,7 +128,7 @@ TEST_CASE("PKITS: every section but policies, with CRLs") {
     x509::trust_store::entry index[1];
     x509::trust_store roots(index);
     REQUIRE(roots.add(root) == errc::none);
-    const test::openssl_verifier crypto;
+    const test::usual_provider crypto;
     x509::path_options options{.now = 1317427200, .profile = x509::profile::private_pki, .candidates = 10000};
     options.revocation = {.lookup = x509::crl_rule::whole_path, .crls = lists};
     std::size_t valid = 0, others = 0;

@@ -172,9 +172,10 @@ TEST_CASE("revocation: a judge that cannot read responses takes nobody who has t
     const bytes root = test::ca("root", "root").der(), leaf = test::leaf("leaf", "root").with(tls_feature).der();
     const bytes list = test::certificate_list({leaf});
     x509::peer who{x509::chain_view(list), "leaf.example"};
-    CHECK(x509::own_ca(root).judge(sodium(), who, test::year_2030).accepted());
+    CHECK(x509::own_ca(root).judge(test::usual_provider(), who, test::year_2030).accepted());
     who.staples_asked = true;
-    CHECK(x509::own_ca(root).judge(sodium(), who, test::year_2030).error() == errc::unsupported_certificate);
+    CHECK(x509::own_ca(root).judge(test::usual_provider(), who, test::year_2030).error() ==
+          errc::unsupported_certificate);
 }
 
 TEST_CASE("revocation: a response may be demanded of everybody") {

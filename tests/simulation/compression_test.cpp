@@ -21,7 +21,8 @@ namespace forge = test::forge;
 
 namespace {
 
-using pair = test::pair<test::seeded<test::small_provider>>;
+using seeded = test::seeded<test::small_provider>;
+using pair = test::pair<seeded>;
 using algorithm = certificate_compression;
 using alert = alert_description;
 
@@ -117,10 +118,8 @@ TEST_CASE("both sides show compressed certificates, whatever carries them (RFC 8
                 CAPTURE(record_size, chunk, filler);
                 test::pair_options options{.client = takes_zlib, .server = asks_zlib};
                 options.client.record_size = options.server.record_size = record_size;
-                options.client_workspace =
-                    filler == 0 ? 0 : client<test::seeded<test::small_provider>>::smallest_workspace;
-                options.server_workspace =
-                    filler == 0 ? 0 : server<test::seeded<test::small_provider>>::smallest_workspace;
+                options.client_workspace = filler == 0 ? 0 : client<seeded>::smallest_workspace;
+                options.server_workspace = filler == 0 ? 0 : server<seeded>::smallest_workspace;
                 pair both(options);
                 both.to_client.chunk = both.to_server.chunk = [&](std::size_t) { return chunk; };
                 show(both.server, of_server);
@@ -203,7 +202,7 @@ TEST_CASE("a delegated credential is in what comes compressed, or not, as the cl
             test::pair_options options{.client = takes_zlib};
             if (takes) options.client.delegated_schemes = {signature_scheme::ed25519};
             options.target.now_ms = test::year_2030_ms;
-            options.client_workspace = client<test::seeded<test::small_provider>>::smallest_workspace;
+            options.client_workspace = client<seeded>::smallest_workspace;
             pair both(options);
             both.client.decompress = inflate_into;
             both.server.answer = [&](const step& step) {

@@ -95,6 +95,18 @@ TEST_CASE("one size occurs in a whole conversation, in both directions") {
         }
 }
 
+TEST_CASE("without compatibility mode every record behind the hellos has that size, whatever its type") {
+    test::pair_options options = of_length(1024, client_authentication::require);
+    options.client.compatibility_mode = false;
+    chacha_pair both(options);
+    converse(both);
+    for (const test::link* sent : {&both.to_server, &both.to_client}) {
+        const auto records = test::records_in(sent->all);
+        REQUIRE(records.size() > 20);
+        for (std::size_t i = 1; i < records.size(); ++i) REQUIRE(records[i].size() == 1024);
+    }
+}
+
 TEST_CASE("one size occurs behind a retry, and where the client is asked for its certificate later") {
     for (const bool declines : {false, true}) {
         test::pair_options options = of_length(700);

@@ -362,6 +362,36 @@ TEST_CASE("server: early data goes when a retry comes (section 4.2.2)") {
     }
 }
 
+TEST_CASE("server: early data that is skipped does not stand in a second ClientHello (sections 4.3.10 and 5.1)") {
+    const std::array<std::uint8_t, 32> secret{};
+    const buffer early = record(spantls::content_type::application_data, buffer(30, 0x99));
+    for (const bool between : {false, true})
+        for (const bool keeps_nothing : {false, true}) {
+            hashing_provider crypto;
+            const spantls::server_config config{.cookie_secrets = {spantls::bytes_view(secret)}};
+            const spantls::server_config& plain = keeps_nothing ? config : spantls::server_config{};
+            hashing_server it(crypto, plain);
+            client_hello hello;
+            hello.ext_.set(ext::key_share, shares({})).add(ext::early_data);
+            // Of one that keeps nothing the first hello that it sees may be the second.
+            if (!keeps_nothing) it.feed(hello.record());
+            it.feed(early);
+            hello.ext_.set(ext::key_share, shares({x25519_share})).remove(ext::early_data);
+            const buffer message = hello.message();
+            const buffer front(message.begin(), message.begin() + 16), back(message.begin() + 16, message.end());
+            it.feed(record(spantls::content_type::handshake, front));
+            REQUIRE(it.tls.error() == errc::none);
+            if (between) it.feed(early);
+            if (between) {
+                check_refused(it, errc::interleaved_record, alert::unexpected_message);
+            } else {
+                // A change_cipher_spec is dropped wherever it comes (section 5).
+                it.feed(change_cipher_spec()).feed(record(spantls::content_type::handshake, back));
+                CHECK(it.tls.handshake_state() == spantls::server_state::wait_finished);
+            }
+        }
+}
+
 TEST_CASE(
     "server: HelloRetryRequest says what is missing, and is followed by change_cipher_spec "
     "(section 4.2.1, appendix E.4)") {

@@ -462,6 +462,10 @@ private:
         const bool asks_share = share_.size == 0 && this->group != named_group{};
         if (needs_share && !asks_share)
             return hello.extensions.has(extension_type::key_share) ? errc::no_common_group : errc::missing_extension;
+        // Section 4.3.11: keys have a say in the suite; behind a retry only those of its hash are left (section 4.2.4).
+        const hash_id other = this->hash() == hash_id::sha256 ? hash_id::sha384 : hash_id::sha256;
+        if (may_use_psk(hello) && !hello.psks.any_of(this->hash()) && hello.psks.any_of(other))
+            (void)choose_suite_for(hello, other);
         terms_ = {this->suite->suite, asks_share ? this->group : named_group{}, hash_of<P>(this->hash(), whole),
                   hash_unchanging<P>(this->hash(), hello, asks_share), identities_of<P>(this->hash(), hello.psks)};
         std::array<std::uint8_t, max_retry_cookie> space;
@@ -483,6 +487,12 @@ private:
         retried_ = true;
     }
 
+    /// Section 4.2.4: the suite that the retry has named, whatever is the best one now.
+    errc take_suite() noexcept {
+        this->suite = find_suite<P>(terms_.suite);
+        return usable_suites(config_->prefer, *this->crypto).contains(terms_.suite) ? errc::none : errc::hello_changed;
+    }
+
     /// Sections 4.2.4 and 4.3.2: all that is known of the first ClientHello is what the cookie says, and that
     /// HelloRetryRequest follows from it.
     errc take_cookie(const parsed_client_hello& hello) noexcept {
@@ -491,7 +501,7 @@ private:
         if (!decode(hello.extensions[extension_type::cookie], given)) return errc::decode_error;
         // Section 4.3.2 names no alert; RFC 9147, section 5.1, does.
         if (!open_cookie<P>(given.value, config_->cookie_secrets, client_address_, terms_)) return errc::bad_cookie;
-        if (terms_.suite != this->suite->suite) return errc::hello_changed;
+        if (const errc error = take_suite(); error != errc::none) return error;
         begin_retry();
         std::array<std::uint8_t, 4 + 2 + 32 + 33 + 2 + 1 + 2 + 6 + 6 + (6 + max_retry_cookie)> retry;
         writer to(retry);
@@ -502,14 +512,13 @@ private:
     }
 
     errc check_second_hello(const parsed_client_hello& hello, const client_key_shares& shares) noexcept {
-        if (gives_cookies())
-            if (const errc error = take_cookie(hello); error != errc::none) return error;
+        if (const errc error = gives_cookies() ? take_cookie(hello) : take_suite(); error != errc::none) return error;
         // Sections 4.2.2, 4.2.4 and 4.3.10: the same hello, but for what the retry asked for: one share, of the group
         // that it named; and keys of another hash than the suite's may be gone.
         const bool asked_share = terms_.group != named_group{};
         const bool same =
             equal_bytes(hash_unchanging<P>(this->hash(), hello, asked_share).view(), terms_.unchanging.view()) &&
-            identities_of<P>(this->hash(), hello.psks).remain_of(terms_.keys) && this->suite->suite == terms_.suite &&
+            identities_of<P>(this->hash(), hello.psks).remain_of(terms_.keys) &&
             !hello.extensions.has(extension_type::early_data);
         if (!same || (!gives_cookies() && hello.extensions.has(extension_type::cookie))) return errc::hello_changed;
         if (!asked_share) return errc::none;

@@ -245,7 +245,7 @@ public:
         // Section 4.5.2.
         if (!this->choose_scheme(who, accepted, parsed_hello().delegated.schemes))
             return row.fail(errc::no_common_scheme);
-        const bool requests = config_->authenticate_client != client_authentication::none || authenticates_late();
+        const bool requests = config_->authenticate_client != client_authentication::none;
         if (const errc error = choose_certificate_types(*config_, parsed_hello(), who.type, requests, this->types);
             error != errc::none)
             return row.fail(error);
@@ -538,6 +538,9 @@ private:
     /// ServerHello and EncryptedExtensions (sections 4.2.3, 4.3.8 and 4.4.1); section 4.3.9: with a share, unless only
     /// the PSK is to be used.
     errc send_parameters() noexcept {
+        // RFC 7250, section 4.2: later a certificate may be asked for; of no type in common, it cannot.
+        if (authenticates_late())
+            late_offered_ = choose_client_type(*config_, parsed_hello(), this->types) == errc::none;
         secret_bytes<32 + group_facts<P>::server_random> random;
         if (!this->crypto->random(random.bytes())) return errc::internal_error;
         std::array<std::uint8_t, group_facts<P>::server_share> share;
@@ -582,9 +585,6 @@ private:
     errc send_flight_with_psk() noexcept {
         // Sections 4.3.8 and 4.3.9: a share is only used in a mode that the client offers.
         if (!tickets_wanted_) share_ = {};
-        // RFC 7250, section 4.2: later a certificate may be asked for; of no type in common, it cannot.
-        if (authenticates_late())
-            late_offered_ = choose_client_type(*config_, parsed_hello(), this->types) == errc::none;
         if (const errc error = send_parameters(); error != errc::none) return error;
         return end_flight() ? errc::none : errc::workspace_too_small;
     }

@@ -297,26 +297,33 @@ TEST_CASE("server: the second ClientHello (section 4.2.2)") {
 }
 
 TEST_CASE("server: the second ClientHello has no keys that the first did not offer (section 4.2.2)") {
-    const auto offer = [](std::initializer_list<const char*> names) {
+    // Binders as long as SHA-256 or SHA-384: a retry names a suite of that hash, and keeps to it (section 4.2.4).
+    std::size_t binder = 32;
+    const auto offer = [&](std::initializer_list<const char*> names) {
         buffer identities, binders;
         for (const char* name : names) {
             identities = join({identities, vec(2, letters(name)), buffer(4)});
-            binders = join({binders, vec(1, buffer(32))});
+            binders = join({binders, vec(1, buffer(binder))});
         }
         return join({vec(2, identities), vec(2, binders)});
     };
     const auto check = [&](std::initializer_list<const char*> first, std::initializer_list<const char*> second,
                            errc error) {
         for (const bool used : {true, false}) {
-            CAPTURE(first.size(), second.size(), used);
+            CAPTURE(first.size(), second.size(), used, binder);
             hashing_provider crypto;
             spantls::server_config config{.prefer = {.groups = {named_group::secp256r1}}};
             config.use_psk = used;
+            const auto chosen = [&](const hashing_server& of) {
+                return spantls::load_u16(of.last_hello().data() + 67);
+            };
+            const unsigned right = used && first.size() != 0 && binder == 48 ? 0x1302 : 0x1303;
             hashing_server it(crypto, config);
             client_hello hello;
             if (first.size() != 0) hello.ext_.add(ext::pre_shared_key, offer(first));
             it.feed(hello.record());
             REQUIRE(it.tls.error() == errc::none);
+            CHECK(chosen(it) == right);
             client_hello again;
             again.ext_.set(ext::key_share, shares({p256_share}));
             if (second.size() != 0) again.ext_.add(ext::pre_shared_key, offer(second));
@@ -327,11 +334,15 @@ TEST_CASE("server: the second ClientHello has no keys that the first did not off
             }
             CHECK(it.tls.error() == errc::none);
             CHECK(it.tls.handshake_state() == spantls::server_state::wait_finished);
+            CHECK(chosen(it) == right);
         }
     };
-    check({"one", "two"}, {"one", "two"}, errc::none);
-    check({"one", "two"}, {"two"}, errc::none);
-    check({"one", "two"}, {}, errc::none);
+    for (const std::size_t each : {32u, 48u}) {
+        binder = each;
+        check({"one", "two"}, {"one", "two"}, errc::none);
+        check({"one", "two"}, {"two"}, errc::none);
+        check({"one", "two"}, {}, errc::none);
+    }
     check({}, {"one"}, errc::hello_changed);
     check({"one"}, {"two"}, errc::hello_changed);
     check({"one"}, {"one", "two"}, errc::hello_changed);

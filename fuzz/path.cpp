@@ -70,6 +70,13 @@ struct asked {
         return false;
     }
 
+    /// Does its issuer say that there is no revocation of it?
+    static bool without(const x509::certificate& it) {
+        const bool says_so = it.has(x509::extension_id::no_rev_avail);
+        HOLDS(!says_so || (!it.is_ca && !it.has(x509::extension_id::crl_distribution_points) && !it.names_responder));
+        return says_so;
+    }
+
     /// Of accepted paths.
     void go_over_status(const x509::path_result& found, const certificates& path) const {
         const x509::revocation_options& rules = options.revocation;
@@ -80,7 +87,7 @@ struct asked {
             if (rules.staples != staple_rule::ignore && !staple_of(path[at]).empty())
                 HOLDS(source == status_source::staple);
             if (rules.lookup == crl_rule::whole_path || (rules.lookup == crl_rule::end_entity && at == 0))
-                HOLDS(source != status_source::nobody);
+                HOLDS(source != status_source::nobody || without(path[at]));
             if (source == status_source::staple) HOLDS(stapled(path, at, x509::ocsp_status::good));
             if (rules.lookup == crl_rule::end_entity && at != 0) continue;
             unsigned reasons = 0;
@@ -93,7 +100,8 @@ struct asked {
             if (source == status_source::crl) HOLDS(reasons == x509::all_reasons);
         }
         promised = promised && who.staples_asked && rules.staples != staple_rule::ignore;
-        if (promised || rules.staples == staple_rule::require) HOLDS(found.sources[0] == status_source::staple);
+        const bool required = rules.staples == staple_rule::require && !without(path[0]);
+        if (promised || required) HOLDS(found.sources[0] == status_source::staple);
     }
 
     void go_over(const x509::path_result& found) const {

@@ -2,6 +2,7 @@
 // has a path that stands up to being gone over again, and whatever happens the budgets hold.
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -94,8 +95,11 @@ struct asked {
             for (const x509::crl& list : rules.crls) {
                 if (!good_list(list, path, at)) continue;
                 const unsigned covered = x509::reasons_covered(list, path[at]);
-                HOLDS(covered == 0 || !list.find(path[at].serial));
-                reasons |= covered;
+                const std::optional<x509::revocation> entry = list.find(path[at].serial);
+                const bool taken_back =
+                    list.delta && entry && entry->reason == x509::revocation_reason::remove_from_crl;
+                HOLDS(covered == 0 || !entry || taken_back);
+                if (!list.delta) reasons |= covered;
             }
             if (source == status_source::crl) HOLDS(reasons == x509::all_reasons);
         }

@@ -384,6 +384,32 @@ TEST_CASE("revocation: several CRLs have to be about all reasons together") {
     CHECK(with_lists({rest.listing(one)}, crl_rule::where_known).error() == path_error::revoked);
 }
 
+TEST_CASE("revocation: a delta CRL makes nobody good, and what it lists counts (RFC 5280, section 5.2.4)") {
+    const crl_draft complete("a"), delta = complete.with(test::extension(27, true, {2, 1, 6}));
+    for (const crl_rule rule : {crl_rule::where_known, crl_rule::end_entity}) {
+        CHECK(with_lists({delta}, rule).error() == path_error::crl_unusable);
+        for (const bool first : {false, true}) {
+            const auto error_with = [&](const crl_draft& all, const crl_draft& changes) {
+                return with_lists(first ? std::vector{changes, all} : std::vector{all, changes}, rule).error();
+            };
+            CHECK(error_with(complete, delta) == path_error::none);
+            CHECK(error_with(complete, delta.listing(two)) == path_error::none);
+            CHECK(error_with(complete, delta.listing(one)) == path_error::revoked);
+            CHECK(error_with(complete, delta.listing(one, crl_draft::reason(6))) == path_error::revoked);
+            CHECK(error_with(complete.listing(one), delta) == path_error::revoked);
+            // removeFromCRL: nothing new about those that are not on the other list, nor is anybody let off who is.
+            CHECK(error_with(complete, delta.listing(one, crl_draft::reason(8))) == path_error::none);
+            CHECK(error_with(complete.listing(one, crl_draft::reason(6)), delta.listing(one, crl_draft::reason(8))) ==
+                  path_error::revoked);
+            crl_draft forged = delta.listing(one);
+            forged.signer = "root";
+            CHECK(error_with(complete, forged) == path_error::none);
+        }
+        // A complete list has no such reason.
+        CHECK(with_lists({complete.listing(one, crl_draft::reason(8))}, rule).error() == path_error::revoked);
+    }
+}
+
 TEST_CASE("revocation: cRLNumber is for the web to have") {
     crl_draft list("a");
     list.extensions = {};

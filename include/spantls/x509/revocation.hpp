@@ -95,7 +95,7 @@ status_finding check_crl(const V& crypto, const crl& list, const certificate& si
     return {crl_bad_signature};
 }
 
-/// In the end all_reasons are covered by lists that are good and do not have it.
+/// In the end all_reasons are covered by complete lists that are good, and none has it.
 template <class V>
 status_finding look_up(const V& crypto, const status_question& asked, const revocation_options& options,
                        std::size_t& signatures, bool& known) noexcept {
@@ -113,9 +113,14 @@ status_finding look_up(const V& crypto, const status_question& asked, const revo
             why = usable;
             continue;
         }
-        if (const std::optional<revocation> entry = list.find(asked.it.serial))
+        const std::optional<revocation> entry = list.find(asked.it.serial);
+        // What a delta CRL takes back (section 5.3.1) stays as the complete one has it.
+        if (entry && !(list.delta && entry->reason == revocation_reason::remove_from_crl))
             return {path_error::revoked, entry->at, entry->reason};
-        covered |= reasons;
+        if (list.delta)
+            why = {path_error::crl_unusable};
+        else
+            covered |= reasons;
     }
     return covered == all_reasons ? status_finding{} : why;
 }

@@ -74,7 +74,9 @@ struct asked {
     /// Does its issuer say that there is no revocation of it?
     static bool without(const x509::certificate& it) {
         const bool says_so = it.has(x509::extension_id::no_rev_avail);
-        HOLDS(!says_so || (!it.is_ca && !it.has(x509::extension_id::crl_distribution_points) && !it.names_responder));
+        const bool pointed = it.has(x509::extension_id::crl_distribution_points) ||
+                             it.has(x509::extension_id::freshest_crl) || it.names_responder;
+        HOLDS(!says_so || !(it.is_ca || pointed));
         return says_so;
     }
 
@@ -116,6 +118,7 @@ struct asked {
             const x509::certificate& it = path[i];
             HOLDS(it.valid_at(options.now) && !it.unknown_critical && it.allows(who.purpose));
             HOLDS(x509::strength_of_key(it) == x509::algorithm_strength::good);
+            (void)without(it);
             if (i == 0) continue;
             HOLDS(x509::same_distinguished_name(path[i - 1].issuer, it.subject));
             HOLDS(crypto.took(it, path[i - 1].tbs));
@@ -138,7 +141,8 @@ struct asked {
         const certificates path = read_path(found);
         bool told = stapled(path, found.at, x509::ocsp_status::revoked);
         for (const x509::crl& list : options.revocation.crls)
-            told |= good_list(list, path, found.at) && list.find(path[found.at].serial).has_value();
+            told |= good_list(list, path, found.at) && x509::reasons_covered(list, path[found.at]) != 0 &&
+                    list.find(path[found.at].serial).has_value();
         HOLDS(told);
     }
 };

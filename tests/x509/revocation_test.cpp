@@ -95,7 +95,7 @@ const bytes revoked = ocsp_draft::single("a", one, ocsp_draft::revoked(1));
 const bytes no_rev_avail = test::extension(56, false, {5, 0});
 /// authorityInfoAccess with one URI behind id-ad-N.
 bytes access_by(std::uint8_t method) {
-    const bytes uri = test::tlv(0x86, test::text("http://a.example"));
+    const bytes uri = test::tlv(0x86, test::text("ldap://a.example"));
     const bytes row = test::sequence({test::sequence({{6, 8, 0x2b, 6, 1, 5, 5, 7, 0x30, method}, uri})});
     return test::sequence({{6, 8, 0x2b, 6, 1, 5, 5, 7, 1, 1}, test::tlv(4, row)});
 }

@@ -389,8 +389,9 @@ private:
         const auto now = steady_clock::now();
         if (now < next_look_) return;
         next_look_ = now + 1s;
+        const bool others_wait = pool_.empty();
         for (auto at = sessions_.begin(); at != sessions_.end();)
-            at = at->second->deadline(pool_.empty()) < now ? go_on(at, at->second->give_up()) : std::next(at);
+            at = at->second->deadline(others_wait) < now ? go_on(at, at->second->give_up()) : std::next(at);
     }
 
     void stop() {

@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <spantls/providers/sodium.hpp>
 #include <spantls/x509/trust_store.hpp>
 
 #include "support/catch.hpp"
@@ -97,6 +98,7 @@ TEST_CASE("limbo: every case has the verdict that is expected") {
         const bool expected = one["expected_result"] == "SUCCESS";
         INFO(name_of(found.error) << " at " << found.at);
         CHECK(roots.judge(crypto, who, options).error() == errc_of(found.error));
+        CHECK(roots.examine(sodium(), who, options).error == found.error);
         if (lists.empty() && options.max_intermediates != 1)
             CHECK(roots.judge(crypto, who, options.now).accepted() == found.good());
         ++cases;

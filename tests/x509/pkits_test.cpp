@@ -19,6 +19,7 @@
 #include <string>
 #include <vector>
 
+#include <spantls/providers/sodium.hpp>
 #include <spantls/x509/trust_store.hpp>
 
 #include "support/catch.hpp"
@@ -58,10 +59,10 @@ TEST_CASE("PKITS: the sections that are about certificates alone") {
         std::vector<bytes> chain = {test::load_bytes(path)};
         chain.insert(chain.end(), issuers.begin(), issuers.end());
         const bytes list = test::certificate_list(chain);
-        const x509::path_result found =
-            roots.examine(crypto, {x509::chain_view(list), {}},
-                          {.now = 1317427200, .profile = x509::profile::private_pki, .candidates = 10000});
+        const x509::path_options options{.now = 1317427200, .profile = x509::profile::private_pki, .candidates = 10000};
+        const x509::path_result found = roots.examine(crypto, {x509::chain_view(list), {}}, options);
         INFO(name_of(found.error) << " at " << found.at);
+        CHECK(roots.examine(sodium(), {x509::chain_view(list), {}}, options).error == found.error);
         const bool dsa = name.find("ValidDSA") == 0;
         CHECK(found.good() == (name[0] == 'V' && !dsa));
         valid += found.good() ? 1U : 0U;
@@ -141,6 +142,7 @@ TEST_CASE("PKITS: every section but policies, with CRLs") {
         const bytes list = test::certificate_list(chain);
         const x509::path_result found = roots.examine(crypto, {x509::chain_view(list), {}}, options);
         INFO(name_of(found.error) << " at " << found.at);
+        CHECK(roots.examine(sodium(), {x509::chain_view(list), {}}, options).error == found.error);
         const bool other = differs.count(name) != 0;
         CHECK(found.good() == ((name[0] == 'V') != other));
         others += other ? 1U : 0U;

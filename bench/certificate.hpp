@@ -39,17 +39,15 @@ struct certificate {
     static certificate p256() {
         return {EVP_EC_gen("P-256"), spantls::signature_scheme::ecdsa_secp256r1_sha256, "ecdsa_secp256r1_sha256"};
     }
-    /// A root, and what it has issued.
-    static certificate p256_root() {
-        return {EVP_EC_gen("P-256"), spantls::signature_scheme::ecdsa_secp256r1_sha256, "ecdsa_secp256r1_sha256",
-                "root"};
-    }
-    static certificate p256_leaf(const certificate& issuer) {
-        return {EVP_EC_gen("P-256"), spantls::signature_scheme::ecdsa_secp256r1_sha256, "ecdsa_secp256r1_sha256",
-                "localhost", &issuer};
-    }
     static certificate rsa2048() {
         return {EVP_RSA_gen(2048), spantls::signature_scheme::rsa_pss_rsae_sha256, "rsa_pss_rsae_sha256"};
+    }
+    /// A root, and what it has issued, with keys of one kind; `key` is a new one.
+    static certificate root(EVP_PKEY* key, const certificate& like) {
+        return {key, like.scheme, like.scheme_name, "root"};
+    }
+    static certificate leaf(EVP_PKEY* key, const certificate& issuer) {
+        return {key, issuer.scheme, issuer.scheme_name, "localhost", &issuer};
     }
 
     owned<EVP_PKEY> key;

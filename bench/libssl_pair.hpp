@@ -42,6 +42,10 @@ struct libssl_setting {
                     X509_VERIFY_PARAM_set1_host(SSL_CTX_get0_param(client.get()), "localhost", 0) == 1,
                 "libssl does not take the root");
     }
+    /// From now on this group is spoken, and no other; false: there is none of that name.
+    bool speak(const char* group) {
+        return SSL_CTX_set1_groups_list(client.get(), group) == 1 && SSL_CTX_set1_groups_list(server.get(), group) == 1;
+    }
     owned<SSL_CTX> client, server;
     owned<SSL_SESSION> session;  ///< which connections resume, if there is one
 };

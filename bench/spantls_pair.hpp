@@ -11,6 +11,7 @@
 #include <vector>
 
 #include <spantls/connection/tickets.hpp>
+#include <spantls/providers/openssl/signing_key.hpp>
 #include <spantls/providers/sodium.hpp>
 #include <spantls/spantls.hpp>
 #include <spantls/x509/pins.hpp>
@@ -52,22 +53,22 @@ struct spantls_setting {
     spantls::bytes_view early;  ///< sent with the first flight
 
 private:
-    /// By the provider's own keys where it has any, by libsodium's otherwise.
+    /// Ed25519 by libsodium where the provider has it, everything else by libcrypto.
     static answers_sign signer(const certificate& mine) {
         spantls::x509::private_key read;
         require(spantls::x509::parse_private_key(mine.private_key, read) == spantls::errc::none, "no private key");
-        if constexpr (requires { typename P::signing_key; }) {
-            const auto key = std::make_shared<typename P::signing_key>(read);
-            return [key, scheme = mine.scheme](spantls::server<P>& from, spantls::bytes_view content) {
-                return from.answer(spantls::signature{key->sign(scheme, content)}) == spantls::errc::none;
-            };
-        } else {
-            require(mine.scheme == spantls::signature_scheme::ed25519, "libsodium signs with Ed25519");
-            const auto key = std::make_shared<spantls::libsodium::ed25519_key>(read.secret.template first<32>());
-            return [key](spantls::server<P>& from, spantls::bytes_view content) {
-                return from.answer(spantls::signature{key->sign(content)}) == spantls::errc::none;
-            };
+        if constexpr (requires { typename P::ed25519_key; }) {
+            if (mine.scheme == spantls::signature_scheme::ed25519) {
+                const auto key = std::make_shared<typename P::ed25519_key>(read.secret.template first<32>());
+                return [key](spantls::server<P>& from, spantls::bytes_view content) {
+                    return from.answer(spantls::signature{key->sign(content)}) == spantls::errc::none;
+                };
+            }
         }
+        const auto key = std::make_shared<spantls::libcrypto::signing_key>(read);
+        return [key, scheme = mine.scheme](spantls::server<P>& from, spantls::bytes_view content) {
+            return from.answer(spantls::signature{key->sign(scheme, content)}) == spantls::errc::none;
+        };
     }
 };
 

@@ -51,6 +51,8 @@ constexpr const char* usage =
 // How long a client may take: for its handshake, to say what it wants, to take something of what it is sent, and to
 // leave. Whoever takes longer is left.
 constexpr auto handshake_time = 10s, request_time = 60s, sending_time = 30s, leaving_time = 5s;
+// For a handshake, when others wait for its workspace.
+constexpr auto hurried_handshake_time = 2s;
 // The bodies of requests mean nothing here.
 constexpr std::size_t largest_request_body = 64 * 1024;
 // Work for one connection before the others have their turn.
@@ -113,7 +115,10 @@ public:
     /// For those whose time is over: who is idle is told, the others have been given time enough.
     std::uint32_t give_up() { return leaving_ || answering_ ? 0 : close(); }
 
-    steady_clock::time_point deadline() const { return deadline_; }
+    steady_clock::time_point deadline(bool others_wait) const {
+        const bool hurried = others_wait && !tls_.connected();
+        return hurried ? deadline_ - (handshake_time - hurried_handshake_time) : deadline_;
+    }
     std::size_t answered() const { return answered_; }
     errc error() const { return tls_.error(); }
 
@@ -316,7 +321,7 @@ public:
           listening_(listen_on(chosen.value("--port", "0"), SOMAXCONN, chosen.value("--listen", "127.0.0.1"))),
           pool_(static_cast<std::size_t>(std::max(1L, chosen.number("--handshakes", 64)))),
           most_(std::min(static_cast<std::size_t>(std::max(1L, chosen.number("--connections", 1000))), descriptors())) {
-        config_.alpn = {"http/1.1"};
+        config_.alpn = {"http/1.1", "http/1.0"};
         config_.use_psk = true;
         listening_.do_not_block();
         epoll_.add(listening_.fd(), EPOLLIN);
@@ -384,8 +389,9 @@ private:
         const auto now = steady_clock::now();
         if (now < next_look_) return;
         next_look_ = now + 1s;
+        const bool others_wait = pool_.empty();
         for (auto at = sessions_.begin(); at != sessions_.end();)
-            at = at->second->deadline() < now ? go_on(at, at->second->give_up()) : std::next(at);
+            at = at->second->deadline(others_wait) < now ? go_on(at, at->second->give_up()) : std::next(at);
     }
 
     void stop() {

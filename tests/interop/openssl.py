@@ -9,7 +9,8 @@ OPENSSL = ["stdbuf", "-oL", "openssl"]  # it says some things only when its buff
 def identity(name):
     """What both want to know: leaf, key, and the rest of the chain."""
     chain, key = certificate(name)
-    rest = ["-cert_chain", CERTS / "intermediate.crt.pem"] if chain.name.endswith(".chain.pem") else []
+    issuer = CERTS / ("web-intermediate.crt.pem" if name.startswith("web-") else "intermediate.crt.pem")
+    rest = ["-cert_chain", issuer] if chain.name.endswith(".chain.pem") else []
     return ["-cert", CERTS / f"{name}.crt.pem", "-key", key, *rest]
 
 

@@ -9,6 +9,8 @@
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 
+#include <spantls/providers/erased.hpp>
+#include <spantls/providers/mixed.hpp>
 #include <spantls/providers/sodium.hpp>
 #include <spantls/spantls.hpp>
 
@@ -102,11 +104,13 @@ TEST_CASE("both ends on libcrypto: each suite, each group (section 9.1)") {
         }
 }
 
-TEST_CASE("a record makes libcrypto allocate nothing, of any suite and any size") {
+TEMPLATE_TEST_CASE("a record makes libcrypto allocate nothing, of any suite and any size", "", openssl, mixed,
+                   (erased<openssl, sodium>)) {
     REQUIRE(counted);
     for (const cipher_suite suite : all_suites) {
         INFO(name_of(suite));
-        test::pair<seeded> both({.client = {.prefer = {.suites = {suite}, .groups = {named_group::x25519}}}});
+        test::pair<test::seeded<TestType>> both(
+            {.client = {.prefer = {.suites = {suite}, .groups = {named_group::x25519}}}});
         REQUIRE(both.handshake());
         std::vector<std::uint8_t> out(max_record), data(16384, 'x');
         for (const std::size_t size : {1u, 64u, 1024u, 1025u, 5000u, 16384u})

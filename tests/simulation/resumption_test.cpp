@@ -239,7 +239,7 @@ TEST_CASE("early data under a ticket") {
     it.both.to_server.put(it.both.client.tls.send_early(request, out).records);
     REQUIRE(it.both.handshake());
     REQUIRE(it.both.server.received_early == request);
-    REQUIRE(claimed == 5000);
+    REQUIRE(claimed == 4999);  // never more than it may be
 }
 
 TEST_CASE("the same first flight 10,000 times in parallel: its early data is taken once", "[threads]") {

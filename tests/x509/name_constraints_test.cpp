@@ -99,7 +99,9 @@ TEST_CASE("name constraints: mailboxes in a subject count too") {
     std::size_t budget = 10;
     const auto found = x509::check_name_constraints(issuer, below, budget);
     CHECK(found.verdict == constraint_verdict::not_permitted);
-    CHECK(as_text(found.name) == "a@test");
+    CHECK(found.name.kind == x509::name_kind::rfc822_name);
+    CHECK(as_text(found.name.value) == "a@test");
+    CHECK(found.constraint.value.empty());
 }
 
 TEST_CASE("name constraints: URIs") {

@@ -58,9 +58,8 @@ TEST_CASE("PKITS: the sections that are about certificates alone") {
         std::vector<bytes> chain = {test::load_bytes(path)};
         chain.insert(chain.end(), issuers.begin(), issuers.end());
         const bytes list = test::certificate_list(chain);
-        const x509::path_result found =
-            roots.examine(crypto, {x509::chain_view(list), {}},
-                          {.now = 1317427200, .profile = x509::profile::private_pki, .candidates = 10000});
+        const x509::path_options options{.now = 1317427200, .profile = x509::profile::private_pki, .candidates = 10000};
+        const x509::path_result found = roots.examine(crypto, {x509::chain_view(list), {}}, options);
         INFO(name_of(found.error) << " at " << found.at);
         const bool dsa = name.find("ValidDSA") == 0;
         CHECK(found.good() == (name[0] == 'V' && !dsa));

@@ -64,10 +64,46 @@ TEST_CASE("render: what belongs to each reason") {
                ", asked for x.example, has a.example, 192.0.2.1, ::, *.b.example\n"));
     CHECK(says(judged({ca("root", "root")}, {leaf("leaf", "someone")}),
                "(unknown_issuer, alert unknown_ca): certificate 0, issued by CN=someone\n"));
-    const test::bytes constraint =
-        test::extension(30, true, test::sequence({test::tlv(0xa0, test::sequence({test::dns("other.example")}))}));
-    const judged refused({ca("root", "root")}, {leaf("leaf", "a"), ca("a", "root").with(constraint)});
-    CHECK(says(refused, "(name_not_permitted, alert certificate_unknown): certificate 0, the name leaf.example\n"));
+    const judged too_long({ca("root", "root", 0)}, {leaf("leaf", "a"), ca("a", "root")});
+    CHECK(says(too_long, "(path_length, alert unknown_ca): certificate 2, which allows 0\n"));
+}
+
+namespace {
+
+/// What becomes of a leaf with this name below the root with that constraint, which stands two certificates above it.
+std::string constrained(std::uint8_t list, const test::bytes& base, const test::bytes& name) {
+    const test::bytes constraint = test::extension(30, true, test::sequence({test::tlv(list, test::sequence({base}))}));
+    test::draft it = leaf("leaf", "a");
+    it.extensions[1] = test::subject_alt_name({name});
+    return text(judged({ca("root", "root").with(constraint)}, {it, ca("a", "root")}));
+}
+
+bool ends(const std::string& all, const std::string& end) {
+    return all.size() >= end.size() && all.substr(all.size() - end.size()) == end;
+}
+
+}  // namespace
+
+TEST_CASE("render: the name that a constraint refuses, and the constraint, by their kinds") {
+    constexpr std::uint8_t permitted = 0xa0, excluded = 0xa1;
+    const test::bytes network = test::tlv(0x87, {192, 0, 2, 0, 255, 255, 254, 0});
+    const test::bytes address = test::tlv(0x87, {192, 0, 3, 1});
+    test::bytes wide(32);
+    wide[0] = 0x20, wide[16] = 0xff;
+    CHECK(ends(
+        constrained(permitted, test::dns("other.example"), test::dns("leaf.example")),
+        "(name_not_permitted, alert certificate_unknown): certificate 0, the name leaf.example, by certificate 2\n"));
+    CHECK(ends(constrained(excluded, test::dns("example"), test::dns("leaf.example")),
+               "(name_excluded, alert certificate_unknown): certificate 0, the name leaf.example, by certificate 2, "
+               "which excludes example\n"));
+    CHECK(ends(constrained(excluded, network, address),
+               ", the name 192.0.3.1, by certificate 2, which excludes 192.0.2.0/23\n"));
+    test::bytes six(16);
+    six[0] = 0x20, six[15] = 1;
+    CHECK(ends(constrained(excluded, test::tlv(0x87, wide), test::tlv(0x87, six)),
+               ", the name 2000::1, by certificate 2, which excludes 2000::/8\n"));
+    CHECK(ends(constrained(excluded, test::tlv(0xa4, test::name("x")), test::tlv(0xa4, test::name("x"))),
+               ", the name CN=x, by certificate 2, which excludes CN=x\n"));
 }
 
 TEST_CASE("render: a refused name that begins as a sequence does, and is none") {
@@ -78,12 +114,10 @@ TEST_CASE("render: a refused name that begins as a sequence does, and is none") 
         it.extensions[1] = test::subject_alt_name({test::tlv(tag, name)});
         return text(judged({ca("root", "root")}, {it, ca("a", "root").with(constraint)}));
     };
-    const auto ends = [](const std::string& all, const std::string& end) {
-        return all.size() >= end.size() && all.substr(all.size() - end.size()) == end;
-    };
-    CHECK(ends(refused(0x82, test::text("example"), test::text("0a.test")), ", the name 0a.test\n"));
-    CHECK(ends(refused(0x81, test::text("example"), test::text("0@a.test")), ", the name 0@a.test\n"));
-    CHECK(ends(refused(0x87, test::bytes(8, 0xff), {0x30, 2, 5, 0}), ", the name 0\\x02\\x05\\x00\n"));
+    CHECK(ends(refused(0x82, test::text("example"), test::text("0a.test")), ", the name 0a.test, by certificate 1\n"));
+    CHECK(
+        ends(refused(0x81, test::text("example"), test::text("0@a.test")), ", the name 0@a.test, by certificate 1\n"));
+    CHECK(ends(refused(0x87, test::bytes(8, 0xff), {0x30, 2, 5, 0}), ", the name 48.2.5.0, by certificate 1\n"));
 }
 
 TEST_CASE("render: nothing of the peer's reaches a terminal as it is") {

@@ -119,7 +119,10 @@ constexpr bool expired(const session& it, std::uint64_t now_ms) noexcept {
 
 /// obfuscated_ticket_age (section 4.3.11.1) of a session that has not expired.
 constexpr std::uint32_t obfuscated_age(const session& it, std::uint64_t now_ms) noexcept {
-    return static_cast<std::uint32_t>(now_ms - it.received_at) + it.age_add;
+    // Both times are whole milliseconds, so that what lies between may be almost one less. A ticket that is older to
+    // its client than to its server looks impossible there, and costs the early data.
+    const std::uint64_t age = now_ms - it.received_at;
+    return static_cast<std::uint32_t>(age == 0 ? 0 : age - 1) + it.age_add;
 }
 
 /// Whether `it` was with the server of this name. Only there it should be offered, and where the names differ it must

@@ -24,7 +24,8 @@ enum class constraint_verdict : std::uint8_t {
 
 struct constraint_finding {
     constraint_verdict verdict = constraint_verdict::allowed;
-    bytes_view name;  ///< which one, as it is in the certificate
+    general_name name{};        ///< which one, as it is in the certificate
+    general_name constraint{};  ///< excluded: the subtree that it is in
 };
 
 /// Holds the subject and all subjectAltNames of `below` against the constraints of `issuer`. dNSName, iPAddress,
@@ -192,26 +193,26 @@ public:
         return allowed;
     }
 
-    constraint_verdict check(const general_name& name) noexcept {
+    constraint_finding check(const general_name& name) noexcept {
         using enum constraint_verdict;
         const bool well_formed = name.kind != name_kind::directory_name || well_formed_name(name.value);
         bool constrained = false, permitted = false;
         for (const bool exclude : {true, false}) {
             general_name base;
             for (der_reader subtrees(lists_[exclude ? 1 : 0]); !subtrees.empty() && !permitted;) {
-                if (!spend(1)) return too_many;
-                if (!next_subtree(subtrees, base)) return unusable;
+                if (!spend(1)) return {too_many, name};
+                if (!next_subtree(subtrees, base)) return {unusable, name};
                 if (base.kind != name.kind) continue;
-                if (!well_formed) return unusable;
-                if (!spend((name.value.size() + base.value.size()) / 64)) return too_many;
+                if (!well_formed) return {unusable, name};
+                if (!spend((name.value.size() + base.value.size()) / 64)) return {too_many, name};
                 const within found = name_within(name, base, exclude);
-                if (found == within::unusable) return unusable;
-                if (exclude && found == within::yes) return excluded;
+                if (found == within::unusable) return {unusable, name};
+                if (exclude && found == within::yes) return {excluded, name, base};
                 constrained = constrained || !exclude;
                 permitted = found == within::yes;
             }
         }
-        return constrained && !permitted ? not_permitted : allowed;
+        return {constrained && !permitted ? not_permitted : allowed, name};
     }
 
 private:
@@ -237,23 +238,19 @@ inline constraint_finding check_name_constraints(const certificate& issuer, cons
                                                  std::size_t& budget) noexcept {
     if (issuer.name_constraints.empty()) return {};
     detail::constraint_checker checker(issuer, budget);
-    if (const constraint_verdict form = checker.check_form(); form != constraint_verdict::allowed) return {form, {}};
-    const auto check = [&checker](name_kind kind, bytes_view value) {
-        return constraint_finding{checker.check({kind, value}), value};
-    };
+    if (const constraint_verdict form = checker.check_form(); form != constraint_verdict::allowed) return {form};
     if (below.subject.size() > 2) {
-        const constraint_finding found = check(name_kind::directory_name, below.subject);
+        const constraint_finding found = checker.check({name_kind::directory_name, below.subject});
         if (found.verdict != constraint_verdict::allowed) return found;
     }
     for (name_reader in(below.subject); !in.empty();) {
         const name_attribute attribute = in.next();
         if (!equal_bytes(attribute.type, detail::oid::email_address)) continue;
-        const constraint_finding found = check(name_kind::rfc822_name, attribute.value.body);
+        const constraint_finding found = checker.check({name_kind::rfc822_name, attribute.value.body});
         if (found.verdict != constraint_verdict::allowed) return found;
     }
     for (der_reader names(below.subject_alt_name); !names.empty();) {
-        const general_name name = next_name(names);
-        const constraint_finding found = check(name.kind, name.value);
+        const constraint_finding found = checker.check(next_name(names));
         if (found.verdict != constraint_verdict::allowed) return found;
     }
     return {};

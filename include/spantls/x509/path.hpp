@@ -44,13 +44,20 @@ struct path_options {
 /// Paths that are complete but for a certificate that is revoked, or not known not to be, before no other is tried.
 inline constexpr std::size_t max_revoked_paths = 4;
 
+/// What an issuer's nameConstraints refuse.
+struct refused_name {
+    general_name name{};        ///< as it is in the certificate
+    general_name constraint{};  ///< the excluded subtree that it is in; none where no permitted one has it
+    std::size_t by = 0;         ///< the certificate in the path whose constraints these are
+};
+
 /// A path, or how far the best one came, and what was wrong then. Views into the chain and the anchors.
 struct path_result {
     path_error error = path_error::no_certificate;
     std::array<bytes_view, max_path> path{};  ///< from the peer's certificate upwards
     std::size_t size = 0;
     std::size_t at = 0;     ///< the certificate in `path` that the error is about
-    bytes_view name;        ///< name_excluded, name_not_permitted: which one, as it is in the certificate
+    refused_name name;      ///< name_excluded, name_not_permitted: which one, and why
     status_finding status;  ///< what is known of the revocation of that certificate, when it is about that
     std::array<status_source, max_path> sources{};  ///< of an accepted path: from where each is known not to be revoked
 
@@ -106,7 +113,7 @@ private:
         return best_;
     }
 
-    void note(rank how_far, path_error error, std::size_t at, std::size_t size, bytes_view name = {},
+    void note(rank how_far, path_error error, std::size_t at, std::size_t size, const refused_name& name = {},
               const status_finding& status = {}) noexcept {
         const std::size_t now = static_cast<std::size_t>(how_far) + at;
         if (now <= best_rank_ && error != path_error::too_much_work) return;
@@ -224,7 +231,6 @@ private:
 
     /// path_[size - 1] is an anchor.
     bool complete(std::size_t size) noexcept {
-        bytes_view name;
         for (std::size_t at = size - 1; at-- > 0;) {
             const path_error error = check_signature(path_[at], path_[at + 1], size);
             if (error == path_error::none) continue;
@@ -234,6 +240,7 @@ private:
         for (std::size_t issuer = size; --issuer > 0;) {
             for (std::size_t at = issuer; at-- > 0;) {
                 if (at != 0 && path_[at].self_issued()) continue;  // section 6.1.3 (b) and (c)
+                refused_name name{.by = issuer};
                 const path_error error = check_names(path_[issuer], path_[at], name);
                 if (error == path_error::none) continue;
                 const bool of_issuer = error == path_error::constraint_unusable;
@@ -291,9 +298,10 @@ private:
         return true;
     }
 
-    path_error check_names(const certificate& issuer, const certificate& it, bytes_view& name) noexcept {
+    path_error check_names(const certificate& issuer, const certificate& it, refused_name& name) noexcept {
         const constraint_finding found = check_name_constraints(issuer, it, options_.constraints);
-        name = found.name;
+        name.name = found.name;
+        name.constraint = found.constraint;
         switch (found.verdict) {
             case constraint_verdict::allowed: return path_error::none;
             case constraint_verdict::excluded: return path_error::name_excluded;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -75,7 +76,8 @@ constexpr void print_name(text_writer& to, bytes_view name) noexcept;
 constexpr void print_alt_names(text_writer& to, const certificate& it) noexcept;
 
 /// The path, one certificate in a line from the peer's own upwards, and the verdict with what belongs to it: since when
-/// it is expired, when it will be valid, which names it has, which one a constraint refuses, which issuer is unknown,
+/// it is expired, when it will be valid, which names it has, which one whose constraint
+/// refuses, which issuer is unknown,
 /// since when and why it is revoked, when an OCSP response or a CRL was good. In an accepted path "not revoked: by OCSP
 /// response", or "by CRL", says where that is known from.
 ///
@@ -127,6 +129,21 @@ constexpr void print_oid(text_writer& to, bytes_view oid) noexcept {
     }
 }
 
+/// Of the kinds that are understood in nameConstraints. A network is an address and the bits of it that count.
+constexpr void print_general_name(text_writer& to, const general_name& name) noexcept {
+    if (name.kind == name_kind::directory_name) return print_name(to, name.value);
+    if (name.kind != name_kind::ip_address) return to.put_foreign(name.value);
+    const bool network = name.value.size() == 8 || name.value.size() == 32;
+    const bytes_view address = network ? name.value.first(name.value.size() / 2) : name.value;
+    std::array<char, 40> room{};
+    to.put(print_address(address, room));
+    if (!network) return;
+    int bits = 0;
+    for (const std::uint8_t byte : name.value.subspan(address.size())) bits += std::popcount(byte);
+    to.put('/');
+    to.put(static_cast<std::uint64_t>(bits));
+}
+
 constexpr void print_detail(text_writer& to, const path_result& found, const peer& who,
                             const certificate& it) noexcept {
     switch (found.error) {
@@ -137,12 +154,19 @@ constexpr void print_detail(text_writer& to, const path_result& found, const pee
             to.put_foreign(as_bytes(who.server_name));
             to.put(", has ");
             return print_alt_names(to, it);
+        case path_error::path_length:
+            to.put(", which allows ");
+            return to.put(std::uint64_t{it.path_length.value_or(0)});
         case path_error::unknown_issuer: to.put(", issued by "); return print_name(to, it.issuer);
         case path_error::name_excluded:
         case path_error::name_not_permitted:
             to.put(", the name ");
-            if (well_formed_name(found.name)) return print_name(to, found.name);  // no text is one
-            return to.put_foreign(found.name);
+            print_general_name(to, found.name.name);
+            to.put(", by certificate ");
+            to.put(found.name.by);
+            if (found.error == path_error::name_not_permitted) return;
+            to.put(", which excludes ");
+            return print_general_name(to, found.name.constraint);
         case path_error::revoked:
             to.put(" since ");
             print_time(to, found.status.time);

@@ -137,6 +137,10 @@ struct asked {
 
     void go_over_refusal(const x509::path_result& found) const {
         HOLDS(fault_of(errc_of(found.error)) == fault::peer && alert_for(errc_of(found.error)).has_value());
+        if (found.error == path_error::name_excluded || found.error == path_error::name_not_permitted) {
+            HOLDS(found.name.by < found.size && fuzz::inside(found.name.name.value, found.path[found.at]));
+            HOLDS(fuzz::inside(found.name.constraint.value, found.path[found.name.by]));
+        }
         if (found.error != path_error::revoked) return;
         const certificates path = read_path(found);
         bool told = stapled(path, found.at, x509::ocsp_status::revoked);
@@ -174,8 +178,13 @@ bool same_finding(const x509::path_result& a, const x509::path_result& b) {
     const auto same = [](bytes_view one, bytes_view other) {
         return one.data() == other.data() && one.size() == other.size();
     };
-    return a.error == b.error && a.size == b.size && a.at == b.at && a.sources == b.sources && same(a.name, b.name) &&
-           a.status.time == b.status.time && std::equal(a.path.begin(), a.path.end(), b.path.begin(), same);
+    const auto same_name = [&same](const x509::general_name& one, const x509::general_name& other) {
+        return one.kind == other.kind && same(one.value, other.value);
+    };
+    return a.error == b.error && a.size == b.size && a.at == b.at && a.sources == b.sources &&
+           a.status.time == b.status.time && a.name.by == b.name.by && same_name(a.name.name, b.name.name) &&
+           same_name(a.name.constraint, b.name.constraint) &&
+           std::equal(a.path.begin(), a.path.end(), b.path.begin(), same);
 }
 
 }  // namespace

@@ -30,6 +30,7 @@ struct incoming {
     std::function<buffer(Connection&)> message;
     bool sealed = true;
     std::size_t bare = 0;
+    std::pair<errc, alert> of_bare{errc::version_not_supported, alert::protocol_version};
 };
 
 const std::vector<incoming<null_client>> to_client{
@@ -41,13 +42,16 @@ const std::vector<incoming<null_client>> to_client{
          return hello.message();
      },
      false, 70},
-    {"ServerHello behind a retry", [](auto& it) { it.feed(server_hello::retry(it.session_id(), p256).record()); },
+    {"ServerHello behind a retry",
+     [](auto& it) { it.feed(server_hello::retry(it.session_id(), p256).record()); },
      [](auto& it) {
          server_hello hello(it.session_id());
          hello.ext_.set(ext::key_share, entry(p256, buffer(65, 1)));
          return hello.message();
      },
-     false, 70},
+     false,
+     70,
+     {errc::version_not_offered, alert::illegal_parameter}},  // section 4.2.4
     {"EncryptedExtensions", test::after_server_hello,
      [](auto&) {
          return encrypted_extensions(extensions().add(ext::server_name).add(ext::supported_groups, {0, 2, 0, 0x1d}));
@@ -173,7 +177,7 @@ void feed_with(const incoming<Connection>& one, std::size_t size, const Config& 
     if (whole) {
         CHECK(it.tls.error() == errc::none);
     } else if (one.bare != 0 && size == one.bare) {
-        check_refused(it, errc::version_not_supported, alert::protocol_version);
+        check_refused(it, one.of_bare.first, one.of_bare.second);
     } else {
         check_refused(it, errc::decode_error, alert::decode_error);
     }

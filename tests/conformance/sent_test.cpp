@@ -1,13 +1,12 @@
 // What we send, held to what RFC 9846 says that has to be sent.
 #include <spantls/spantls.hpp>
 
-#include <spantls/providers/sodium.hpp>
-
 #include <set>
 
 #include "conformance/wire.hpp"
 #include "handshake/rules.hpp"
 #include "support/pair.hpp"
+#include "support/provider.hpp"
 
 using namespace spantls;
 using test::buffer;
@@ -298,17 +297,17 @@ TEST_CASE("nothing that is random comes twice (sections 4.2.3 and 4.3.8)") {
         CHECK(seen.insert(bytes).second);
         ++count;
     };
-    sodium crypto;
+    test::usual_provider crypto;
     const client_config client;
     const server_config server;
     for (int i = 0; i < 20; ++i) {
-        const test::hand_fed<spantls::client<sodium>> it(crypto, client);
+        const test::hand_fed<spantls::client<test::usual_provider>> it(crypto, client);
         const wire::hello hello = wire::first_hello(it.sent);
         is_new(hello.random);
         is_new(hello.session_id);
         is_new(wire::shares_of(hello).at(0).second, 1184 + 32);  // and of X25519, with the same key
         // The same ClientHello every time.
-        test::hand_fed<spantls::server<sodium>> other(crypto, server);
+        test::hand_fed<spantls::server<test::usual_provider>> other(crypto, server);
         forge::client_hello asked;
         asked.ext_.set(ext::key_share, forge::vec(2, forge::entry(named_group::x25519, buffer(32, 9))));
         other.feed(asked.record());

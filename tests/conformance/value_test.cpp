@@ -3,9 +3,8 @@
 
 #include <set>
 
-#include <spantls/providers/sodium.hpp>
-
 #include "handshake/rules.hpp"
+#include "support/provider.hpp"
 
 using spantls::errc;
 using test::buffer;
@@ -154,6 +153,17 @@ TEST_CASE("the version is TLS 1.3 (sections 4.2.4 and 4.3.1)") {
     }
 }
 
+TEST_CASE("the version that a retry has selected stays, also if it is not said again (section 4.2.4)") {
+    client_refuses(
+        [](null_client& it) {
+            it.feed(server_hello::retry(it.session_id(), p256).record());
+            server_hello hello(it.session_id());
+            hello.ext_.set(ext::key_share, entry(p256, buffer(65, 1))).remove(ext::supported_versions);
+            it.feed(hello.record());
+        },
+        errc::version_not_offered, alert::illegal_parameter);
+}
+
 TEST_CASE("the group is one that it may be (sections 4.2.1, 4.3.7 and 4.3.8)") {
     for (const int value : others({0x001d})) {
         CAPTURE(value);
@@ -219,7 +229,7 @@ TEST_CASE("the signature scheme was offered (sections 4.3.3 and 4.5.2)") {
 namespace {
 /// Takes any signature for right, and says to take those of PKCS #1 v1.5, as real providers do: in certificates.
 struct takes_pkcs1 : test::null_provider {
-    static constexpr auto verify_schemes = spantls::sodium::verify_schemes;
+    static constexpr auto verify_schemes = test::usual_provider::verify_schemes;
 };
 }  // namespace
 

@@ -4,33 +4,32 @@
 #include <type_traits>
 
 #include <spantls/message/authentication.hpp>
-#include <spantls/providers/sodium.hpp>
 
 #include "support/catch.hpp"
+#include "support/provider.hpp"
 #include "support/rfc8448.hpp"
 #include "support/vectors.hpp"
 
 using spantls::bytes_view;
 using spantls::hash_id;
-using spantls::sodium;
 using test::hex;
 
-static_assert(!std::is_copy_constructible_v<spantls::handshake_stage<sodium>>);
-static_assert(!std::is_copy_assignable_v<spantls::handshake_stage<sodium>>);
-static_assert(!std::is_copy_constructible_v<spantls::main_stage<sodium>>);
-static_assert(std::is_nothrow_move_constructible_v<spantls::main_stage<sodium>>);
+static_assert(!std::is_copy_constructible_v<spantls::handshake_stage<test::usual_provider>>);
+static_assert(!std::is_copy_assignable_v<spantls::handshake_stage<test::usual_provider>>);
+static_assert(!std::is_copy_constructible_v<spantls::main_stage<test::usual_provider>>);
+static_assert(std::is_nothrow_move_constructible_v<spantls::main_stage<test::usual_provider>>);
 
 namespace {
 
 /// The constants, from the beginning: HKDF-Extract(0, 0), then Derive-Secret(., "derived", "").
 void check_constants(hash_id hash, bytes_view derived, bytes_view empty) {
     const std::size_t size = spantls::digest_size(hash);
-    CHECK(hex(spantls::hash_of<sodium>(hash, {}).view()) == hex(empty));
+    CHECK(hex(spantls::hash_of<test::usual_provider>(hash, {}).view()) == hex(empty));
     CHECK(hex(spantls::empty_hash(hash)) == hex(empty));
     const test::buffer zeros(size);
     test::buffer early(size), result(size);
-    spantls::hkdf_extract<sodium>(hash, zeros, zeros, early.data());
-    spantls::hkdf_expand_label(spantls::hmac_key<sodium>(hash, early), "derived", empty, result);
+    spantls::hkdf_extract<test::usual_provider>(hash, zeros, zeros, early.data());
+    spantls::hkdf_expand_label(spantls::hmac_key<test::usual_provider>(hash, early), "derived", empty, result);
     CHECK(hex(result) == hex(derived));
 }
 
@@ -119,21 +118,21 @@ TEST_CASE("the stages with a PSK, step by step, for each hash (section 7.1)") {
         const test::buffer messages(size, 0x33), zeros(size);
         const auto extract = [&](bytes_view salt, bytes_view ikm) {
             test::buffer out(size);
-            spantls::hkdf_extract<sodium>(hash, salt, ikm, out.data());
+            spantls::hkdf_extract<test::usual_provider>(hash, salt, ikm, out.data());
             return out;
         };
         const auto derive = [&](bytes_view from, std::string_view label, bytes_view context) {
             test::buffer out(size);
-            spantls::hkdf_expand_label(spantls::hmac_key<sodium>(hash, from), label, context, out);
+            spantls::hkdf_expand_label(spantls::hmac_key<test::usual_provider>(hash, from), label, context, out);
             return out;
         };
         const test::buffer early = extract(zeros, psk);
         const test::buffer handshake = extract(derive(early, "derived", spantls::empty_hash(hash)), shared);
         const test::buffer main = extract(derive(handshake, "derived", spantls::empty_hash(hash)), zeros);
 
-        spantls::traffic_secret<sodium> secret;
-        spantls::extract_early_secret<sodium>(hash, psk, secret);
-        spantls::early_stage<sodium> first(hash, secret);
+        spantls::traffic_secret<test::usual_provider> secret;
+        spantls::extract_early_secret<test::usual_provider>(hash, psk, secret);
+        spantls::early_stage<test::usual_provider> first(hash, secret);
         first.client_traffic(messages, secret);
         CHECK(hex(secret.first(size)) == hex(derive(early, "c e traffic", messages)));
         auto second = std::move(first).next(shared);
@@ -175,8 +174,8 @@ TEST_CASE("what is signed and the server's Finished in every trace of RFC 8448")
 
 TEST_CASE("a stage is wiped when it has been moved from") {
     const test::buffer shared(32, 7);
-    auto first = spantls::handshake_stage_without_psk<sodium>(hash_id::sha384, shared);
-    spantls::traffic_secret<sodium> before, moved, left;
+    auto first = spantls::handshake_stage_without_psk<test::usual_provider>(hash_id::sha384, shared);
+    spantls::traffic_secret<test::usual_provider> before, moved, left;
     first.client_traffic(spantls::empty_hash(hash_id::sha384), before);
     const auto second = std::move(first);
     second.client_traffic(spantls::empty_hash(hash_id::sha384), moved);
@@ -188,11 +187,12 @@ TEST_CASE("a stage is wiped when it has been moved from") {
 TEST_CASE("the next traffic secret is HKDF-Expand-Label(., \"traffic upd\", \"\") (section 7.2)") {
     for (const hash_id hash : {hash_id::sha256, hash_id::sha384}) {
         const std::size_t size = spantls::digest_size(hash);
-        spantls::traffic_secret<sodium> secret;
+        spantls::traffic_secret<test::usual_provider> secret;
         spantls::copy_bytes(test::buffer(48, 3), secret.bytes());
         test::buffer expected(size);
-        spantls::hkdf_expand_label(spantls::hmac_key<sodium>(hash, secret.first(size)), "traffic upd", {}, expected);
-        spantls::update_traffic_secret<sodium>(hash, secret);
+        spantls::hkdf_expand_label(spantls::hmac_key<test::usual_provider>(hash, secret.first(size)), "traffic upd", {},
+                                   expected);
+        spantls::update_traffic_secret<test::usual_provider>(hash, secret);
         CHECK(hex(secret.first(size)) == hex(expected));
     }
 }
@@ -202,11 +202,11 @@ TEST_CASE("exported keying material is that of section 7.5") {
         const std::size_t size = spantls::digest_size(hash);
         const test::buffer exporter(size, 9), context = test::unhex("c0ffee");
         test::buffer derived(size), expected(100), out(100);
-        spantls::hkdf_expand_label(spantls::hmac_key<sodium>(hash, exporter), "EXPORTER-x", spantls::empty_hash(hash),
-                                   derived);
-        spantls::hkdf_expand_label(spantls::hmac_key<sodium>(hash, derived), "exporter",
-                                   spantls::hash_of<sodium>(hash, context).view(), expected);
-        spantls::export_keying_material<sodium>(hash, exporter, "EXPORTER-x", context, out);
+        spantls::hkdf_expand_label(spantls::hmac_key<test::usual_provider>(hash, exporter), "EXPORTER-x",
+                                   spantls::empty_hash(hash), derived);
+        spantls::hkdf_expand_label(spantls::hmac_key<test::usual_provider>(hash, derived), "exporter",
+                                   spantls::hash_of<test::usual_provider>(hash, context).view(), expected);
+        spantls::export_keying_material<test::usual_provider>(hash, exporter, "EXPORTER-x", context, out);
         CHECK(out == expected);
     }
 }

@@ -1,20 +1,18 @@
 #include <spantls/crypto/transcript.hpp>
 
-#include <spantls/providers/sodium.hpp>
-
 #include "support/catch.hpp"
 #include "support/oracle.hpp"
+#include "support/provider.hpp"
 #include "support/vectors.hpp"
 
 using spantls::hash_id;
-using spantls::sodium;
 
 TEST_CASE("the transcript is the hash of the messages, and a look at it changes nothing") {
-    spantls::transcript<sodium> messages(hash_id::sha384);
+    spantls::transcript<test::usual_provider> messages(hash_id::sha384);
     REQUIRE(messages.hash() == hash_id::sha384);
     REQUIRE(test::copy(messages.current().view()) == test::oracle::digest(EVP_sha384(), {}));
     messages.add(spantls::as_bytes("ClientHello"));
-    const spantls::transcript<sodium> until_there = messages;
+    const spantls::transcript<test::usual_provider> until_there = messages;
     (void)messages.current();
     messages.add(spantls::as_bytes("ServerHello"));
     REQUIRE(test::copy(messages.current().view()) ==
@@ -31,7 +29,7 @@ TEST_CASE("after HelloRetryRequest a synthetic message_hash stands for the first
         all.insert(all.end(), first.begin(), first.end());
         for (const char c : std::string("HelloRetryRequest")) all.push_back(static_cast<std::uint8_t>(c));
 
-        spantls::transcript<sodium> messages(long_one ? hash_id::sha384 : hash_id::sha256);
+        spantls::transcript<test::usual_provider> messages(long_one ? hash_id::sha384 : hash_id::sha256);
         messages.add(spantls::as_bytes("ClientHello1"));
         messages.restart_with_message_hash();
         messages.add(spantls::as_bytes("HelloRetryRequest"));

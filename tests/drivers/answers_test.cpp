@@ -2,19 +2,19 @@
 
 #include <array>
 
-#include <spantls/providers/sodium.hpp>
 #include <spantls/x509/own_ca.hpp>
 #include <spantls/x509/pins.hpp>
 
 #include "support/catch.hpp"
 #include "support/null_provider.hpp"
 #include "support/pair.hpp"
+#include "support/provider.hpp"
 
 using namespace spantls;
 
 namespace {
 
-using sodium_key = sodium::ed25519_key;
+using sodium_key = spantls::sodium::ed25519_key;
 
 /// The key of a certificate that the tests have made.
 sodium_key key_of(const test::credentials& who) {
@@ -37,7 +37,7 @@ bool handshake(Pair& both, Client& client, Server& server) {
     return both.handshake();
 }
 
-using sodium_pair = test::pair<test::seeded<sodium_chacha>>;
+using sodium_pair = test::pair<test::seeded<test::small_provider>>;
 
 }  // namespace
 

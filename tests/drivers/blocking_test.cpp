@@ -3,13 +3,13 @@
 #include <algorithm>
 #include <array>
 
-#include <spantls/providers/sodium.hpp>
 #include <spantls/record/limits.hpp>
 
 #include "drivers/peer_stream.hpp"
 #include "support/catch.hpp"
 #include "support/null_provider.hpp"
 #include "support/pair.hpp"
+#include "support/provider.hpp"
 #include "support/seeded_provider.hpp"
 
 using namespace spantls;
@@ -49,7 +49,7 @@ struct driven {
 using driven_client = driven<test::null_provider>;
 
 /// One that can tell early data by its key.
-using early_provider = test::seeded<sodium_chacha>;
+using early_provider = test::seeded<test::small_provider>;
 
 /// A client with a key under which it may send early data, and a server that knows the key.
 struct early_offer_made {
@@ -552,7 +552,7 @@ TEST_CASE(
 }
 
 TEST_CASE("blocking: a late request that fills the buffer is answered under whatever key (sections 4.7.2 and 5.5)") {
-    using driven_seeded = driven<test::seeded<sodium_chacha>>;
+    using driven_seeded = driven<test::seeded<test::small_provider>>;
     for (std::uint64_t limit = 2; limit < 12; ++limit) {
         CAPTURE(limit);
         driven_seeded it({.client = {.post_handshake_auth = true, .rekey_after = limit},

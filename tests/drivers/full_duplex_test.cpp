@@ -5,13 +5,13 @@
 #include <deque>
 
 #include <spantls/client.hpp>
-#include <spantls/providers/sodium.hpp>
 #include <spantls/server.hpp>
 
 #include "support/catch.hpp"
 #include "support/forge.hpp"
 #include "support/null_provider.hpp"
 #include "support/pair.hpp"
+#include "support/provider.hpp"
 
 using namespace spantls;
 
@@ -224,7 +224,7 @@ TEST_CASE("a loop that obeys wants() ends, and everything arrives") {
 }
 
 TEST_CASE("with real cryptography, too") {
-    two_sides<sodium> both({}, {40000, 1000});
+    two_sides<test::usual_provider> both({}, {40000, 1000});
     const buffer up = noise(200000, 3), down = noise(100000, 4);
     both.client_side.to_send = up;
     both.server_side.to_send = down;

@@ -12,7 +12,6 @@
 
 #include <spantls/client.hpp>
 #include <spantls/drivers/blocking.hpp>
-#include <spantls/providers/sodium.hpp>
 #include <spantls/record/limits.hpp>
 #include <spantls/server.hpp>
 
@@ -20,6 +19,7 @@
 #include "support/catch.hpp"
 #include "support/null_provider.hpp"
 #include "support/pair.hpp"
+#include "support/provider.hpp"
 
 using namespace spantls;
 
@@ -202,12 +202,12 @@ void transfer(four_threads<P>& both, std::size_t total, std::size_t largest) {
 }  // namespace
 
 TEST_CASE("a heavy transfer both ways on four threads, with key updates", "[threads]") {
-    four_threads<sodium_chacha> both;
+    four_threads<test::small_provider> both;
     transfer(both, 32 << 20, 40000);
 }
 
 TEST_CASE("the same with small blocks, small records and small buffers", "[threads]") {
-    four_threads<test::seeded<sodium>> both(
+    four_threads<test::seeded<test::usual_provider>> both(
         {.client = {.record_size = 700}, .server = {.record_size = 300, .rekey_after = 50}}, max_record, min_output);
     both.client_side.socket.most_read = 100;
     transfer(both, 200000, 900);
@@ -215,7 +215,7 @@ TEST_CASE("the same with small blocks, small records and small buffers", "[threa
 
 TEST_CASE("a writer that sleeps is woken to answer a key update", "[threads]") {
     constexpr std::size_t rounds = max_key_updates_in_a_row - 2;
-    four_threads<sodium_chacha> both;
+    four_threads<test::small_provider> both;
     REQUIRE(both.connect());
     report client_seen;
     bool all_sent = true;
@@ -259,7 +259,7 @@ TEST_CASE("a writer that sleeps is woken to answer a key update", "[threads]") {
 TEST_CASE("an alert crosses from the reader to a writer that is busy", "[threads]") {
     // Each time at another moment of the writer's: some of them are rare.
     for (int round = 0; round < 40; ++round) {
-        four_threads<sodium_chacha> both;
+        four_threads<test::small_provider> both;
         REQUIRE(both.connect());
         report sent, seen, server_seen;
         std::thread client_writes([&] { sent = write_much(both.client_side, 1, SIZE_MAX, 300); });
@@ -282,7 +282,7 @@ TEST_CASE("an alert crosses from the reader to a writer that is busy", "[threads
 }
 
 TEST_CASE("a writer that learns of an error by a command that is refused has sent the alert") {
-    four_threads<sodium_chacha> both;
+    four_threads<test::small_provider> both;
     REQUIRE(both.connect());
     REQUIRE(write_all(both.server_side.socket, forged_record()));
     REQUIRE(both.client_side.reader().read().status.error == errc::bad_record_mac);

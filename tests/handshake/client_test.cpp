@@ -1,8 +1,7 @@
 #include <spantls/handshake/client.hpp>
 
-#include <spantls/providers/sodium.hpp>
-
 #include "handshake/rules.hpp"
+#include "support/provider.hpp"
 
 using spantls::errc;
 using spantls::named_group;
@@ -264,8 +263,9 @@ TEST_CASE("client: HelloRetryRequest (sections 4.2.3 and 4.2.4)") {
     test::check(rules);
 }
 
-TEST_CASE("client: the second ClientHello is the first but for what the retry asked for "
-          "(sections 4.2.2, 4.2.4 and 4.3.8)") {
+TEST_CASE(
+    "client: the second ClientHello is the first but for what the retry asked for "
+    "(sections 4.2.2, 4.2.4 and 4.3.8)") {
     const auto group_only = hellos_around([](auto&) {});
     CHECK(test::hex(group_only.second.hello.random) == test::hex(group_only.first.hello.random));
     CHECK(test::hex(group_only.second.hello.legacy_session_id) == test::hex(group_only.first.hello.legacy_session_id));
@@ -306,8 +306,8 @@ TEST_CASE("client: a cookie as large as can be comes back, and a larger one is r
         CHECK(hellos.second.extensions[ext::cookie].size() == 2 + size);
         CHECK(without(hellos.second, {ext::cookie}) == without(hellos.first, {}));
     }
-    // The workspace for it is asked for by its size, and as often as there is a message to be put into it: for the retry
-    // and its answer.
+    // The workspace for it is asked for by its size, and as often as there is a message to be put into it: for the
+    // retry and its answer.
     test::null_provider crypto;
     null_client it(crypto, config, spantls::client_target{.server_name = "leaf.example"});
     with_retry(cookie_of(largest))(it);
@@ -432,7 +432,8 @@ TEST_CASE("client: a handshake is not signed with what is for certificates only 
             } else {
                 // It goes on, and has no certificate.
                 CHECK(it.tls.connected());
-                CHECK(test::hex(it.records().back()) == test::hex(sealed_handshake(join({certificate({}), finished()}))));
+                CHECK(test::hex(it.records().back()) ==
+                      test::hex(sealed_handshake(join({certificate({}), finished()}))));
             }
         }
     }
@@ -565,14 +566,14 @@ TEST_CASE("client: the first bytes of a message that is refused anyway are enoug
 }
 
 TEST_CASE("client: real keys do not take a share that gives zero (section 7.4.2)") {
-    spantls::sodium crypto;
+    test::usual_provider crypto;
     const spantls::client_config config;
     // The u-coordinates of small order, RFC 7748's way of writing them: 0, 1 and p - 1.
     for (const char* const share : {"0000000000000000000000000000000000000000000000000000000000000000",
                                     "0100000000000000000000000000000000000000000000000000000000000000",
                                     "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f"}) {
         INFO(share);
-        test::hand_fed<spantls::client<spantls::sodium>> it(crypto, config);
+        test::hand_fed<spantls::client<test::usual_provider>> it(crypto, config);
         server_hello hello(it.session_id());
         hello.ext_.set(ext::key_share, entry(named_group::x25519, test::unhex(share)));
         it.feed(hello.record());

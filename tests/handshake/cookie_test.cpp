@@ -5,17 +5,16 @@
 #include <array>
 #include <vector>
 
-#include <spantls/providers/sodium.hpp>
-
 #include "support/catch.hpp"
 #include "support/forge.hpp"
+#include "support/provider.hpp"
 #include "support/vectors.hpp"
 
 using namespace spantls;
 
 namespace {
 
-using crypto = sodium;
+using crypto = test::usual_provider;
 
 const test::buffer current(32, 0x11), previous(48, 0x22), foreign(32, 0x33), address{10, 0, 0, 1};
 
@@ -192,4 +191,15 @@ TEST_CASE("what may not change is known by its types, in whatever order they com
     CHECK(changed([&](auto& all) { all.set(unknown(0x0a0a), {}).set(unknown(0x1a1a), {3}); }));
     CHECK_FALSE(changed([&](auto& all) { all.add(test::forge::ext::padding, test::buffer(9)); }));
     CHECK_FALSE(changed([&](auto& all) { all.add(test::forge::ext::cookie, {0, 1, 7}); }));
+
+    // As many as there is room for.
+    test::forge::client_hello many;
+    for (int type = 0x8000; type < 0xb000; ++type) many.ext_.add(unknown(type), {});
+    test::forge::client_hello reversed = many, without = many, changed_one = many;
+    std::reverse(reversed.ext_.all.begin(), reversed.ext_.all.end());
+    without.ext_.all.erase(without.ext_.all.begin() + 5000);
+    changed_one.ext_.all[5000].second = {7};
+    CHECK(hash(reversed) == hash(many));
+    CHECK(hash(without) != hash(many));
+    CHECK(hash(changed_one) != hash(many));
 }

@@ -3,10 +3,9 @@
 
 #include <set>
 
-#include <spantls/providers/sodium.hpp>
-
 #include "handshake/rules.hpp"
 #include "support/pair.hpp"
+#include "support/provider.hpp"
 #include "support/seeded_provider.hpp"
 
 using spantls::bytes_view;
@@ -17,7 +16,7 @@ using test::null_client;
 using test::null_server;
 using namespace test::forge;
 using alert = spantls::alert_description;
-using seeded_chacha = test::seeded<spantls::sodium_chacha>;
+using seeded_chacha = test::seeded<test::small_provider>;
 using chacha_pair = test::pair<seeded_chacha>;
 
 namespace {
@@ -38,7 +37,8 @@ bool is_grease(std::uint64_t value) {
 template <class T>
 std::size_t greased(spantls::list_view<T> list) {
     std::size_t count = 0;
-    for (std::size_t i = 0; i < list.size(); ++i) count += is_grease(static_cast<std::uint64_t>(list[i])) ? std::size_t{1} : 0;
+    for (std::size_t i = 0; i < list.size(); ++i)
+        count += is_grease(static_cast<std::uint64_t>(list[i])) ? std::size_t{1} : 0;
     return count;
 }
 /// Those among the extensions of a block, and their data.

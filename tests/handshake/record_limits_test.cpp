@@ -1,8 +1,7 @@
 #include <spantls/handshake/record_limits.hpp>
 
-#include <spantls/providers/sodium.hpp>
-
 #include "handshake/rules.hpp"
+#include "support/provider.hpp"
 
 using namespace spantls;
 using test::buffer;

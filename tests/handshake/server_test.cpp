@@ -1,8 +1,7 @@
 #include <spantls/handshake/server.hpp>
 
-#include <spantls/providers/sodium.hpp>
-
 #include "handshake/rules.hpp"
+#include "support/provider.hpp"
 
 using spantls::errc;
 using spantls::named_group;
@@ -297,26 +296,33 @@ TEST_CASE("server: the second ClientHello (section 4.2.2)") {
 }
 
 TEST_CASE("server: the second ClientHello has no keys that the first did not offer (section 4.2.2)") {
-    const auto offer = [](std::initializer_list<const char*> names) {
+    // Binders as long as SHA-256 or SHA-384: a retry names a suite of that hash, and keeps to it (section 4.2.4).
+    std::size_t binder = 32;
+    const auto offer = [&](std::initializer_list<const char*> names) {
         buffer identities, binders;
         for (const char* name : names) {
             identities = join({identities, vec(2, letters(name)), buffer(4)});
-            binders = join({binders, vec(1, buffer(32))});
+            binders = join({binders, vec(1, buffer(binder))});
         }
         return join({vec(2, identities), vec(2, binders)});
     };
     const auto check = [&](std::initializer_list<const char*> first, std::initializer_list<const char*> second,
                            errc error) {
         for (const bool used : {true, false}) {
-            CAPTURE(first.size(), second.size(), used);
+            CAPTURE(first.size(), second.size(), used, binder);
             hashing_provider crypto;
             spantls::server_config config{.prefer = {.groups = {named_group::secp256r1}}};
             config.use_psk = used;
+            const auto chosen = [&](const hashing_server& of) {
+                return spantls::load_u16(of.last_hello().data() + 67);
+            };
+            const unsigned right = used && first.size() != 0 && binder == 48 ? 0x1302 : 0x1303;
             hashing_server it(crypto, config);
             client_hello hello;
             if (first.size() != 0) hello.ext_.add(ext::pre_shared_key, offer(first));
             it.feed(hello.record());
             REQUIRE(it.tls.error() == errc::none);
+            CHECK(chosen(it) == right);
             client_hello again;
             again.ext_.set(ext::key_share, shares({p256_share}));
             if (second.size() != 0) again.ext_.add(ext::pre_shared_key, offer(second));
@@ -327,11 +333,15 @@ TEST_CASE("server: the second ClientHello has no keys that the first did not off
             }
             CHECK(it.tls.error() == errc::none);
             CHECK(it.tls.handshake_state() == spantls::server_state::wait_finished);
+            CHECK(chosen(it) == right);
         }
     };
-    check({"one", "two"}, {"one", "two"}, errc::none);
-    check({"one", "two"}, {"two"}, errc::none);
-    check({"one", "two"}, {}, errc::none);
+    for (const std::size_t each : {32u, 48u}) {
+        binder = each;
+        check({"one", "two"}, {"one", "two"}, errc::none);
+        check({"one", "two"}, {"two"}, errc::none);
+        check({"one", "two"}, {}, errc::none);
+    }
     check({}, {"one"}, errc::hello_changed);
     check({"one"}, {"two"}, errc::hello_changed);
     check({"one"}, {"one", "two"}, errc::hello_changed);
@@ -360,6 +370,36 @@ TEST_CASE("server: early data goes when a retry comes (section 4.2.2)") {
         it.feed(record(spantls::content_type::application_data, buffer(10, 0x99)));
         check_refused(it, errc::bad_record_mac, alert::bad_record_mac);
     }
+}
+
+TEST_CASE("server: early data that is skipped does not stand in a second ClientHello (sections 4.3.10 and 5.1)") {
+    const std::array<std::uint8_t, 32> secret{};
+    const buffer early = record(spantls::content_type::application_data, buffer(30, 0x99));
+    for (const bool between : {false, true})
+        for (const bool keeps_nothing : {false, true}) {
+            hashing_provider crypto;
+            const spantls::server_config config{.cookie_secrets = {spantls::bytes_view(secret)}};
+            const spantls::server_config& plain = keeps_nothing ? config : spantls::server_config{};
+            hashing_server it(crypto, plain);
+            client_hello hello;
+            hello.ext_.set(ext::key_share, shares({})).add(ext::early_data);
+            // Of one that keeps nothing the first hello that it sees may be the second.
+            if (!keeps_nothing) it.feed(hello.record());
+            it.feed(early);
+            hello.ext_.set(ext::key_share, shares({x25519_share})).remove(ext::early_data);
+            const buffer message = hello.message();
+            const buffer front(message.begin(), message.begin() + 16), back(message.begin() + 16, message.end());
+            it.feed(record(spantls::content_type::handshake, front));
+            REQUIRE(it.tls.error() == errc::none);
+            if (between) it.feed(early);
+            if (between) {
+                check_refused(it, errc::interleaved_record, alert::unexpected_message);
+            } else {
+                // A change_cipher_spec is dropped wherever it comes (section 5).
+                it.feed(change_cipher_spec()).feed(record(spantls::content_type::handshake, back));
+                CHECK(it.tls.handshake_state() == spantls::server_state::wait_finished);
+            }
+        }
 }
 
 TEST_CASE(
@@ -529,13 +569,13 @@ TEST_CASE("server: what a ClientHello may have (sections 4.2.2 and 9.3)") {
 }
 
 TEST_CASE("server: real keys do not take a share that gives zero (section 7.4.2)") {
-    spantls::sodium crypto;
+    test::usual_provider crypto;
     const spantls::server_config config;
     for (const char* const share : {"0000000000000000000000000000000000000000000000000000000000000000",
                                     "0100000000000000000000000000000000000000000000000000000000000000",
                                     "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f"}) {
         INFO(share);
-        test::hand_fed<spantls::server<spantls::sodium>> it(crypto, config);
+        test::hand_fed<spantls::server<test::usual_provider>> it(crypto, config);
         client_hello hello;
         hello.ext_.set(ext::key_share, shares({entry(named_group::x25519, test::unhex(share))}));
         it.feed(hello.record());

@@ -1,10 +1,9 @@
 // Ticket requests (RFC 9149), in both roles.
 #include <spantls/handshake/ticket_request.hpp>
 
-#include <spantls/providers/sodium.hpp>
-
 #include "handshake/rules.hpp"
 #include "support/pair.hpp"
+#include "support/provider.hpp"
 #include "support/seeded_provider.hpp"
 
 using spantls::errc;
@@ -14,7 +13,7 @@ using test::null_client;
 using test::null_server;
 using namespace test::forge;
 using alert = spantls::alert_description;
-using chacha_pair = test::pair<test::seeded<spantls::sodium_chacha>>;
+using chacha_pair = test::pair<test::seeded<test::small_provider>>;
 using count = std::optional<std::uint8_t>;
 
 namespace {

@@ -1,5 +1,6 @@
 #include <spantls/message/extension.hpp>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -166,12 +167,36 @@ TEST_CASE("a block that is cut anywhere but between extensions is malformed") {
     CHECK(parse(too_long, extension_place::client_hello) == errc::decode_error);
 }
 
-TEST_CASE("so many extensions and no more") {
-    test::buffer block;
-    for (std::size_t i = 0; i < spantls::max_extensions; ++i) append(block, 0x4000 + static_cast<int>(i), {});
-    CHECK(parse(block, extension_place::client_hello) == errc::none);
-    append(block, 51, {});
-    CHECK(parse(block, extension_place::client_hello) == errc::too_many_extensions);
+TEST_CASE("extensions that nobody knows are ignored however many there are, and none may come twice") {
+    // All the types that there are, in blocks as long as can be.
+    for (int first = 0; first < 0x10000; first += 0x3ff0)
+        for (const int stride : {1, -1}) {
+            std::vector<int> types;
+            for (int i = 0; i < 0x3ff0 && first + i < 0x10000; ++i)
+                if (extension_mask::index_of(static_cast<extension_type>(first + i)) == extension_table.size())
+                    types.push_back(first + i);
+            if (stride < 0) std::reverse(types.begin(), types.end());
+            types.push_back(51);
+            test::buffer block;
+            for (const int type : types) append(block, type, {});
+            CHECK(parse(block, extension_place::client_hello) == errc::none);
+            for (const std::size_t which : {std::size_t{0}, types.size() / 2, types.size() - 2, types.size() - 1}) {
+                test::buffer twice = block;
+                append(twice, types[which], {});
+                CHECK(parse(twice, extension_place::client_hello) == errc::duplicate_extension);
+            }
+        }
+}
+
+TEST_CASE("two of any type that nobody knows, with another between them (section 4.3)") {
+    for (int type = 0; type < 0x10000; ++type) {
+        if (extension_mask::index_of(static_cast<extension_type>(type)) != extension_table.size()) continue;
+        const bool once = parse(block_of({type, 51}), extension_place::client_hello) == errc::none;
+        const bool twice =
+            parse(block_of({type, 51, type}), extension_place::client_hello) == errc::duplicate_extension;
+        if (!once || !twice) FAIL(type);
+    }
+    SUCCEED();
 }
 
 TEST_CASE("an extension is written with its type and its length") {

@@ -26,6 +26,8 @@ static_assert(both_libraries::suites[2].suite == cipher_suite::tls_aes_128_gcm_s
 static_assert(both_libraries::groups::size == 5 && both_libraries::hashes::size == 2);
 static_assert(both_libraries::verify_schemes.size() == openssl::verify_schemes.size());
 static_assert(check<both_libraries>(client_config{}) == errc::none);
+// A hybrid tells what curve it has inside, here as in one provider alone: no second key is made for a share of that.
+static_assert(detail::erased_group<named_group::x25519_mlkem768, openssl, sodium>::curve::id == named_group::x25519);
 
 namespace {
 

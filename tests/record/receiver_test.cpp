@@ -1,8 +1,7 @@
 #include <spantls/record/receiver.hpp>
 
-#include <spantls/providers/sodium.hpp>
-
 #include "handshake/rules.hpp"
+#include "support/provider.hpp"
 
 using spantls::content_type;
 using spantls::errc;
@@ -306,11 +305,11 @@ TEST_CASE("close_notify in the handshake ends it, and so does user_canceled with
 }
 
 TEST_CASE("early data that was not accepted is skipped up to a limit (section 4.3.10)") {
-    spantls::sodium crypto;
+    test::usual_provider crypto;
     const spantls::server_config config;
     for (const std::size_t size : {16u, 17u, 100u, 8192u}) {
         INFO(size);
-        test::hand_fed<spantls::server<spantls::sodium>> it(crypto, config);
+        test::hand_fed<spantls::server<test::usual_provider>> it(crypto, config);
         client_hello hello;
         hello.ext_.add(ext::early_data);
         it.feed(hello.record());
@@ -324,7 +323,7 @@ TEST_CASE("early data that was not accepted is skipped up to a limit (section 4.
         CHECK(skipped > spantls::max_skipped_early_data);
         CHECK(skipped <= spantls::max_skipped_early_data + size);
     }
-    test::hand_fed<spantls::server<spantls::sodium>> without(crypto, config);
+    test::hand_fed<spantls::server<test::usual_provider>> without(crypto, config);
     without.feed(client_hello().record()).feed(raw(23, buffer(100, 0x99)));
     CHECK(without.tls.error() == errc::bad_record_mac);
 }

@@ -3,9 +3,8 @@
 #include <string>
 #include <vector>
 
-#include <spantls/providers/sodium.hpp>
-
 #include "support/catch.hpp"
+#include "support/provider.hpp"
 #include "support/vectors.hpp"
 
 using namespace spantls;
@@ -35,13 +34,13 @@ TEST_CASE("keys are imported as in the published vectors") {
         const hash_id target = one["TargetHash"] == "SHA-384" ? hash_id::sha384 : hash_id::sha256;
         const external_psk base{identity, key, hash, context};
         room to;
-        const auto imported = import_psk<sodium>(base, target, to.identity, to.key);
+        const auto imported = import_psk<test::usual_provider>(base, target, to.identity, to.key);
         REQUIRE(imported);
         CHECK(test::hex(imported->key) == test::hex(output));
         CHECK(imported->hash == target);
         psk_choice choice;
         room other;
-        REQUIRE(match_imported<sodium>(0, imported->identity, target, base, other.key, choice));
+        REQUIRE(match_imported<test::usual_provider>(0, imported->identity, target, base, other.key, choice));
         CHECK(test::hex(choice.key) == test::hex(output));
         ++cases;
     }
@@ -51,7 +50,7 @@ TEST_CASE("keys are imported as in the published vectors") {
 
 TEST_CASE("the identity on the wire is the ImportedIdentity") {
     room to;
-    const auto imported = import_psk<sodium>(made(), hash_id::sha384, to.identity, to.key);
+    const auto imported = import_psk<test::usual_provider>(made(), hash_id::sha384, to.identity, to.key);
     REQUIRE(imported);
     CHECK(test::hex(imported->identity) ==
           "000470736b31"
@@ -65,7 +64,7 @@ TEST_CASE("the identity on the wire is the ImportedIdentity") {
     CHECK(imported->kind == psk_kind::imported);
     CHECK(imported->obfuscated_age == 0);
     CHECK(imported->early.limit == 0);
-    const auto other = import_psk<sodium>(made(), hash_id::sha256, to.identity, to.key);
+    const auto other = import_psk<test::usual_provider>(made(), hash_id::sha256, to.identity, to.key);
     REQUIRE(other);
     CHECK(test::hex(other->identity) ==
           "000470736b31"
@@ -79,7 +78,7 @@ TEST_CASE("the identity on the wire is the ImportedIdentity") {
 TEST_CASE("every part of the identity makes another key") {
     room to;
     const auto imported = [&](const external_psk& base, hash_id target) {
-        const auto one = import_psk<sodium>(base, target, to.identity, to.key);
+        const auto one = import_psk<test::usual_provider>(base, target, to.identity, to.key);
         REQUIRE(one);
         return test::hex(one->key.first(32));
     };
@@ -104,8 +103,9 @@ TEST_CASE("what is out of range is not imported, and nothing is written") {
     const test::buffer longest(0x10000, 7);
     const auto refused = [](const external_psk& base, std::size_t identity_room = 0x10000, std::size_t key_room = 48) {
         room to;
-        CHECK_FALSE(import_psk<sodium>(base, hash_id::sha384, mutable_bytes(to.identity).first(identity_room),
-                                       mutable_bytes(to.key).first(key_room)));
+        CHECK_FALSE(import_psk<test::usual_provider>(base, hash_id::sha384,
+                                                     mutable_bytes(to.identity).first(identity_room),
+                                                     mutable_bytes(to.key).first(key_room)));
         CHECK(to.identity == room().identity);
         CHECK(to.key == room().key);
     };
@@ -134,7 +134,7 @@ TEST_CASE("what is out of range is not imported, and nothing is written") {
     base.context = bytes_view(longest).first(max_imported_identity - 9);
     CHECK(imported_identity_size(base) == max_imported_identity);
     room to;
-    CHECK(import_psk<sodium>(base, hash_id::sha384, to.identity, to.key));
+    CHECK(import_psk<test::usual_provider>(base, hash_id::sha384, to.identity, to.key));
     base.context = bytes_view(longest).first(max_imported_identity - 8);
     refused(base);
     CHECK(imported_identity_size(base) == 0);
@@ -143,24 +143,24 @@ TEST_CASE("what is out of range is not imported, and nothing is written") {
 TEST_CASE("without one of the hashes nothing is imported") {
     room to;
     psk_choice choice;
-    const auto good = import_psk<sodium>(made(), hash_id::sha384, to.identity, to.key);
+    const auto good = import_psk<test::usual_provider>(made(), hash_id::sha384, to.identity, to.key);
     REQUIRE(good);
     room other;
-    CHECK(import_psk<sodium_chacha>(made(), hash_id::sha256, other.identity, other.key));
-    CHECK_FALSE(import_psk<sodium_chacha>(made(), hash_id::sha384, other.identity, other.key));
-    CHECK_FALSE(match_imported<sodium_chacha>(0, good->identity, hash_id::sha384, made(), other.key, choice));
+    CHECK(import_psk<test::small_provider>(made(), hash_id::sha256, other.identity, other.key));
+    CHECK_FALSE(import_psk<test::small_provider>(made(), hash_id::sha384, other.identity, other.key));
+    CHECK_FALSE(match_imported<test::small_provider>(0, good->identity, hash_id::sha384, made(), other.key, choice));
     external_psk base = made();
     base.hash = hash_id::sha384;
-    CHECK_FALSE(import_psk<sodium_chacha>(base, hash_id::sha256, other.identity, other.key));
+    CHECK_FALSE(import_psk<test::small_provider>(base, hash_id::sha256, other.identity, other.key));
 }
 
 TEST_CASE("an offered identity matches whole, in its context, for its hash") {
     room client, server;
     psk_choice choice;
-    const auto imported = import_psk<sodium>(made(), hash_id::sha256, client.identity, client.key);
+    const auto imported = import_psk<test::usual_provider>(made(), hash_id::sha256, client.identity, client.key);
     REQUIRE(imported);
     const auto matches = [&](bytes_view offered, hash_id hash, const external_psk& base) {
-        return match_imported<sodium>(2, offered, hash, base, server.key, choice);
+        return match_imported<test::usual_provider>(2, offered, hash, base, server.key, choice);
     };
     REQUIRE(matches(imported->identity, hash_id::sha256, made()));
     CHECK(choice.index == 2);
@@ -181,8 +181,8 @@ TEST_CASE("an offered identity matches whole, in its context, for its hash") {
     other = made();
     other.key = other.key.first(15);
     CHECK_FALSE(matches(imported->identity, hash_id::sha256, other));
-    CHECK_FALSE(match_imported<sodium>(0, imported->identity, hash_id::sha256, made(),
-                                       mutable_bytes(server.key).first(31), choice));
+    CHECK_FALSE(match_imported<test::usual_provider>(0, imported->identity, hash_id::sha256, made(),
+                                                     mutable_bytes(server.key).first(31), choice));
     CHECK_FALSE(matches(made().identity, hash_id::sha256, made()));  // not imported
     // Every byte flipped, every prefix, and anything behind it.
     const test::buffer good = test::copy(imported->identity);

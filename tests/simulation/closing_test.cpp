@@ -1,18 +1,17 @@
 // How a connection ends: well, early, badly, and by alerts of every kind.
 #include <spantls/spantls.hpp>
 
-#include <spantls/providers/sodium.hpp>
-
 #include "support/catch.hpp"
 #include "support/null_provider.hpp"
 #include "support/null_records.hpp"
 #include "support/pair.hpp"
+#include "support/provider.hpp"
 
 using namespace spantls;
 
 namespace {
 
-using seeded_chacha = test::seeded<sodium_chacha>;
+using seeded_chacha = test::seeded<test::small_provider>;
 using real_pair = test::pair<seeded_chacha>;
 using null_pair = test::pair<test::null_provider>;
 
@@ -411,7 +410,7 @@ TEST_CASE("a writer that breaks off is what a reader hears of, whether bytes com
 }
 
 TEST_CASE("a half that breaks off before the handshake is done ends it for all") {
-    test::pair<test::seeded<sodium_chacha>> both;
+    test::pair<test::seeded<test::small_provider>> both;
     both.server.answer = [](const step&) { return true; };  // left open
     both.run();
     REQUIRE(both.server.has(what::client_hello));
@@ -454,7 +453,7 @@ TEST_CASE("halves of a connection that is not established refuse, and change not
         REQUIRE(writer.close() == errc::not_connected);
         REQUIRE(end.tls.error() == errc::none);
     };
-    test::pair<test::seeded<sodium_chacha>> both;
+    test::pair<test::seeded<test::small_provider>> both;
     auto of_client = both.client.tls.split();
     auto of_server = both.server.tls.split();
     refuses(both.client, of_client);
@@ -477,7 +476,7 @@ TEST_CASE("halves of a connection that is not established refuse, and change not
 }
 
 TEST_CASE("halves of a connection that failed in the handshake say why") {
-    test::pair<test::seeded<sodium_chacha>> both;
+    test::pair<test::seeded<test::small_provider>> both;
     both.client.tls.abort();
     auto [reader, writer] = both.client.tls.split();
     test::buffer out(100);

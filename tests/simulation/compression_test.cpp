@@ -6,7 +6,6 @@
 #include <algorithm>
 
 #include <spantls/drivers/answers.hpp>
-#include <spantls/providers/sodium.hpp>
 #include <spantls/x509/pins.hpp>
 
 #include "handshake/rules.hpp"
@@ -14,6 +13,7 @@
 #include "support/delegation.hpp"
 #include "support/forge.hpp"
 #include "support/pair.hpp"
+#include "support/provider.hpp"
 #include "support/seeded_provider.hpp"
 
 using namespace spantls;
@@ -21,7 +21,8 @@ namespace forge = test::forge;
 
 namespace {
 
-using pair = test::pair<test::seeded<sodium_chacha>>;
+using seeded = test::seeded<test::small_provider>;
+using pair = test::pair<seeded>;
 using algorithm = certificate_compression;
 using alert = alert_description;
 
@@ -117,8 +118,8 @@ TEST_CASE("both sides show compressed certificates, whatever carries them (RFC 8
                 CAPTURE(record_size, chunk, filler);
                 test::pair_options options{.client = takes_zlib, .server = asks_zlib};
                 options.client.record_size = options.server.record_size = record_size;
-                options.client_workspace = filler == 0 ? 0 : client<test::seeded<sodium_chacha>>::smallest_workspace;
-                options.server_workspace = filler == 0 ? 0 : server<test::seeded<sodium_chacha>>::smallest_workspace;
+                options.client_workspace = filler == 0 ? 0 : client<seeded>::smallest_workspace;
+                options.server_workspace = filler == 0 ? 0 : server<seeded>::smallest_workspace;
                 pair both(options);
                 both.to_client.chunk = both.to_server.chunk = [&](std::size_t) { return chunk; };
                 show(both.server, of_server);
@@ -201,7 +202,7 @@ TEST_CASE("a delegated credential is in what comes compressed, or not, as the cl
             test::pair_options options{.client = takes_zlib};
             if (takes) options.client.delegated_schemes = {signature_scheme::ed25519};
             options.target.now_ms = test::year_2030_ms;
-            options.client_workspace = client<test::seeded<sodium_chacha>>::smallest_workspace;
+            options.client_workspace = client<seeded>::smallest_workspace;
             pair both(options);
             both.client.decompress = inflate_into;
             both.server.answer = [&](const step& step) {
@@ -604,11 +605,11 @@ TEST_CASE("a later answer that may not be: another's context, another algorithm,
 
 TEST_CASE("configurations and identities that cannot be sent") {
     client_config twice{.certificate_compressions = {algorithm::zlib, algorithm::zlib}};
-    REQUIRE(check<sodium>(twice) == errc::config_too_many);
+    REQUIRE(check<test::usual_provider>(twice) == errc::config_too_many);
     server_config more{
         .certificate_compressions = {algorithm{1}, algorithm{2}, algorithm{3}, algorithm{4}, algorithm{5}}};
-    REQUIRE(check<sodium>(more) == errc::config_too_many);
-    REQUIRE(check<sodium>(takes_zlib) == errc::none);
+    REQUIRE(check<test::usual_provider>(more) == errc::config_too_many);
+    REQUIRE(check<test::usual_provider>(takes_zlib) == errc::none);
     packed own("server");
     REQUIRE(check(own.who()) == errc::none);
     own.forms[0].bytes = {};

@@ -4,17 +4,17 @@
 #include <set>
 
 #include <spantls/drivers/full_duplex.hpp>
-#include <spantls/providers/sodium.hpp>
 
 #include "support/catch.hpp"
 #include "support/pair.hpp"
+#include "support/provider.hpp"
 #include "support/seeded_provider.hpp"
 
 using namespace spantls;
 
 namespace {
 
-using seeded_chacha = test::seeded<sodium_chacha>;
+using seeded_chacha = test::seeded<test::small_provider>;
 using chacha_pair = test::pair<seeded_chacha>;
 
 /// The lengths of the protected records, from ServerHello on.
@@ -93,6 +93,18 @@ TEST_CASE("one size occurs in a whole conversation, in both directions") {
             REQUIRE(lengths_in(both.to_server.all) == only(size));
             REQUIRE(lengths_in(both.to_client.all) == only(size));
         }
+}
+
+TEST_CASE("without compatibility mode every record behind the hellos has that size, whatever its type") {
+    test::pair_options options = of_length(1024, client_authentication::require);
+    options.client.compatibility_mode = false;
+    chacha_pair both(options);
+    converse(both);
+    for (const test::link* sent : {&both.to_server, &both.to_client}) {
+        const auto records = test::records_in(sent->all);
+        REQUIRE(records.size() > 20);
+        for (std::size_t i = 1; i < records.size(); ++i) REQUIRE(records[i].size() == 1024);
+    }
 }
 
 TEST_CASE("one size occurs behind a retry, and where the client is asked for its certificate later") {

@@ -3,18 +3,18 @@
 
 #include <spantls/connection/tickets.hpp>
 #include <spantls/drivers/answers.hpp>
-#include <spantls/providers/sodium.hpp>
 
 #include "support/catch.hpp"
 #include "support/delegation.hpp"
 #include "support/pair.hpp"
+#include "support/provider.hpp"
 #include "support/seeded_provider.hpp"
 
 using namespace spantls;
 
 namespace {
 
-using provider_type = test::seeded<sodium_chacha>;
+using provider_type = test::seeded<test::small_provider>;
 using pair = test::pair<provider_type>;
 constexpr auto ed25519 = signature_scheme::ed25519;
 
@@ -309,7 +309,7 @@ TEST_CASE("delegated credentials and configurations that cannot be") {
     const auto with = [](std::initializer_list<signature_scheme> schemes) {
         client_config config;
         config.delegated_schemes = schemes;
-        return check<sodium>(config);
+        return check<test::usual_provider>(config);
     };
     REQUIRE(with({ed25519}) == errc::none);
     REQUIRE(with({ed25519, ed25519}) == errc::config_too_many);

@@ -1,11 +1,10 @@
 // The same inputs give the same outputs: a recorded connection replays to the byte.
 #include <spantls/spantls.hpp>
 
-#include <spantls/providers/sodium.hpp>
-
 #include "simulation/conversation.hpp"
 #include "support/catch.hpp"
 #include "support/null_provider.hpp"
+#include "support/provider.hpp"
 
 using namespace spantls;
 
@@ -24,8 +23,8 @@ test::pair<P>& recorded(std::uint64_t seed) {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("two runs give the same bytes, and another seed gives others", "", test::seeded<sodium>,
-                   test::seeded<sodium_chacha>, test::null_provider) {
+TEMPLATE_TEST_CASE("two runs give the same bytes, and another seed gives others", "",
+                   test::seeded<test::usual_provider>, test::seeded<test::small_provider>, test::null_provider) {
     test::pair_options options = test::conversation_options();
     options.seed = 77;
     test::pair<TestType> one(options), same(options);
@@ -42,8 +41,8 @@ TEMPLATE_TEST_CASE("two runs give the same bytes, and another seed gives others"
     REQUIRE(one.to_client.all != other.to_client.all);
 }
 
-TEMPLATE_TEST_CASE("a fresh client and a fresh server replay what was recorded", "", test::seeded<sodium>,
-                   test::seeded<sodium_chacha>, test::null_provider) {
+TEMPLATE_TEST_CASE("a fresh client and a fresh server replay what was recorded", "", test::seeded<test::usual_provider>,
+                   test::seeded<test::small_provider>, test::null_provider) {
     auto& before = recorded<TestType>(5);
     REQUIRE(test::went_well(before));
     for (const bool replay_client : {true, false}) {

@@ -203,8 +203,9 @@ private:
         if (name == "cipher_suite") return suite_not_offered;
         if (name == "legacy_compression_method") return bad_compression;
         if (ends_with(name, "length")) return decode_error;
-        // Section 4.3.1: looked at before all the rest.
-        if (name == "supported_versions type") return version_not_supported;
+        // Section 4.3.1: looked at before all the rest; section 4.2.4: behind a retry it does not change.
+        if (name == "supported_versions type")
+            return retry_ && !asks_again ? version_not_offered : version_not_supported;
         if (name == "supported_versions selected") return version_not_offered;
         // Section 4.3: signature_algorithms_cert, 50, is known and not for a ServerHello.
         if (name == "key_share type") return value == 50 ? misplaced_extension : unsolicited_extension;

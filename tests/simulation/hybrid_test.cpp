@@ -3,19 +3,18 @@
 
 #include <algorithm>
 
-#include <spantls/providers/sodium.hpp>
-
 #include "simulation/conversation.hpp"
 #include "support/catch.hpp"
 #include "support/null_provider.hpp"
 #include "support/null_records.hpp"
+#include "support/provider.hpp"
 
 using namespace spantls;
 
 namespace {
 
-using seeded_sodium = test::seeded<sodium>;
-using seeded_chacha = test::seeded<sodium_chacha>;
+using seeded_sodium = test::seeded<test::usual_provider>;
+using seeded_chacha = test::seeded<test::small_provider>;
 using null_hybrid = test::basic_null_provider<UINT64_MAX, test::null_kem, test::null_x25519>;
 
 /// Where the share of a group begins in a stream whose shares are `size` bytes long.

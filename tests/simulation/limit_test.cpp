@@ -3,12 +3,11 @@
 
 #include <memory>
 
-#include <spantls/providers/sodium.hpp>
-
 #include "simulation/conversation.hpp"
 #include "support/catch.hpp"
 #include "support/null_provider.hpp"
 #include "support/null_records.hpp"
+#include "support/provider.hpp"
 
 using namespace spantls;
 
@@ -132,7 +131,7 @@ TEST_CASE("what we send ourselves makes up for a peer's messages, once") {
 
 TEST_CASE("key updates in a row, by a peer that really makes them") {
     for (const unsigned count : {max_key_updates_in_a_row, max_key_updates_in_a_row + 1}) {
-        test::pair<test::seeded<sodium_chacha>> both;
+        test::pair<test::seeded<test::small_provider>> both;
         REQUIRE(both.handshake());
         for (unsigned i = 0; i < count; ++i) {
             REQUIRE(both.server.tls.update_keys() == errc::none);
@@ -418,7 +417,7 @@ TEST_CASE("early data that is not taken is skipped, up to a limit (section 4.3.1
                           {{1, 1, 1, 16381 + more}, true},
                           {{}, true}};
     for (const flow& each : flows) {
-        test::pair<test::seeded<sodium_chacha>> both(
+        test::pair<test::seeded<test::small_provider>> both(
             {.client = {.prefer = {.suites = {cipher_suite::tls_chacha20_poly1305_sha256}},
                         .compatibility_mode = false}});
         CAPTURE(each.lengths.size(), each.skipped);
@@ -454,7 +453,7 @@ TEST_CASE("early data that is not taken is skipped, up to a limit (section 4.3.1
 }
 
 TEST_CASE("without an offer of early data nothing is skipped") {
-    test::pair<test::seeded<sodium_chacha>> both;
+    test::pair<test::seeded<test::small_provider>> both;
     bool first = true;
     both.to_server.transit = [&](test::buffer sent) {
         if (std::exchange(first, false)) {

@@ -6,23 +6,22 @@
 #include <memory>
 #include <new>
 
-#include <spantls/providers/sodium.hpp>
-
 #include "simulation/conversation.hpp"
 #include "support/catch.hpp"
 #include "support/null_provider.hpp"
 #include "support/null_records.hpp"
+#include "support/provider.hpp"
 
 using namespace spantls;
 
 namespace {
 
-using seeded_chacha = test::seeded<sodium_chacha>;
+using seeded_chacha = test::seeded<test::small_provider>;
 using real_pair = test::pair<seeded_chacha>;
 
 static_assert(sizeof(client<sodium_chacha>) <= 512);
 static_assert(sizeof(server<sodium_chacha>) <= 512);
-static_assert(client<sodium_chacha>::smallest_workspace < client<sodium_chacha>::workspace_size);
+static_assert(client<test::small_provider>::smallest_workspace < client<test::small_provider>::workspace_size);
 
 bool all_zero(bytes_view bytes) {
     return std::all_of(bytes.begin(), bytes.end(), [](std::uint8_t byte) { return byte == 0; });
@@ -107,7 +106,8 @@ TEST_CASE("the smallest workspace does for certificates as openssl makes them") 
     both.talks();
 }
 
-TEMPLATE_TEST_CASE("one byte less is config_workspace", "", seeded_chacha, test::seeded<sodium>, test::null_provider) {
+TEMPLATE_TEST_CASE("one byte less is config_workspace", "", seeded_chacha, test::seeded<test::usual_provider>,
+                   test::null_provider) {
     const auto refuses = [](auto& end, const test::buffer& memory) {
         REQUIRE(end.error() == errc::config_workspace);
         test::buffer out(1000);

@@ -1,18 +1,17 @@
 // Output is all or nothing: where there is no room nothing happens, and sizes are what they are said to be.
 #include <spantls/spantls.hpp>
 
-#include <spantls/providers/sodium.hpp>
-
 #include "simulation/conversation.hpp"
 #include "support/catch.hpp"
 #include "support/null_provider.hpp"
 #include "support/null_records.hpp"
+#include "support/provider.hpp"
 
 using namespace spantls;
 
 namespace {
 
-using seeded_chacha = test::seeded<sodium_chacha>;
+using seeded_chacha = test::seeded<test::small_provider>;
 
 /// Offers `room` bytes first; where they are too few, nothing may have happened. True when they were.
 template <class Endpoint>

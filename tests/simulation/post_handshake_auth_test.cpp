@@ -3,18 +3,17 @@
 
 #include <algorithm>
 
-#include <spantls/providers/sodium.hpp>
-
 #include "support/catch.hpp"
 #include "support/forge.hpp"
 #include "support/null_provider.hpp"
 #include "support/pair.hpp"
+#include "support/provider.hpp"
 
 using namespace spantls;
 
 namespace {
 
-using seeded = test::seeded<sodium>;
+using seeded = test::seeded<test::usual_provider>;
 using pair = test::pair<seeded>;
 
 test::pair_options offered() {

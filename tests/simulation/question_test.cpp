@@ -1,17 +1,16 @@
 // Questions: answered late, wrongly, by somebody who was not asked, and with a refusal.
 #include <spantls/spantls.hpp>
 
-#include <spantls/providers/sodium.hpp>
-
 #include "support/catch.hpp"
 #include "support/pair.hpp"
+#include "support/provider.hpp"
 #include "support/seeded_provider.hpp"
 
 using namespace spantls;
 
 namespace {
 
-using real_pair = test::pair<test::seeded<sodium_chacha>>;
+using real_pair = test::pair<test::seeded<test::small_provider>>;
 
 test::pair_options with_every_question() { return {.server = {.authenticate_client = client_authentication::require}}; }
 

@@ -9,10 +9,9 @@
 #include <string>
 #include <utility>
 
-#include <spantls/providers/sodium.hpp>
-
 #include "support/catch.hpp"
 #include "support/pair.hpp"
+#include "support/provider.hpp"
 
 using namespace spantls;
 
@@ -149,22 +148,22 @@ void shake_hands(Ours& ours, gnutls_peer& theirs, const test::credentials& own, 
 
 TEST_CASE("QUIC's handshake with a server of GnuTLS") {
     for (const std::size_t size : {std::size_t{10000}, std::size_t{33}}) {
-        sodium_chacha crypto;
+        test::small_provider crypto;
         const client_config config{.compatibility_mode = false};
-        test::buffer workspace(quic_client<sodium_chacha>::workspace_size);
-        quic_client<sodium_chacha> ours(crypto, config, workspace, our_parameters, {.server_name = "localhost"});
+        test::buffer workspace(quic_client<test::small_provider>::workspace_size);
+        quic_client<test::small_provider> ours(crypto, config, workspace, our_parameters, {.server_name = "localhost"});
         gnutls_peer theirs(true);
-        shake_hands(ours, theirs, test::pair<sodium_chacha>::server_credentials(), size);
+        shake_hands(ours, theirs, test::pair<test::small_provider>::server_credentials(), size);
     }
 }
 
 TEST_CASE("QUIC's handshake with a client of GnuTLS") {
     for (const std::size_t size : {std::size_t{10000}, std::size_t{33}}) {
-        sodium_chacha crypto;
+        test::small_provider crypto;
         const server_config config{};
-        test::buffer workspace(quic_server<sodium_chacha>::workspace_size);
-        quic_server<sodium_chacha> ours(crypto, config, workspace, our_parameters);
+        test::buffer workspace(quic_server<test::small_provider>::workspace_size);
+        quic_server<test::small_provider> ours(crypto, config, workspace, our_parameters);
         gnutls_peer theirs(false);
-        shake_hands(ours, theirs, test::pair<sodium_chacha>::server_credentials(), size);
+        shake_hands(ours, theirs, test::pair<test::small_provider>::server_credentials(), size);
     }
 }

@@ -14,17 +14,16 @@
 #include <utility>
 #include <vector>
 
-#include <spantls/providers/sodium.hpp>
-
 #include "support/catch.hpp"
 #include "support/delegation.hpp"
 #include "support/pair.hpp"
+#include "support/provider.hpp"
 #include "support/seeded_provider.hpp"
 
 namespace test::quic {
 
 using namespace spantls;
-using chacha = test::seeded<sodium_chacha>;
+using chacha = test::seeded<test::small_provider>;
 inline constexpr epoch levels[] = {epoch::initial, epoch::early, epoch::handshake, epoch::application};
 inline const test::buffer client_parameters = test::text("the client's"),
                           server_parameters = test::text("and the server's");

@@ -8,7 +8,6 @@
 #include <vector>
 
 #include <spantls/connection/tickets.hpp>
-#include <spantls/providers/sodium.hpp>
 #include <spantls/spantls.hpp>
 
 #include "simulation/quic_pair.hpp"
@@ -16,6 +15,7 @@
 #include "support/delegation.hpp"
 #include "support/null_records.hpp"
 #include "support/pair.hpp"
+#include "support/provider.hpp"
 #include "support/seeded_provider.hpp"
 
 using namespace spantls;

@@ -2,18 +2,18 @@
 #include <spantls/spantls.hpp>
 
 #include <spantls/drivers/full_duplex.hpp>
-#include <spantls/providers/sodium.hpp>
 
 #include "support/catch.hpp"
 #include "support/null_provider.hpp"
 #include "support/null_records.hpp"
 #include "support/pair.hpp"
+#include "support/provider.hpp"
 
 using namespace spantls;
 
 namespace {
 
-using seeded_chacha = test::seeded<sodium_chacha>;
+using seeded_chacha = test::seeded<test::small_provider>;
 using chacha_pair = test::pair<seeded_chacha>;
 using null_pair = test::pair<test::null_provider>;
 
@@ -115,7 +115,7 @@ TEST_CASE("max_fragment_length, all four, for both directions") {
 }
 
 TEST_CASE("max_fragment_length holds for what is in the clear, too (RFC 6066, section 4)") {
-    using hybrid = test::seeded<sodium>;
+    using hybrid = test::seeded<test::usual_provider>;
     for (const std::uint16_t length :
          {std::uint16_t{512}, std::uint16_t{1024}, std::uint16_t{2048}, std::uint16_t{4096}})
         for (const bool retries : {false, true}) {

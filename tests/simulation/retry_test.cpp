@@ -168,6 +168,35 @@ TEST_CASE("a client returns the cookie of a retry, with or without another share
     }
 }
 
+TEMPLATE_TEST_CASE("a retry names a suite that the client has keys for (sections 4.2.4 and 4.3.11)", "",
+                   test::null_provider, test::seeded<test::usual_provider>) {
+    constexpr auto chacha = cipher_suite::tls_chacha20_poly1305_sha256, aes = cipher_suite::tls_aes_256_gcm_sha384;
+    if (!TestType().available(aes)) return test::skip("this CPU has no AES");
+    const test::buffer id = test::text("the only one"), key(32, 0x11), secret(32, 0x22);
+    for (const hash_id hash : {hash_id::sha256, hash_id::sha384})
+        for (const bool other_first : {false, true})
+            for (const int cookies : {0, 1, 2}) {
+                CAPTURE(hash, other_first, cookies);
+                const psk offered[] = {{.identity = id, .key = key, .hash = hash}};
+                const cipher_suite suites[] = {hash == hash_id::sha256 ? chacha : aes,
+                                               hash == hash_id::sha256 ? aes : chacha};
+                test::pair_options options{.client = {.shares = no_share}, .server = {.use_psk = true}};
+                options.server.prefer.suites = {suites[other_first ? 1 : 0], suites[other_first ? 0 : 1]};
+                if (cookies != 0) options.server.cookie_secrets.push_back(secret);
+                options.server.always_retry = cookies == 2;
+                options.target.psks = offered;
+                test::pair<TestType> both(options);
+                both.server.find_psk = [&](const step& asked) {
+                    REQUIRE(asked.hello().psks.size() == 1);
+                    return psk_choice{0, key, hash, psk_kind::external, {}, false};
+                };
+                REQUIRE(both.handshake());
+                REQUIRE(both.client.tls.psk_used());
+                REQUIRE(both.client.tls.suite() == suites[0]);
+                both.talks();
+            }
+}
+
 TEST_CASE("a client takes no second retry, and none that changes nothing") {
     test::buffer retry;
     test::pair<test::null_provider> both({.client = {.shares = no_share, .compatibility_mode = false}});

@@ -1,12 +1,11 @@
 // OCSP responses and certificate timestamps, asked for and shown (RFC 9846, section 4.5.1.1).
 #include <spantls/spantls.hpp>
 
-#include <spantls/providers/sodium.hpp>
-
 #include "handshake/rules.hpp"
 #include "support/catch.hpp"
 #include "support/forge.hpp"
 #include "support/pair.hpp"
+#include "support/provider.hpp"
 #include "support/seeded_provider.hpp"
 
 using namespace spantls;
@@ -14,7 +13,7 @@ namespace forge = test::forge;
 
 namespace {
 
-using pair = test::pair<test::seeded<sodium_chacha>>;
+using pair = test::pair<test::seeded<test::small_provider>>;
 
 const test::buffer response(3000, 0x0c), another(1, 0x0d), timestamps = test::unhex("00070001aa0002bbcc");
 

@@ -5,18 +5,17 @@
 #include <memory>
 #include <optional>
 
-#include <spantls/providers/sodium.hpp>
-
 #include "support/catch.hpp"
 #include "support/forge.hpp"
 #include "support/pair.hpp"
+#include "support/provider.hpp"
 #include "support/seeded_provider.hpp"
 
 using namespace spantls;
 
 namespace {
 
-using chacha = test::seeded<sodium_chacha>;
+using chacha = test::seeded<test::small_provider>;
 using one_server = test::endpoint<server<chacha>>;
 
 const test::buffer secret(32, 0x11), older(40, 0x22), foreign(32, 0x33);
@@ -96,11 +95,12 @@ TEST_CASE("another server goes on after a retry (sections 4.1, 4.2.4 and 4.3.2)"
 }
 
 TEST_CASE("the other server may have a hash of 48 bytes") {
-    if (!sodium().available(cipher_suite::tls_aes_256_gcm_sha384)) return test::skip("this CPU has no AES");
+    if (!test::usual_provider().available(cipher_suite::tls_aes_256_gcm_sha384))
+        return test::skip("this CPU has no AES");
     const fixed_vector<cipher_suite, 8> suites{cipher_suite::tls_aes_256_gcm_sha384};
     server_config config = with_cookies();
     config.prefer.suites = suites;
-    forgetful<test::seeded<sodium>> it({.client = {.shares = no_share}, .server = config});
+    forgetful<test::seeded<test::usual_provider>> it({.client = {.shares = no_share}, .server = config});
     it.talks();
     REQUIRE(it.both.client.tls.suite() == suites[0]);
 }

@@ -3,18 +3,17 @@
 
 #include <algorithm>
 
-#include <spantls/providers/sodium.hpp>
-
 #include "support/catch.hpp"
 #include "support/null_provider.hpp"
 #include "support/null_records.hpp"
 #include "support/pair.hpp"
+#include "support/provider.hpp"
 
 using namespace spantls;
 
 namespace {
 
-using seeded_chacha = test::seeded<sodium_chacha>;
+using seeded_chacha = test::seeded<test::small_provider>;
 
 const test::buffer nonce{1, 2, 3}, extensions{0xaa, 0xaa, 0, 1, 9};
 
@@ -55,7 +54,8 @@ TEST_CASE("every record with a part of a ticket is known to have one") {
                                                       << static_cast<unsigned>(handshake_type::new_session_ticket));
 }
 
-TEMPLATE_TEST_CASE("a ticket arrives, and both ends know its key", "", seeded_chacha, test::seeded<sodium>) {
+TEMPLATE_TEST_CASE("a ticket arrives, and both ends know its key", "", seeded_chacha,
+                   test::seeded<test::usual_provider>) {
     test::pair<TestType> both;
     test::buffer early(48);
     REQUIRE(both.server.tls.send_ticket({1, 2, nonce, nonce, {}}, early).error == errc::not_connected);

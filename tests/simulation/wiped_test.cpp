@@ -10,10 +10,9 @@
 #include <utility>
 #include <vector>
 
-#include <spantls/providers/sodium.hpp>
-
 #include "support/catch.hpp"
 #include "support/pair.hpp"
+#include "support/provider.hpp"
 #include "support/seeded_provider.hpp"
 
 using namespace spantls;
@@ -146,7 +145,8 @@ TEST_CASE("a client that takes Ed25519 alone needs no more than 6 KB of stack") 
     return test::skip("without optimization it is more");
 #endif
     // What examples/blocking_client reckons with.
-    test::pair<test::seeded<sodium_chacha>> both({.client = {.prefer = {.schemes = {signature_scheme::ed25519}}}});
+    test::pair<test::seeded<test::small_provider>> both(
+        {.client = {.prefer = {.schemes = {signature_scheme::ed25519}}}});
     open_stack stack;
     std::size_t most = 0;
     const auto measured = [&](auto step) {
@@ -170,7 +170,7 @@ TEST_CASE("a client that takes Ed25519 alone needs no more than 6 KB of stack") 
     REQUIRE(most <= 6 * 1024);
 }
 
-TEMPLATE_TEST_CASE("a handshake leaves no secret on the stack", "", sodium_chacha, sodium) {
+TEMPLATE_TEST_CASE("a handshake leaves no secret on the stack", "", test::small_provider, test::usual_provider) {
     if (fake_stack) return test::skip(why_skipped);
     // The same handshake before, told about.
     const test::pair_options told{.client = {.key_log = true}};
@@ -195,7 +195,7 @@ TEMPLATE_TEST_CASE("a handshake leaves no secret on the stack", "", sodium_chach
 
 TEST_CASE("a server that refuses a share leaves its own key nowhere on the stack") {
     if (fake_stack) return test::skip(why_skipped);
-    test::pair<remembering<sodium_chacha>> both;
+    test::pair<remembering<test::small_provider>> both;
     // A point of low order: section 7.4.2.
     both.to_server.transit = [](test::buffer sent) {
         const auto share = std::search(sent.begin(), sent.end(), std::begin(x25519_share), std::end(x25519_share));

@@ -9,10 +9,10 @@
 
 #include <openssl/x509_vfy.h>
 
-#include <spantls/providers/sodium.hpp>
 #include <spantls/x509/trust_store.hpp>
 
 #include "support/catch.hpp"
+#include "support/provider.hpp"
 #include "support/signing.hpp"
 #include "x509/builder.hpp"
 #include "x509/oracle.hpp"
@@ -151,7 +151,7 @@ const char* openssl_verdict(const bytes& leaf, const bytes& root) {
 }  // namespace
 
 TEST_CASE("differential: keys and signature algorithms, right and changed") {
-    const sodium crypto;
+    const test::usual_provider crypto;
     const std::vector<owner> all = owners();
     constexpr std::size_t chains = 3000;
     std::size_t both = 0, neither = 0, only_openssl = 0, off_curve = 0;

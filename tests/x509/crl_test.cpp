@@ -136,8 +136,11 @@ TEST_CASE("crl: lists that say more than is understood are not used") {
     CHECK_FALSE(unusable(crl_draft("ca").with(harmless)));
     CHECK(unusable(crl_draft("ca").listing(one, critical)));
     CHECK_FALSE(unusable(crl_draft("ca").listing(one, harmless)));
-    CHECK(unusable(crl_draft("ca").with(test::extension(27, true, one))));   // delta
-    CHECK(unusable(crl_draft("ca").with(test::extension(27, false, one))));  // which is always critical
+    CHECK_FALSE(unusable(crl_draft("ca").with(test::extension(27, true, one))));  // delta
+    CHECK(unusable(crl_draft("ca").with(test::extension(27, false, one))));       // which is always critical
+    CHECK(refused(crl_draft("ca").with(test::extension(27, true, {4, 1, 1}))));
+    CHECK(parsed(crl_draft("ca").with(test::extension(27, true, one)).der()).list.delta);
+    CHECK_FALSE(parsed(crl_draft("ca").der()).list.delta);
     CHECK(unusable(crl_draft("ca").with(distribution({{0x84, 1, 0xff}}))));  // indirect
     CHECK(unusable(crl_draft("ca").with(distribution({{0x85, 1, 0xff}}))));  // attribute certificates
     CHECK(unusable(

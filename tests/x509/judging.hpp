@@ -4,16 +4,16 @@
 #include <string_view>
 #include <vector>
 
-#include <spantls/providers/sodium.hpp>
 #include <spantls/x509/trust_store.hpp>
 
+#include "support/provider.hpp"
 #include "x509/builder.hpp"
 
 namespace test {
 
 /// Counts the signatures that it verifies.
 struct counting_verifier {
-    spantls::sodium crypto;
+    test::usual_provider crypto;
     mutable std::size_t signatures = 0;
 
     bool verify(spantls::signature_scheme scheme, spantls::bytes_view key, spantls::bytes_view message,

@@ -56,7 +56,7 @@ path_error error_by(const draft& delegate, std::string_view name = "helper") {
 
 /// Without hashes, and so without SHA-256.
 struct hashless {
-    spantls::sodium crypto;
+    test::usual_provider crypto;
     bool verify(signature_scheme scheme, bytes_view key, bytes_view message, bytes_view signature) const {
         return crypto.verify(scheme, key, message, signature);
     }
@@ -135,7 +135,7 @@ TEST_CASE("ocsp_check: issuers named by SHA-256") {
     const bytes single = test::sequence(
         {id, ocsp_draft::good(), test::generalized("20291230000000Z"), ocsp_draft::until("20300106000000Z")});
     const bytes response = ocsp_draft("ca").saying(single).der();
-    CHECK(judged_staple(sodium(), response, test::year_2030).found.error == path_error::none);
+    CHECK(judged_staple(test::usual_provider(), response, test::year_2030).found.error == path_error::none);
     CHECK(judged_staple(hashless(), response, test::year_2030).found.error == path_error::staple_of_another);
     CHECK(judged_staple(hashless(), ocsp_draft("ca").der(), test::year_2030).found.error == path_error::none);
 }

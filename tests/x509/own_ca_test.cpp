@@ -4,9 +4,8 @@
 #include <string>
 #include <vector>
 
-#include <spantls/providers/sodium.hpp>
-
 #include "support/catch.hpp"
+#include "support/provider.hpp"
 #include "x509/builder.hpp"
 
 using namespace spantls;
@@ -23,7 +22,7 @@ struct counting {
     mutable int signatures = 0;
     bool verify(signature_scheme scheme, bytes_view key, bytes_view message, bytes_view signature) const noexcept {
         ++signatures;
-        return sodium().verify(scheme, key, message, signature);
+        return test::usual_provider().verify(scheme, key, message, signature);
     }
 };
 
@@ -37,7 +36,8 @@ errc judge(const bytes& root, const std::vector<bytes>& chain, asked about = {})
     const bytes list = test::certificate_list(chain);
     REQUIRE(x509::chain_view(list).well_formed());
     const x509::own_ca trusted(root);
-    return trusted.judge(sodium(), {x509::chain_view(list), about.name, about.purpose}, about.now).error();
+    return trusted.judge(test::usual_provider(), {x509::chain_view(list), about.name, about.purpose}, about.now)
+        .error();
 }
 
 errc judge(const draft& root, const std::vector<draft>& chain, asked about = {}) {
@@ -100,7 +100,7 @@ TEST_CASE("own_ca: Ed25519 signatures that others made") {
     x509::certificate it;
     REQUIRE(x509::parse_certificate(der, it) == errc::none);
     CHECK(x509::own_ca(der).error() == errc::none);
-    CHECK(x509::detail::check_signature(sodium(), it, it) == errc::none);
+    CHECK(x509::detail::check_signature(test::usual_provider(), it, it) == errc::none);
 }
 
 TEST_CASE("own_ca: a leaf of the root") {

@@ -213,16 +213,18 @@ TEST_CASE("path: what is not a certificate") {
     const bytes root = ca("root", "root").der();
     REQUIRE(roots.add(root) == errc::none);
     x509::peer who{x509::chain_view(rubbish), ""};
-    CHECK(roots.examine(sodium(), who, usual).error == path_error::malformed);
-    CHECK(roots.judge(sodium(), who, test::year_2030).error() == errc::bad_certificate);
+    CHECK(roots.examine(test::usual_provider(), who, usual).error == path_error::malformed);
+    CHECK(roots.judge(test::usual_provider(), who, test::year_2030).error() == errc::bad_certificate);
     draft old = leaf("leaf", "root");
     old.version = {0xa0, 3, 2, 1, 1};
     CHECK(error_of({old}) == path_error::unsupported_form);
     const bytes key = test::certificate_list({test::key_pair("leaf").spki()});
     who = {x509::chain_view(key), "", x509::key_purpose::server_auth, certificate_type::raw_public_key};
-    CHECK(roots.examine(sodium(), who, usual).error == path_error::not_a_certificate);
+    CHECK(roots.examine(test::usual_provider(), who, usual).error == path_error::not_a_certificate);
     // What is in the way of nobody does no harm.
     const bytes list = test::certificate_list({leaf("leaf", "root").der(), {0x30, 1}});
-    CHECK(roots.judge(sodium(), {x509::chain_view(list), "leaf.example"}, test::year_2030, x509::profile::private_pki)
+    CHECK(roots
+              .judge(test::usual_provider(), {x509::chain_view(list), "leaf.example"}, test::year_2030,
+                     x509::profile::private_pki)
               .accepted());
 }

@@ -2,9 +2,8 @@
 
 #include <vector>
 
-#include <spantls/providers/sodium.hpp>
-
 #include "support/catch.hpp"
+#include "support/provider.hpp"
 #include "x509/builder.hpp"
 
 using namespace spantls;
@@ -27,7 +26,7 @@ struct shown {
 spki_hash hash_of(const bytes& certificate_der) {
     x509::certificate it;
     REQUIRE(x509::parse_certificate(certificate_der, it) == errc::none);
-    return x509::hash_spki<sodium>(it);
+    return x509::hash_spki<test::usual_provider>(it);
 }
 
 }  // namespace
@@ -77,7 +76,7 @@ TEST_CASE("pins: the hash is SHA-256 of the SubjectPublicKeyInfo") {
 }
 
 TEST_CASE("pins: this key, whatever certificate it comes with") {
-    const sodium crypto;
+    const test::usual_provider crypto;
     const bytes first = test::leaf("a", "root").der();
     const bytes renewed = test::leaf("a", "another root").der(), other = test::leaf("b", "root").der();
     const pinned_spki pinned(hash_of(first));
@@ -93,7 +92,7 @@ TEST_CASE("pins: this key, whatever certificate it comes with") {
 }
 
 TEST_CASE("pins: one of several keys, or of none") {
-    const sodium crypto;
+    const test::usual_provider crypto;
     const bytes a = test::leaf("a", "root").der(), b = test::leaf("b", "root").der(), c = test::leaf("c", "root").der();
     const std::vector<spki_hash> pins = {hash_of(a), hash_of(b)};
     const pinned_spki pinned{std::span<const spki_hash>(pins)};
@@ -105,7 +104,7 @@ TEST_CASE("pins: one of several keys, or of none") {
 
 TEST_CASE("pins: a key is taken raw, and a pinned certificate is no raw key (RFC 7250)") {
     const test::bytes key = test::key_pair("a").spki(), other = test::key_pair("b").spki();
-    const sodium crypto;
+    const test::usual_provider crypto;
     const pinned_spki pinned(hash_of(test::leaf("a", "root").der()));
     shown raw({key}), another({other}), certificate({test::leaf("a", "root").der()}), none({});
     for (shown* one : {&raw, &another, &certificate, &none}) one->who.type = certificate_type::raw_public_key;

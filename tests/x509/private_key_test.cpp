@@ -13,6 +13,7 @@
 
 using namespace spantls;
 using test::bytes;
+using test::operator+;
 using x509::key_type;
 
 namespace {
@@ -156,6 +157,70 @@ TEST_CASE("private_key: RSA of id-RSASSA-PSS is told apart, and with parameters 
     CHECK(error_with({}) == errc::none);
     CHECK(error_with({5, 0}) == errc::key_unsupported);
     CHECK(error_with({0x30, 0}) == errc::key_unsupported);
+}
+
+TEST_CASE("private_key: ML-DSA, in each of its forms (RFC 9881, section 6)") {
+    struct set {
+        std::uint8_t number;
+        key_type type;
+        std::size_t expanded, public_key;
+    };
+    for (const set& one : {set{17, key_type::mldsa44, 2560, 1312}, set{18, key_type::mldsa65, 4032, 1952},
+                           set{19, key_type::mldsa87, 4896, 2592}}) {
+        CAPTURE(one.number);
+        const bytes id = {6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 3, one.number};
+        x509::private_key key;
+        const auto error_of = [&](const bytes& form, const bytes& more = {}, const bytes& parameters = {}) {
+            const std::uint8_t version = more.empty() ? 0 : 1;
+            const bytes der =
+                test::sequence({{2, 1, version}, test::sequence({id, parameters}), test::tlv(4, form), more});
+            const errc error = x509::parse_private_key(der, key);
+            CHECK((key.type == one.type) == (error == errc::none));
+            return error;
+        };
+        const auto both = [](std::size_t seed, std::size_t expanded) {
+            return test::sequence({test::tlv(4, bytes(seed, 1)), test::tlv(4, bytes(expanded, 2))});
+        };
+        REQUIRE(error_of(test::tlv(0x80, bytes(32, 1))) == errc::none);
+        CHECK(key.secret.size() == 32);
+        CHECK(key.expanded.empty());
+        CHECK(key.public_key.empty());
+        REQUIRE(error_of(test::tlv(4, bytes(one.expanded, 1))) == errc::none);
+        CHECK(key.secret.empty());
+        CHECK(key.expanded.size() == one.expanded);
+        REQUIRE(error_of(both(32, one.expanded)) == errc::none);
+        CHECK(key.secret.size() == 32);
+        CHECK(key.expanded.size() == one.expanded);
+        // With the public key beside it (RFC 5958, section 2).
+        const auto with_public = [&](std::size_t size) {
+            return error_of(test::tlv(0x80, bytes(32, 1)), test::tlv(0x81, bytes(1 + size, 0)));
+        };
+        REQUIRE(with_public(one.public_key) == errc::none);
+        CHECK(key.public_key.size() == one.public_key);
+        CHECK(with_public(one.public_key - 1) == errc::key_damaged);
+
+        for (const std::size_t wrong : {std::size_t{0}, std::size_t{31}, std::size_t{33}}) {
+            CHECK(error_of(test::tlv(0x80, bytes(wrong, 1))) == errc::key_damaged);
+            CHECK(error_of(both(wrong, one.expanded)) == errc::key_damaged);
+        }
+        for (const std::size_t wrong : {std::size_t{0}, std::size_t{32}, one.expanded - 1, one.expanded + 1}) {
+            CHECK(error_of(test::tlv(4, bytes(wrong, 1))) == errc::key_damaged);
+            CHECK(error_of(both(32, wrong)) == errc::key_damaged);
+        }
+        CHECK(error_of({}) == errc::key_damaged);
+        CHECK(error_of(bytes(32, 1)) == errc::key_damaged);  // as if there were no choice
+        CHECK(error_of(test::tlv(0x81, bytes(32, 1))) == errc::key_damaged);
+        CHECK(error_of(test::tlv(0x80, bytes(32, 1)) + bytes{5, 0}) == errc::key_damaged);
+        CHECK(error_of(test::sequence({test::tlv(4, bytes(32, 1))})) == errc::key_damaged);
+        CHECK(error_of(test::sequence({test::tlv(0x80, bytes(32, 1)), test::tlv(4, bytes(one.expanded, 1))})) ==
+              errc::key_damaged);
+        CHECK(error_of(test::tlv(0x80, bytes(32, 1)), {}, {5, 0}) == errc::key_damaged);  // section 2: no parameters
+    }
+    x509::private_key key;
+    const bytes slh = {6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 3, 20};
+    CHECK(x509::parse_private_key(
+              test::sequence({{2, 1, 0}, test::sequence({slh}), test::tlv(4, test::tlv(0x80, bytes(32, 1)))}), key) ==
+          errc::key_unsupported);
 }
 
 TEST_CASE("private_key: the files of pyca/cryptography") {

@@ -92,6 +92,14 @@ world with_lists(std::vector<crl_draft> lists, crl_rule rule = crl_rule::whole_p
 }
 const bytes revoked = ocsp_draft::single("a", one, ocsp_draft::revoked(1));
 
+const bytes no_rev_avail = test::extension(56, false, {5, 0});
+/// authorityInfoAccess with one URI behind id-ad-N.
+bytes access_by(std::uint8_t method) {
+    const bytes uri = test::tlv(0x86, test::text("ldap://a.example"));
+    const bytes row = test::sequence({test::sequence({{6, 8, 0x2b, 6, 1, 5, 5, 7, 0x30, method}, uri})});
+    return test::sequence({{6, 8, 0x2b, 6, 1, 5, 5, 7, 1, 1}, test::tlv(4, row)});
+}
+
 }  // namespace
 
 TEST_CASE("revocation: nothing is asked of those who show nothing, and no CRL is at hand") {
@@ -172,9 +180,10 @@ TEST_CASE("revocation: a judge that cannot read responses takes nobody who has t
     const bytes root = test::ca("root", "root").der(), leaf = test::leaf("leaf", "root").with(tls_feature).der();
     const bytes list = test::certificate_list({leaf});
     x509::peer who{x509::chain_view(list), "leaf.example"};
-    CHECK(x509::own_ca(root).judge(sodium(), who, test::year_2030).accepted());
+    CHECK(x509::own_ca(root).judge(test::usual_provider(), who, test::year_2030).accepted());
     who.staples_asked = true;
-    CHECK(x509::own_ca(root).judge(sodium(), who, test::year_2030).error() == errc::unsupported_certificate);
+    CHECK(x509::own_ca(root).judge(test::usual_provider(), who, test::year_2030).error() ==
+          errc::unsupported_certificate);
 }
 
 TEST_CASE("revocation: a response may be demanded of everybody") {
@@ -214,6 +223,81 @@ TEST_CASE("revocation: CRLs, and which certificates have to be in their scope") 
     CHECK(with_lists({of_root.listing(two), of_a}).error() == path_error::revoked);
     CHECK(with_lists({of_root.listing(two), of_a}, crl_rule::where_known).judge().at == 1);
     CHECK(with_lists({of_root.listing(two), of_a}, crl_rule::end_entity).error() == path_error::none);
+}
+
+TEST_CASE("revocation: whose issuer tells nobody is not asked for it (RFC 9608, section 4)") {
+    const auto with = [](world it) {
+        it.leaf = it.leaf.with(no_rev_avail).with(access_by(2));  // caIssuers
+        return it;
+    };
+    crl_draft old("a");
+    old.next_update = test::utc("291231235959Z");
+    const crl_draft of_root("root"), of_a("a");
+    for (const crl_rule rule : {crl_rule::end_entity, crl_rule::whole_path}) {
+        world plain = with_lists({of_root}, rule);
+        CHECK(plain.error() == path_error::crl_missing);
+        plain = with(plain);
+        CHECK(plain.judge().sources[0] == status_source::nobody);
+        CHECK(plain.error() == path_error::none);
+    }
+    // It says so of itself alone.
+    CHECK(with(with_lists({of_a})).error() == path_error::crl_missing);
+    CHECK(with(with_lists({of_a})).judge().at == 1);
+    CHECK(with(with_lists({old}, crl_rule::where_known)).error() == path_error::none);
+    CHECK(with(with_lists({of_root, of_a})).judge().sources[0] == status_source::crl);
+
+    world required;
+    required.options.revocation.staples = staple_rule::require;
+    CHECK(required.error() == path_error::staple_missing);
+    CHECK(with(required).error() == path_error::none);
+    required.leaf = required.leaf.with(tls_feature);
+    CHECK(with(required).error() == path_error::staple_missing);  // which it has promised
+
+    // What is said all the same counts.
+    CHECK(with(with_lists({of_root, of_a.listing(one)})).error() == path_error::revoked);
+    CHECK(with(with_lists({of_a.listing(one)}, crl_rule::where_known)).error() == path_error::revoked);
+    CHECK(with(with_staple(ocsp_draft("a").saying(revoked).der())).error() == path_error::revoked);
+    CHECK(with(with_staple({0x30, 0})).error() == path_error::staple_malformed);
+}
+
+TEST_CASE(
+    "revocation: noRevAvail is an end entity's, and beside nothing that says where to ask (RFC 9608, section 3)") {
+    const auto error_with = [](std::initializer_list<bytes> extensions) {
+        world it;
+        for (const bytes& extension : extensions) it.leaf = it.leaf.with(extension);
+        return it.error();
+    };
+    using enum path_error;
+    CHECK(error_with({no_rev_avail}) == none);
+    CHECK(error_with({test::extension(56, false, {5, 1, 0})}) == malformed);
+    CHECK(error_with({test::extension(56, false, {4, 0})}) == malformed);
+    CHECK(error_with({test::extension(56, false, {5, 0, 5, 0})}) == malformed);
+    CHECK(error_with({test::extension(56, false, {})}) == malformed);
+    CHECK(error_with({test::extension(56, true, {5, 0})}) == unknown_critical);
+    const bytes unreadable = test::sequence({{6, 8, 0x2b, 6, 1, 5, 5, 7, 1, 1}, {4, 1, 7}});
+    for (const bytes& where :
+         {test::extension(31, false, {0x30, 0}), test::extension(46, false, {0x30, 0}), access_by(1), unreadable}) {
+        CHECK(error_with({where}) == none);
+        CHECK(error_with({no_rev_avail, where}) == unknown_critical);
+        CHECK(error_with({where, no_rev_avail}) == unknown_critical);
+    }
+    CHECK(error_with({no_rev_avail, access_by(2)}) == none);
+    CHECK(alert_for(errc_of(unknown_critical)) == alert_description::unsupported_certificate);
+
+    world issuer;
+    issuer.a = issuer.a.with(no_rev_avail);
+    CHECK(issuer.error() == unknown_critical);
+    CHECK(issuer.judge().at == 1);
+    // A judge that asks nobody about revocation holds that, too.
+    const bytes root = test::ca("root", "root").der();
+    const auto own_error = [&root](const draft& leaf) {
+        const bytes list = test::certificate_list({leaf.der()});
+        return x509::own_ca(root)
+            .judge(test::usual_provider(), {x509::chain_view(list), "leaf.example"}, test::year_2030)
+            .error();
+    };
+    CHECK(own_error(test::leaf("leaf", "root").with(no_rev_avail)) == errc::none);
+    CHECK(own_error(test::leaf("leaf", "root").with(no_rev_avail).with(access_by(1))) == errc::unsupported_certificate);
 }
 
 TEST_CASE("revocation: a CRL that cannot be used is none, but then there has to be another one") {
@@ -301,6 +385,32 @@ TEST_CASE("revocation: several CRLs have to be about all reasons together") {
     CHECK(with_lists({compromise, rest}, crl_rule::end_entity).error() == path_error::none);
     CHECK(with_lists({compromise, rest.listing(one)}, crl_rule::end_entity).error() == path_error::revoked);
     CHECK(with_lists({rest.listing(one)}, crl_rule::where_known).error() == path_error::revoked);
+}
+
+TEST_CASE("revocation: a delta CRL makes nobody good, and what it lists counts (RFC 5280, section 5.2.4)") {
+    const crl_draft complete("a"), delta = complete.with(test::extension(27, true, {2, 1, 6}));
+    for (const crl_rule rule : {crl_rule::where_known, crl_rule::end_entity}) {
+        CHECK(with_lists({delta}, rule).error() == path_error::crl_unusable);
+        for (const bool first : {false, true}) {
+            const auto error_with = [&](const crl_draft& all, const crl_draft& changes) {
+                return with_lists(first ? std::vector{changes, all} : std::vector{all, changes}, rule).error();
+            };
+            CHECK(error_with(complete, delta) == path_error::none);
+            CHECK(error_with(complete, delta.listing(two)) == path_error::none);
+            CHECK(error_with(complete, delta.listing(one)) == path_error::revoked);
+            CHECK(error_with(complete, delta.listing(one, crl_draft::reason(6))) == path_error::revoked);
+            CHECK(error_with(complete.listing(one), delta) == path_error::revoked);
+            // removeFromCRL: nothing new about those that are not on the other list, nor is anybody let off who is.
+            CHECK(error_with(complete, delta.listing(one, crl_draft::reason(8))) == path_error::none);
+            CHECK(error_with(complete.listing(one, crl_draft::reason(6)), delta.listing(one, crl_draft::reason(8))) ==
+                  path_error::revoked);
+            crl_draft forged = delta.listing(one);
+            forged.signer = "root";
+            CHECK(error_with(complete, forged) == path_error::none);
+        }
+        // A complete list has no such reason.
+        CHECK(with_lists({complete.listing(one, crl_draft::reason(8))}, rule).error() == path_error::revoked);
+    }
 }
 
 TEST_CASE("revocation: cRLNumber is for the web to have") {

@@ -5,10 +5,10 @@
 #include <utility>
 
 #include <spantls/providers/portable/rsa.hpp>
-#include <spantls/providers/sodium.hpp>
 
 #include "support/catch.hpp"
 #include "support/openssl_verify.hpp"
+#include "support/provider.hpp"
 #include "support/signing.hpp"
 #include "support/vectors.hpp"
 #include "x509/builder.hpp"
@@ -22,6 +22,7 @@ namespace {
 
 bytes rsa(std::uint8_t last) { return {6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, last}; }
 bytes ecdsa(std::uint8_t last) { return {6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, last}; }
+bytes mldsa(std::uint8_t last) { return {6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 3, last}; }
 bytes sha2(std::uint8_t last, bool null = true) {
     return test::sequence({{6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, last}, null ? bytes{5, 0} : bytes{}});
 }
@@ -75,6 +76,9 @@ TEST_CASE("signature: algorithms, and the schemes that they are") {
     CHECK(scheme(pss(sha2(1), sha2(1), 32), key_type::rsa_pss) == rsa_pss_pss_sha256);
     CHECK(scheme(pss(sha2(2), sha2(2), 48), key_type::rsa_pss) == rsa_pss_pss_sha384);
     CHECK(scheme(pss(sha2(3), sha2(3), 64), key_type::rsa_pss) == rsa_pss_pss_sha512);
+    CHECK(scheme(test::sequence({mldsa(17)}), key_type::mldsa44) == mldsa44);  // RFC 9881, section 3
+    CHECK(scheme(test::sequence({mldsa(18)}), key_type::mldsa65) == mldsa65);
+    CHECK(scheme(test::sequence({mldsa(19)}), key_type::mldsa87) == mldsa87);
     // Good, and no scheme of TLS: for certificates only.
     CHECK(scheme(test::sequence({ecdsa(3)}), key_type::p256) == ecdsa_secp256r1_sha384);
     CHECK(scheme(test::sequence({ecdsa(2)}), key_type::p384) == ecdsa_secp384r1_sha256);
@@ -99,6 +103,11 @@ TEST_CASE("signature: algorithms that are weak, or nothing at all (RFC 9846, sec
     CHECK(refused(test::sequence({ecdsa(1)}), key_type::p256));
     CHECK(refused(test::ed25519_algorithm(), key_type::p256));
     CHECK(refused(test::sequence({{6, 3, 0x2b, 0x65, 0x70}, {5, 0}}), key_type::ed25519));
+    CHECK(refused(test::sequence({mldsa(17)}), key_type::mldsa65));
+    CHECK(refused(test::sequence({mldsa(17)}), key_type::ed25519));
+    CHECK(refused(test::sequence({mldsa(18), {5, 0}}), key_type::mldsa65));
+    CHECK(refused(test::sequence({mldsa(20)}), key_type::unsupported));
+    CHECK(refused(test::ed25519_algorithm(), key_type::mldsa44));
     // RFC 9846, section 4.3.3: the salt is as long as the digest, and parameters are DER.
     CHECK(refused(pss(sha2(1), sha2(2), 32), key_type::rsa));
     CHECK(refused(pss(sha2(1), sha2(1), 20), key_type::rsa));
@@ -166,11 +175,12 @@ TEST_CASE("signature: RSASSA-PSS keys with parameters are for these only (RFC 98
         std::size_t budget = 1;
         const bytes signature = test::oracle::sign(key, hash, message, true);
         const auto read_algorithm = x509::detail::read_algorithm(in);
-        const auto finding = check_signature(sodium(), read_algorithm, signer, message, signature, budget);
+        const auto finding =
+            check_signature(test::usual_provider(), read_algorithm, signer, message, signature, budget);
         CHECK((budget == 0) == (finding == signature_finding::good || finding == signature_finding::bad));
         std::size_t none = 0;
         if (budget == 0)
-            CHECK(check_signature(sodium(), read_algorithm, signer, message, signature, none) ==
+            CHECK(check_signature(test::usual_provider(), read_algorithm, signer, message, signature, none) ==
                   signature_finding::too_many);
         return finding;
     };

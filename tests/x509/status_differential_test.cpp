@@ -15,10 +15,10 @@
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
 
-#include <spantls/providers/sodium.hpp>
 #include <spantls/x509/trust_store.hpp>
 
 #include "support/catch.hpp"
+#include "support/provider.hpp"
 #include "x509/builder.hpp"
 #include "x509/oracle.hpp"
 #include "x509/status_builder.hpp"
@@ -178,7 +178,7 @@ both_verdicts judge(const std::vector<bytes>& chain, const bytes& root, const st
     const bytes list = test::certificate_list(chain);
     x509::path_options options{.now = now, .profile = x509::profile::private_pki};
     options.revocation = {.lookup = x509::crl_rule::whole_path, .crls = lists};
-    const x509::path_result found = roots.examine(sodium(), {x509::chain_view(list), {}}, options);
+    const x509::path_result found = roots.examine(test::usual_provider(), {x509::chain_view(list), {}}, options);
 
     const test::openssl_certificate leaf = test::openssl_parse(chain[0]), anchor = test::openssl_parse(root);
     const test::openssl_certificate middle = test::openssl_parse(chain[1]);
@@ -231,7 +231,8 @@ TEST_CASE("status differential: no response makes good whom OpenSSL does not cal
     for (std::uint32_t seed = 0; seed < responses; ++seed) {
         const bytes response = maker(seed).response();
         std::size_t budget = 64;
-        const path_error ours = x509::check_ocsp_response(sodium(), response, it, issuer, now, budget).error;
+        const path_error ours =
+            x509::check_ocsp_response(test::usual_provider(), response, it, issuer, now, budget).error;
         const bool theirs = openssl_good(response, their_leaf.get(), their_ca.get());
         if (ours == path_error::none && !theirs) {
             INFO("seed " << seed);
@@ -397,7 +398,7 @@ struct openssl_world {
             options.revocation.crls = read;
             options.revocation.lookup = x509::crl_rule::whole_path;
         }
-        return roots.examine(sodium(), {x509::chain_view(chain), "leaf.example"}, options).error;
+        return roots.examine(test::usual_provider(), {x509::chain_view(chain), "leaf.example"}, options).error;
     }
 };
 
@@ -445,7 +446,7 @@ TEST_CASE("status differential: whatever byte of a CRL is changed, it makes nobo
             if (x509::parse_crl(changed, lists[0]) != errc::none) continue;
             x509::path_options options{.now = now, .profile = x509::profile::private_pki};
             options.revocation = {.lookup = x509::crl_rule::end_entity, .crls = lists};
-            CHECK_FALSE(roots.examine(sodium(), {x509::chain_view(chain), {}}, options).good());
+            CHECK_FALSE(roots.examine(test::usual_provider(), {x509::chain_view(chain), {}}, options).good());
         }
     }
 }

@@ -70,7 +70,6 @@ enum class fault : std::uint8_t { nobody, peer, transport, caller };
     X(misplaced_extension, peer, illegal_parameter, "an extension in a message where it may not be")                   \
     X(unsolicited_extension, peer, unsupported_extension, "an answer to an extension that was not sent")               \
     X(missing_extension, peer, missing_extension, "a mandatory extension is not there")                                \
-    X(too_many_extensions, peer, illegal_parameter, "more extensions in one message than the limit")                   \
     X(psk_not_last, peer, illegal_parameter, "pre_shared_key is not the last extension")                               \
     X(legacy_version, peer, protocol_version, "legacy_version is not 0x0303")                                          \
     X(version_not_supported, peer, protocol_version, "the peer does not offer TLS 1.3")                                \

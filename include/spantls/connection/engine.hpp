@@ -279,10 +279,12 @@ protected:
         const incoming_record record = reading_.records.open(input);
         if (record.error != errc::none) return fail(record.error, record.size);
         if (record.missing != 0) return {what::need_input, 0, record.missing};
+        // Section 5.1: nothing stands in a message; but a change_cipher_spec is dropped wherever it comes (section 5).
+        if (!memory.aligned() && record.type != content_type::handshake &&
+            record.type != content_type::change_cipher_spec)
+            return fail(errc::interleaved_record, record.size);
         if (record.dropped) return {what::progress, record.size};
         if (reading_.records.last().encrypted) machine().limits.saw(record.size - (record_overhead - 1));
-        if (!memory.aligned() && record.type != content_type::handshake)
-            return fail(errc::interleaved_record, record.size);
         if (record.type == content_type::alert) {
             const step result = reading_.receive_alert(record, true, notes_);
             if (reading_.failed()) drop_flight();

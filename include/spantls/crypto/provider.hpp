@@ -13,9 +13,9 @@
 //       bool verify(signature_scheme, bytes_view public_key, bytes_view message, bytes_view signature) const noexcept;
 //   };
 //
-// A public key is what the BIT STRING of its SubjectPublicKeyInfo holds: the 32 bytes of Ed25519, the uncompressed point
-// of ECDSA, on the curve of the scheme, the RSAPublicKey in DER of RSA. Of the schemes that only certificates have,
-// `verify` may know more than verify_schemes says.
+// A public key is what the BIT STRING of its SubjectPublicKeyInfo holds: the 32 bytes of Ed25519, the uncompressed
+// point of ECDSA, on the curve of the scheme, the RSAPublicKey in DER of RSA, and of ML-DSA what FIPS 204 calls pk. Of
+// the schemes that only certificates have, `verify` may know more than verify_schemes says.
 //
 // All that comes through `random` and nothing else makes two runs differ.
 #pragma once

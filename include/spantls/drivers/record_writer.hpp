@@ -29,8 +29,9 @@ concept record_sink = requires(S& sink, bytes_view records) {
 /// Writes application data over a client or a server that is connected, or over the writer_half of one that was split.
 ///
 /// Everything that is owed (alerts, key updates, close_notify) goes through it too. What was written before it came to
-/// be owed leaves before it, so a key change ends the record that is being filled: call flush() after update_keys(),
-/// close() and whatever receive() has brought about (owes_output()).
+/// be owed leaves before it, and what is written later behind it: so a key change ends the record that is being filled,
+/// when more is written. When nothing is, call flush() after update_keys(), close() and whatever receive() has brought
+/// about (owes_output()).
 template <class Writer>
 class record_writer {
 public:
@@ -43,6 +44,9 @@ public:
     /// Takes `consumed` bytes of `data`. `records`, if any, are to be sent before the next call, which uses the buffer
     /// again; then go on with the rest of the data.
     output write(bytes_view data) noexcept {
+        // Section 4.7.3: a KeyUpdate that the peer has asked for goes before the next data.
+        if (filled_ != 0 && tls_.owes_output())
+            if (const output begun = seal(); begun.error != errc::output_owed) return begun;
         if (filled_ == 0) {
             const output owed = tls_.send({}, buffer_);
             if (!owed.empty() || owed.error != errc::none) return owed;

@@ -493,9 +493,10 @@ private:
     errc receive_server_hello(const handshake_message& message) noexcept {
         server_hello hello{};
         extension_set extensions;
+        // Section 4.2.4: HelloRetryRequest has settled the version, too.
         if (const errc error = check_hello(message, hello, extensions, extension_place::server_hello);
             error != errc::none)
-            return error;
+            return retried_ && error == errc::version_not_supported ? errc::version_not_offered : error;
         // Section 4.2.4: HelloRetryRequest has settled the suite.
         if (retried_ && hello.suite != this->suite->suite) return errc::suite_changed;
         const psk* key = nullptr;

@@ -168,21 +168,21 @@ digest hash_unchanging(hash_id with, const parsed_client_hello& hello, bool asks
     const bytes_view extensions = hello.hello.extensions;
     const std::uint8_t* const begin = hello.hello.random.data();
     hash.update({begin, static_cast<std::size_t>(extensions.data() - 2 - begin)});
-    // Each time the least type that is above the last: no type is there twice, and there are max_extensions at most.
-    for (std::uint32_t from = 0;;) {
-        std::uint32_t next = 0x10000;
-        bytes_view least;
-        for (reader in(extensions); !in.empty();) {
-            const bytes_view whole = in.rest();
-            const std::uint16_t type = in.u16();
-            const std::size_t size = 4 + in.opaque(2).size();
-            if (type < from || type >= next) continue;
-            next = type;
-            least = whole.first(size);
+    // Some types at a time, each of which is there once at most: there may be thousands.
+    constexpr std::uint32_t window = 512, end = 0x10000;
+    for (std::uint32_t from = 0, next = end; from < end; from = next, next = end) {
+        std::array<std::uint16_t, window> places{};  // where the extensions stand, plus 1
+        for (reader in(extensions); !in.empty(); in.opaque(2)) {
+            const auto place = static_cast<std::uint16_t>(extensions.size() - in.remaining() + 1);
+            const std::uint32_t type = in.u16();
+            if (type >= from && type - from < window) places[type - from] = place;
+            if (type >= from + window && type < next) next = type;
         }
-        if (least.empty()) break;
-        if (!detail::may_change(static_cast<extension_type>(next), asks_share)) hash.update(least);
-        from = next + 1;
+        for (std::uint32_t i = 0; i < window; ++i) {
+            if (places[i] == 0 || detail::may_change(static_cast<extension_type>(from + i), asks_share)) continue;
+            const bytes_view whole = extensions.subspan(places[i] - std::size_t{1});
+            hash.update(whole.first(std::size_t{4} + load_u16(whole.data() + 2)));
+        }
     }
     return hash.finish();
 }

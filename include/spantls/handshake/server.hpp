@@ -245,7 +245,7 @@ public:
         // Section 4.5.2.
         if (!this->choose_scheme(who, accepted, parsed_hello().delegated.schemes))
             return row.fail(errc::no_common_scheme);
-        const bool requests = config_->authenticate_client != client_authentication::none || authenticates_late();
+        const bool requests = config_->authenticate_client != client_authentication::none;
         if (const errc error = choose_certificate_types(*config_, parsed_hello(), who.type, requests, this->types);
             error != errc::none)
             return row.fail(error);
@@ -462,6 +462,10 @@ private:
         const bool asks_share = share_.size == 0 && this->group != named_group{};
         if (needs_share && !asks_share)
             return hello.extensions.has(extension_type::key_share) ? errc::no_common_group : errc::missing_extension;
+        // Section 4.3.11: keys have a say in the suite; behind a retry only those of its hash are left (section 4.2.4).
+        const hash_id other = this->hash() == hash_id::sha256 ? hash_id::sha384 : hash_id::sha256;
+        if (may_use_psk(hello) && !hello.psks.any_of(this->hash()) && hello.psks.any_of(other))
+            (void)choose_suite_for(hello, other);
         terms_ = {this->suite->suite, asks_share ? this->group : named_group{}, hash_of<P>(this->hash(), whole),
                   hash_unchanging<P>(this->hash(), hello, asks_share), identities_of<P>(this->hash(), hello.psks)};
         std::array<std::uint8_t, max_retry_cookie> space;
@@ -483,6 +487,12 @@ private:
         retried_ = true;
     }
 
+    /// Section 4.2.4: the suite that the retry has named, whatever is the best one now.
+    errc take_suite() noexcept {
+        this->suite = find_suite<P>(terms_.suite);
+        return usable_suites(config_->prefer, *this->crypto).contains(terms_.suite) ? errc::none : errc::hello_changed;
+    }
+
     /// Sections 4.2.4 and 4.3.2: all that is known of the first ClientHello is what the cookie says, and that
     /// HelloRetryRequest follows from it.
     errc take_cookie(const parsed_client_hello& hello) noexcept {
@@ -491,7 +501,7 @@ private:
         if (!decode(hello.extensions[extension_type::cookie], given)) return errc::decode_error;
         // Section 4.3.2 names no alert; RFC 9147, section 5.1, does.
         if (!open_cookie<P>(given.value, config_->cookie_secrets, client_address_, terms_)) return errc::bad_cookie;
-        if (terms_.suite != this->suite->suite) return errc::hello_changed;
+        if (const errc error = take_suite(); error != errc::none) return error;
         begin_retry();
         std::array<std::uint8_t, 4 + 2 + 32 + 33 + 2 + 1 + 2 + 6 + 6 + (6 + max_retry_cookie)> retry;
         writer to(retry);
@@ -502,14 +512,13 @@ private:
     }
 
     errc check_second_hello(const parsed_client_hello& hello, const client_key_shares& shares) noexcept {
-        if (gives_cookies())
-            if (const errc error = take_cookie(hello); error != errc::none) return error;
+        if (const errc error = gives_cookies() ? take_cookie(hello) : take_suite(); error != errc::none) return error;
         // Sections 4.2.2, 4.2.4 and 4.3.10: the same hello, but for what the retry asked for: one share, of the group
         // that it named; and keys of another hash than the suite's may be gone.
         const bool asked_share = terms_.group != named_group{};
         const bool same =
             equal_bytes(hash_unchanging<P>(this->hash(), hello, asked_share).view(), terms_.unchanging.view()) &&
-            identities_of<P>(this->hash(), hello.psks).remain_of(terms_.keys) && this->suite->suite == terms_.suite &&
+            identities_of<P>(this->hash(), hello.psks).remain_of(terms_.keys) &&
             !hello.extensions.has(extension_type::early_data);
         if (!same || (!gives_cookies() && hello.extensions.has(extension_type::cookie))) return errc::hello_changed;
         if (!asked_share) return errc::none;
@@ -529,6 +538,9 @@ private:
     /// ServerHello and EncryptedExtensions (sections 4.2.3, 4.3.8 and 4.4.1); section 4.3.9: with a share, unless only
     /// the PSK is to be used.
     errc send_parameters() noexcept {
+        // RFC 7250, section 4.2: later a certificate may be asked for; of no type in common, it cannot.
+        if (authenticates_late())
+            late_offered_ = choose_client_type(*config_, parsed_hello(), this->types) == errc::none;
         secret_bytes<32 + group_facts<P>::server_random> random;
         if (!this->crypto->random(random.bytes())) return errc::internal_error;
         std::array<std::uint8_t, group_facts<P>::server_share> share;
@@ -573,9 +585,6 @@ private:
     errc send_flight_with_psk() noexcept {
         // Sections 4.3.8 and 4.3.9: a share is only used in a mode that the client offers.
         if (!tickets_wanted_) share_ = {};
-        // RFC 7250, section 4.2: later a certificate may be asked for; of no type in common, it cannot.
-        if (authenticates_late())
-            late_offered_ = choose_client_type(*config_, parsed_hello(), this->types) == errc::none;
         if (const errc error = send_parameters(); error != errc::none) return error;
         return end_flight() ? errc::none : errc::workspace_too_small;
     }

@@ -68,9 +68,6 @@ inline constexpr auto extension_table = std::array{
     detail::row(extension_type::encrypted_client_hello, detail::CH | detail::HRR | detail::EE),
 };
 
-/// Extensions in one message, known or not: what comparing each with each may cost is bounded by it.
-inline constexpr std::size_t max_extensions = 128;
-
 /// A set of rows of the table.
 class extension_mask {
 public:
@@ -104,17 +101,15 @@ public:
     /// Reads the content of an `Extension extensions<..>` vector. `offered` is what was sent and may be answered; it
     /// only counts in messages that answer.
     [[nodiscard]] constexpr errc parse(bytes_view block, extension_place place, extension_mask offered) noexcept {
-        std::size_t count = 0;
+        present_ = {};
         for (reader in(block); !in.empty();) {
             const auto type = static_cast<extension_type>(in.u16());
             const bytes_view data = in.opaque(2);
             if (in.failed()) return errc::decode_error;
-            if (++count > max_extensions) return errc::too_many_extensions;
-            if (repeated_before(block, type, in.remaining())) return errc::duplicate_extension;
             if (const errc error = place_one(type, data, place, offered); error != errc::none) return error;
             last_ = type;
         }
-        return errc::none;
+        return repeats(block) ? errc::duplicate_extension : errc::none;
     }
 
     constexpr bool has(extension_type type) const noexcept { return present_.has(type); }
@@ -128,14 +123,25 @@ public:
     constexpr extension_type last() const noexcept { return last_; }
 
 private:
-    // Section 4.3: there is not more than one extension of the same type in a block.
-    static constexpr bool repeated_before(bytes_view block, extension_type type, std::size_t remaining) noexcept {
-        unsigned seen = 0;
-        for (reader in(block); in.remaining() > remaining;) {
-            if (static_cast<extension_type>(in.u16()) == type) ++seen;
-            in.opaque(2);
+    // Section 4.3: there is not more than one extension of the same type in a block. There may be thousands that nobody
+    // knows: so by windows of types, in few walks and little memory.
+    static constexpr bool repeats(bytes_view block) noexcept {
+        constexpr std::uint32_t window = 2048, end = 0x10000;
+        for (std::uint32_t from = 0, next = end; from < end; from = next, next = end) {
+            std::array<std::uint8_t, window / 8> seen{};
+            for (reader in(block); !in.empty(); in.opaque(2)) {
+                const std::uint32_t type = in.u16(), at = type - from;
+                if (type < from) continue;
+                if (at >= window) {
+                    if (type < next) next = type;
+                    continue;
+                }
+                const std::uint32_t bit = 1u << at % 8;
+                if ((seen[at / 8] & bit) != 0) return true;
+                seen[at / 8] = static_cast<std::uint8_t>(seen[at / 8] | bit);
+            }
         }
-        return seen > 1;
+        return false;
     }
 
     constexpr errc place_one(extension_type type, bytes_view data, extension_place place,
@@ -153,6 +159,7 @@ private:
                                                                 : errc::unsolicited_extension;
         // Sections 4.2.2, 4.4.2, 4.5.1.1, 4.7.1 and 9.3: what nobody knows is ignored.
         if (!known) return errc::none;
+        if (present_.has(type)) return errc::duplicate_extension;
         data_[index] = data;
         present_.add(type);
         return errc::none;

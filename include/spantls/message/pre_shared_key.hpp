@@ -8,6 +8,7 @@
 #include <spantls/base/error.hpp>
 #include <spantls/wire/layout.hpp>
 #include <spantls/wire/reader.hpp>
+#include <spantls/wire/registry.hpp>
 
 namespace spantls {
 inline namespace v1 {
@@ -55,6 +56,13 @@ public:
         reader list(binders_);
         while (index-- != 0) list.opaque(1);
         return list.opaque(1);
+    }
+
+    /// Whether one of them may be of a key of this hash, as long as which its binder is (section 4.3.11.2).
+    constexpr bool any_of(hash_id hash) const noexcept {
+        for (reader list(binders_); !list.empty();)
+            if (list.opaque(1).size() == digest_size(hash)) return true;
+        return false;
     }
 
     /// What the client says about the identity at `index`; 0 when there is none.

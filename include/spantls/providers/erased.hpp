@@ -195,8 +195,29 @@ private:
     }
 };
 
+/// What a hybrid group has besides: all providers have the curve's part in the same place, so any one's answer does.
+template <class First>
+struct curve_inside {};
+template <class First>
+requires requires { typename First::curve; }
+struct curve_inside<First> {
+    struct curve {
+        static constexpr named_group id = First::curve::id;
+    };
+    static constexpr auto curve_private(fixed_bytes<First::private_size> whole) noexcept {
+        return First::curve_private(whole);
+    }
+    static constexpr auto curve_share(fixed_bytes<First::client_share_size> whole) noexcept {
+        return First::curve_share(whole);
+    }
+};
+
+template <class T>
+using is_there = std::bool_constant<!std::is_void_v<T>>;
+
 template <named_group Id, class... P>
-class erased_group {
+class erased_group
+    : public curve_inside<typename first_match<is_there, type_list<member_of<typename P::groups, Id>...>>::type> {
     template <class Q>
     using member = member_of<typename Q::groups, Id>;
     using all = choice<P...>;

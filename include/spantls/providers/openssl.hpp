@@ -17,11 +17,11 @@
 #include <spantls/providers/openssl/aead.hpp>
 #include <spantls/providers/openssl/curves.hpp>
 #include <spantls/providers/openssl/hash.hpp>
+#include <spantls/providers/openssl/ml_kem_768.hpp>
 #include <spantls/providers/openssl/signing_key.hpp>
 #include <spantls/providers/openssl/verify.hpp>
 #include <spantls/providers/openssl/x25519.hpp>
 #include <spantls/providers/portable/hybrid.hpp>
-#include <spantls/providers/portable/ml_kem_768.hpp>
 #include <spantls/wire/registry.hpp>
 
 namespace spantls {
@@ -41,7 +41,7 @@ public:
     using signing_key = libcrypto::signing_key;
 
     static constexpr std::array suites = suites_of(aeads{});
-    static constexpr std::array verify_schemes = portable::verify_schemes_and_ed25519;
+    static constexpr std::array verify_schemes = libcrypto::verify_schemes;
 
     bool available(cipher_suite suite) const noexcept {
         const libcrypto::own_errors ours;
@@ -61,11 +61,11 @@ public:
 };
 
 namespace libcrypto {
-using x25519_mlkem768 = portable::x25519_mlkem768<portable::ml_kem_768, x25519>;
-using secp256r1_mlkem768 = portable::secp256r1_mlkem768<portable::ml_kem_768, secp256r1>;
+using x25519_mlkem768 = portable::x25519_mlkem768<ml_kem_768, x25519>;
+using secp256r1_mlkem768 = portable::secp256r1_mlkem768<ml_kem_768, secp256r1>;
 }  // namespace libcrypto
 
-/// All that libcrypto can do, and hybrid groups with our own ML-KEM.
+/// All that libcrypto can do; before OpenSSL 3.5 with our own ML-KEM.
 class openssl
     : public basic_openssl<type_list<libcrypto::sha256, libcrypto::sha384>,
                            type_list<libcrypto::aes128_gcm, libcrypto::aes256_gcm, libcrypto::chacha20_poly1305>,

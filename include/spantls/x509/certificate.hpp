@@ -50,6 +50,8 @@ enum class extension_id : std::uint8_t {
     policy_constraints = 36,
     authority_key_id = 35,
     extended_key_usage = 37,
+    freshest_crl = 46,
+    no_rev_avail = 56,  // RFC 9608
 };
 
 struct general_name {
@@ -83,12 +85,13 @@ struct certificate {
     bytes_view authority_key_issuer;  ///< the GeneralNames of authorityCertIssuer
     bytes_view authority_key_serial;
     bytes_view crl_distribution_points;  ///< as it came: see reasons_covered
+    bool names_responder = false;        ///< authorityInfoAccess says where OCSP is spoken, or cannot be read
     bool must_staple = false;            ///< TLS feature status_request (RFC 7633)
     /// DelegationUsage, not critical: its key may sign delegated credentials (RFC 9345, section 4.2).
     bool delegates = false;
     /// There is a critical extension besides those above, or one that may not be critical; or nameConstraints that are
-    /// not well formed, or policyConstraints, critical or not. certificatePolicies may be critical: whoever asks for no
-    /// policy accepts any (RFC 5280, section 6.1.1 (c) to (g)).
+    /// not well formed, or policyConstraints, critical or not; or noRevAvail where it may not be. certificatePolicies
+    /// may be critical: whoever asks for no policy accepts any (RFC 5280, section 6.1.1 (c) to (g)).
     bool unknown_critical = false;
     std::uint64_t extensions = 0;  ///< bit N: extension_id N is there; see `has` and `critical`
     std::uint64_t critical_extensions = 0;
@@ -156,6 +159,8 @@ inline constexpr std::uint8_t purposes[] = {0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 
 inline constexpr std::uint8_t delegation_usage[] = {0x2b, 0x06, 0x01, 0x04, 0x01,
                                                     0x82, 0xda, 0x4b, 0x2c};                     // RFC 9345, 4.2
 inline constexpr std::uint8_t tls_feature[] = {0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x01, 0x18};  // id-pe 24
+inline constexpr std::uint8_t authority_info_access[] = {0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x01, 0x01};  // id-pe 1
+inline constexpr std::uint8_t access_by_ocsp[] = {0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x30, 0x01};         // id-ad-ocsp
 }  // namespace oid
 
 inline constexpr auto ed25519_schemes = std::array{signature_scheme::ed25519};
@@ -271,6 +276,17 @@ constexpr void read_tls_features(der_reader& value, certificate& to) noexcept {
     value.leave(inner);
 }
 
+/// AuthorityInfoAccessSyntax ::= SEQUENCE OF SEQUENCE { accessMethod OBJECT IDENTIFIER, accessLocation GeneralName };
+/// RFC 5280, section 4.2.2.1.
+constexpr bool names_responder(bytes_view content) noexcept {
+    der_reader value(content);
+    der_reader row = value.inside(der_tag::sequence);
+    while (!row.empty())
+        if (equal_bytes(row.inside(der_tag::sequence).oid(), oid::access_by_ocsp)) return true;
+    value.leave(row);
+    return !value.finished();
+}
+
 constexpr void read_extension(bytes_view id, bool critical, bytes_view content, certificate& to,
                               der_reader& from) noexcept {
     const std::uint8_t number = standard_extension(id);
@@ -296,7 +312,12 @@ constexpr void read_extension(bytes_view id, bool critical, bytes_view content, 
             to.unknown_critical |= critical;
             return;
         case extension_id::policy_constraints: to.unknown_critical = true; return;
+        case extension_id::no_rev_avail:  // NULL, never critical: RFC 9608, section 2
+            if (!value.body(der_tag::null).empty()) value.fail();
+            to.unknown_critical |= critical;
+            break;
         default:
+            to.names_responder |= equal_bytes(id, oid::authority_info_access) && names_responder(content);
             to.unknown_critical |= critical;
             to.delegates |= !critical && equal_bytes(id, oid::delegation_usage) && equal_bytes(content, oid::null);
             return;
@@ -313,6 +334,10 @@ constexpr errc read_extensions(der_reader& tbs, certificate& to) noexcept {
             read_extension(id, critical, value, to, row);
         });
     tbs.leave(explicit_tag);
+    // RFC 9608, section 3: a CA has it not, and nothing beside it says where to ask.
+    if (to.has(extension_id::no_rev_avail))
+        to.unknown_critical |= to.is_ca || to.has(extension_id::crl_distribution_points) ||
+                               to.has(extension_id::freshest_crl) || to.names_responder;
     return few ? errc::none : errc::unsupported_certificate;
 }
 }  // namespace detail
@@ -402,16 +427,18 @@ constexpr errc parse_raw_public_key(bytes_view spki, certificate& to) noexcept {
 }
 
 namespace detail {
-/// RFC 9881, sections 2 and 4: no parameters, and the sizes of FIPS 204, section 4.
-constexpr key_type mldsa_key_type(const algorithm_identifier& algorithm, std::size_t key_size) noexcept {
-    constexpr std::size_t prefix = sizeof oid::sign_algorithms;
-    const bytes_view id = algorithm.oid;
-    if (id.size() != prefix + 1 || !equal_bytes(id.first(prefix), oid::sign_algorithms)) return key_type::unsupported;
-    if (!algorithm.parameters.empty()) return key_type::unsupported;
-    if (id[prefix] == 17 && key_size == 1312) return key_type::mldsa44;
-    if (id[prefix] == 18 && key_size == 1952) return key_type::mldsa65;
-    if (id[prefix] == 19 && key_size == 2592) return key_type::mldsa87;
-    return key_type::unsupported;
+/// RFC 9881, section 2: the key's and the signature's are the same.
+constexpr key_type mldsa_type(bytes_view id) noexcept {
+    switch (number_behind(id, oid::sign_algorithms)) {
+        case 17: return key_type::mldsa44;
+        case 18: return key_type::mldsa65;
+        case 19: return key_type::mldsa87;
+        default: return key_type::unsupported;
+    }
+}
+/// FIPS 204, section 4.
+constexpr std::size_t mldsa_key_size(key_type type) noexcept {
+    return type == key_type::mldsa44 ? 1312 : type == key_type::mldsa65 ? 1952 : 2592;
 }
 }  // namespace detail
 
@@ -431,7 +458,8 @@ constexpr key_type key_type_of(const certificate& it) noexcept {
         const bool fine = parameters.empty() || detail::read_pss(parameters) != signature_hash::none;
         return fine ? key_type::rsa_pss : key_type::unsupported;
     }
-    return detail::mldsa_key_type(it.key_algorithm, key.size());
+    const key_type mldsa = detail::mldsa_type(id);  // RFC 9881, section 4: no parameters
+    return parameters.empty() && key.size() == detail::mldsa_key_size(mldsa) ? mldsa : key_type::unsupported;
 }
 
 constexpr std::span<const signature_scheme> schemes_for(const certificate& it) noexcept {

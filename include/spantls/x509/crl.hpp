@@ -76,8 +76,10 @@ struct crl {
     bool only_cas = false;
 
     bool has_number = false;  ///< cRLNumber, which section 5.2.3 demands
+    /// It says what has changed since another one (section 5.2.4): whoever is not on it may be on that one.
+    bool delta = false;
     /// It cannot be used: a critical extension, of the list or of an entry, that is not understood or that may not be
-    /// critical; a delta CRL; an indirect one; one about attribute certificates.
+    /// critical; an indirect one; one about attribute certificates.
     bool unusable = false;
 
     /// The entry with this serial number, the body of its INTEGER. Takes time in proportion to the list.
@@ -128,7 +130,11 @@ constexpr void read_crl_extension(bytes_view id, bool critical, bytes_view conte
             read_authority_key_id(value, to);
             to.unusable |= critical;
             break;
-        case 27: to.unusable = true; return;  // deltaCRLIndicator: section 5.2.4
+        case 27:  // deltaCRLIndicator, always critical: section 5.2.4
+            value.integer();
+            to.delta = true;
+            to.unusable |= !critical;
+            break;
         default: to.unusable |= critical; return;
     }
     from.leave(value);

@@ -281,9 +281,10 @@ private:
         bool promised = false;
         best_.sources = {};
         for (std::size_t at = 0; at + 1 < size; ++at) promised |= path_[at].must_staple;
+        const bool required = options_.revocation.staples == staple_rule::require &&
+                              !path_[0].has(extension_id::no_rev_avail);  // RFC 9608, section 4
         for (std::size_t at = size - 1; at-- > 0;) {
-            const bool needed =
-                at == 0 && ((promised && who_.staples_asked) || options_.revocation.staples == staple_rule::require);
+            const bool needed = at == 0 && ((promised && who_.staples_asked) || required);
             const std::span<const certificate> issuers(path_.data() + at + 1, size - at - 1);
             const status_question asked{path_[at], issuers,      staple_of(path_[at]), at == 0,
                                         needed,    options_.now, options_.profile};

@@ -26,7 +26,7 @@ namespace x509 {
     X(unsupported_signature, unsupported_certificate, "it is signed with an algorithm that is not supported")       \
     X(weak_key, bad_certificate, "the key is too weak")                                                             \
     X(unsupported_key, unsupported_certificate, "the key is of a kind that is not supported")                       \
-    X(unknown_critical, unsupported_certificate, "a critical extension that is not understood")                     \
+    X(unknown_critical, unsupported_certificate, "a critical extension not understood, or one out of place")        \
     X(not_a_ca, unknown_ca, "it may not issue certificates (basicConstraints)")                                     \
     X(may_not_issue, unknown_ca, "its key may not sign certificates (keyUsage)")                                    \
     X(wrong_purpose, unsupported_certificate, "it is for another purpose (extendedKeyUsage)")                       \

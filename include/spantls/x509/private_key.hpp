@@ -19,8 +19,10 @@ namespace x509 {
 /// Views into the bytes that were parsed. Those are secret: wipe them when the key is used no more.
 struct private_key {
     key_type type = key_type::unsupported;
-    bytes_view secret;      ///< Ed25519: the seed of 32 bytes; P-256 and P-384: the scalar, 32 and 48 bytes, big-endian
-    bytes_view public_key;  ///< as in a certificate, where the key comes with it; an uncompressed point, or 32 bytes
+    bytes_view secret;    ///< Ed25519: the seed of 32 bytes; P-256 and P-384: the scalar, 32 and 48 bytes, big-endian;
+                          ///< ML-DSA: the seed of 32 bytes, where the key comes with it
+    bytes_view expanded;  ///< ML-DSA: FIPS 204's private key, where it is there, which the seed does not say
+    bytes_view public_key;  ///< as in a certificate, where it is there; an uncompressed point, or 32 bytes
     bytes_view rsa;         ///< RSA: the whole RSAPrivateKey in DER, as most libraries take it
     bool pss_only = false;  ///< RSA: of id-RSASSA-PSS, without parameters, for the schemes rsa_pss_pss_...
 
@@ -66,6 +68,30 @@ constexpr errc parse_pkcs1(bytes_view der, private_key& to) noexcept {
     to.type = key_type::rsa;
     to.rsa = der;
     return errc::none;
+}
+
+/// ML-DSA-44-PrivateKey ::= CHOICE { seed [0] OCTET STRING, expandedKey OCTET STRING, both SEQUENCE { seed OCTET
+/// STRING, expandedKey OCTET STRING } }, and the same with other sizes; RFC 9881, section 6. Whether both belong
+/// together, who computes with them finds out.
+constexpr errc parse_mldsa(bytes_view der, key_type type, private_key& to) noexcept {
+    const std::size_t size = type == key_type::mldsa44 ? 2560 : type == key_type::mldsa65 ? 4032 : 4896;
+    der_reader all(der);
+    bool good = true;
+    if (all.next_is(der_tag::sequence)) {
+        der_reader both = all.inside(der_tag::sequence);
+        to.secret = both.body(der_tag::octet_string);
+        to.expanded = both.body(der_tag::octet_string);
+        all.leave(both);
+        good = to.secret.size() == 32 && to.expanded.size() == size;
+    } else if (all.next_is(context(0))) {
+        to.secret = all.body(context(0));
+        good = to.secret.size() == 32;
+    } else {
+        to.expanded = all.body(der_tag::octet_string);
+        good = to.expanded.size() == size;
+    }
+    to.type = type;
+    return good && all.finished() ? errc::none : errc::key_damaged;
 }
 
 constexpr key_type curve_of(bytes_view parameters) noexcept {
@@ -128,6 +154,12 @@ constexpr errc parse_pkcs8(bytes_view der, private_key& to) noexcept {
     if (equal_bytes(algorithm.oid, oid::ec_public_key)) {
         const key_type curve = curve_of(algorithm.parameters);
         return curve == key_type::unsupported ? errc::key_unsupported : parse_sec1(key, curve, to);
+    }
+    if (const key_type type = mldsa_type(algorithm.oid); type != key_type::unsupported) {
+        if (!algorithm.parameters.empty()) return errc::key_damaged;
+        if (!outer_public.empty()) to.public_key = outer_public.subspan(1);
+        if (!to.public_key.empty() && to.public_key.size() != mldsa_key_size(type)) return errc::key_damaged;
+        return parse_mldsa(key, type, to);
     }
     if (!equal_bytes(algorithm.oid, oid::ed25519)) return errc::key_unsupported;
     der_reader curve_private_key(key);  // RFC 8410, section 7: an OCTET STRING in the other

@@ -23,10 +23,11 @@ namespace x509 {
 enum class staple_rule : std::uint8_t {
     ignore,   ///< nobody looks into them
     check,    ///< those that are shown have to be good; must-staple holds, if the peer was asked (RFC 7633)
-    require,  ///< besides, the peer's own certificate has to come with one
+    require,  ///< besides, the peer's own certificate has to come with one, unless it has noRevAvail
 };
 
-/// What is looked up in CRLs; an OCSP response that is good stands for the CRL that is not there.
+/// What is looked up in CRLs; an OCSP response that is good stands for the CRL that is not there, and none has to be
+/// there for a certificate with noRevAvail (RFC 9608). One that lists it counts all the same.
 enum class crl_rule : std::uint8_t {
     where_known,  ///< whatever has been issued by a name that a CRL at hand has, too
     end_entity,   ///< the peer's own certificate; it has to be in the scope of CRLs at hand
@@ -94,7 +95,7 @@ status_finding check_crl(const V& crypto, const crl& list, const certificate& si
     return {crl_bad_signature};
 }
 
-/// In the end all_reasons are covered by lists that are good and do not have it.
+/// In the end all_reasons are covered by complete lists that are good, and none has it.
 template <class V>
 status_finding look_up(const V& crypto, const status_question& asked, const revocation_options& options,
                        std::size_t& signatures, bool& known) noexcept {
@@ -112,9 +113,14 @@ status_finding look_up(const V& crypto, const status_question& asked, const revo
             why = usable;
             continue;
         }
-        if (const std::optional<revocation> entry = list.find(asked.it.serial))
+        const std::optional<revocation> entry = list.find(asked.it.serial);
+        // What a delta CRL takes back (section 5.3.1) stays as the complete one has it.
+        if (entry && !(list.delta && entry->reason == revocation_reason::remove_from_crl))
             return {path_error::revoked, entry->at, entry->reason};
-        covered |= reasons;
+        if (list.delta)
+            why = {path_error::crl_unusable};
+        else
+            covered |= reasons;
     }
     return covered == all_reasons ? status_finding{} : why;
 }
@@ -141,8 +147,10 @@ status_finding check_revocation(const V& crypto, const status_question& asked, c
         if (source == status_source::nobody) source = status_source::crl;
         return {};
     }
-    const bool decided = found.error == path_error::revoked || found.error == path_error::too_much_work;
-    return decided || (known && source == status_source::nobody) ? found : status_finding{};
+    if (found.error == path_error::revoked || found.error == path_error::too_much_work) return found;
+    // RFC 9608, section 4: whose issuer tells nobody is not asked for it.
+    const bool missing = known && source == status_source::nobody && !asked.it.has(extension_id::no_rev_avail);
+    return missing ? found : status_finding{};
 }
 
 }  // namespace x509

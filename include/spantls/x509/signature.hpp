@@ -20,7 +20,7 @@ enum class signature_padding : std::uint8_t { none, pkcs1, pss };
 /// A signature as its AlgorithmIdentifier and its issuer's key describe it.
 struct certificate_signature {
     key_type key = key_type::unsupported;
-    signature_hash hash = signature_hash::none;           ///< none: Ed25519
+    signature_hash hash = signature_hash::none;           ///< none: Ed25519, ML-DSA
     signature_padding padding = signature_padding::none;  ///< RSA only; a PSS salt is as long as the hash
 };
 
@@ -28,8 +28,7 @@ struct certificate_signature {
 constexpr std::optional<signature_scheme> scheme_of(const certificate_signature& how) noexcept;
 
 /// What verifies them: verify(certificate_signature, public_key, message, signature), or, as every provider has it,
-/// verify(signature_scheme, public_key, message, signature). public_key: the 32 bytes of Ed25519, an uncompressed
-/// point, or an RSAPublicKey in DER.
+/// verify(signature_scheme, public_key, message, signature). public_key: as a provider gets it.
 template <class V>
 bool verify_signature(const V& crypto, const certificate_signature& how, bytes_view public_key, bytes_view message,
                       bytes_view signature) noexcept;
@@ -41,7 +40,7 @@ constexpr bool can_verify(const certificate_signature& how) noexcept;
 enum class algorithm_strength : std::uint8_t { good, weak, unsupported };
 
 /// Reads a signature algorithm for a key of that type. weak: with SHA-1 or MD5; unsupported: any other that is not
-/// RSA PKCS#1 or PSS with SHA-256/384/512, ECDSA with the same, or Ed25519, spelled exactly as its RFC has it.
+/// RSA PKCS#1 or PSS with SHA-256/384/512, ECDSA with the same, Ed25519 or ML-DSA, spelled exactly as its RFC has it.
 constexpr algorithm_strength read_signature_algorithm(const algorithm_identifier& algorithm, key_type issuer_key,
                                                       certificate_signature& to) noexcept;
 
@@ -65,8 +64,8 @@ constexpr rsa_public_key read_rsa_public_key(bytes_view der) noexcept;
 inline constexpr std::size_t max_rsa_bits = 8192;
 inline constexpr std::size_t max_rsa_exponent_bits = 33;
 
-/// The floor: RSA of 2048 to max_rsa_bits with an odd exponent of at least 3 and at most max_rsa_exponent_bits; P-256,
-/// P-384 and Ed25519 as they are.
+/// The floor: RSA of 2048 to max_rsa_bits with an odd exponent of at least 3 and at most max_rsa_exponent_bits; the
+/// others as they are.
 constexpr algorithm_strength strength_of_key(const certificate& it) noexcept;
 
 constexpr algorithm_strength read_signature_algorithm(const algorithm_identifier& algorithm, key_type issuer_key,
@@ -76,6 +75,8 @@ constexpr algorithm_strength read_signature_algorithm(const algorithm_identifier
     to = {issuer_key, signature_hash::none, signature_padding::none};
     if (equal_bytes(id, detail::oid::ed25519))  // RFC 8410, section 3
         return issuer_key == key_type::ed25519 && parameters.empty() ? good : unsupported;
+    if (const key_type mldsa = detail::mldsa_type(id); mldsa != key_type::unsupported)  // RFC 9881, section 3
+        return issuer_key == mldsa && parameters.empty() ? good : unsupported;
 
     const bool ec = issuer_key == key_type::p256 || issuer_key == key_type::p384;
     const std::uint8_t rsa = detail::number_behind(id, detail::oid::pkcs1);
@@ -151,7 +152,10 @@ constexpr std::optional<signature_scheme> scheme_of(const certificate_signature&
         case key_type::rsa_pss:
             if (how.hash == none || how.padding != signature_padding::pss) break;
             return by_hash(rsa_pss_pss_sha256, rsa_pss_pss_sha384, rsa_pss_pss_sha512);
-        default: break;  // no CA signs with anything else yet
+        case key_type::mldsa44: return mldsa44;
+        case key_type::mldsa65: return mldsa65;
+        case key_type::mldsa87: return mldsa87;
+        case key_type::unsupported: break;
     }
     return std::nullopt;
 }

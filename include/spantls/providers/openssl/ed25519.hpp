@@ -7,7 +7,7 @@
 #endif
 
 #include <spantls/base/bytes.hpp>
-#include <spantls/providers/openssl/owned.hpp>
+#include <spantls/providers/openssl/key_object.hpp>
 
 namespace spantls {
 inline namespace v1 {
@@ -19,11 +19,9 @@ namespace libcrypto {
 #if defined(OPENSSL_IS_BORINGSSL) || defined(OPENSSL_IS_AWSLC)
     return ED25519_verify(message.data(), message.size(), signature.data(), public_key.data()) == 1;
 #else
-    const owned<EVP_PKEY, EVP_PKEY_free> key(
-        EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, public_key.data(), public_key.size()));
-    const owned<EVP_MD_CTX, EVP_MD_CTX_free> with(EVP_MD_CTX_new());
-    return key && with && EVP_DigestVerifyInit(with.get(), nullptr, nullptr, nullptr, key.get()) == 1 &&
-           EVP_DigestVerify(with.get(), signature.data(), signature.size(), message.data(), message.size()) == 1;
+    return verify_message(
+        key_object(EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, public_key.data(), public_key.size())),
+        message, signature);
 #endif
 }
 

@@ -1,4 +1,5 @@
-// Private keys of libcrypto's that answer the `sign` question: Ed25519, ECDSA on P-256 and P-384, RSA-PSS.
+// Private keys of libcrypto's that answer the `sign` question: Ed25519, ECDSA on P-256 and P-384, RSA-PSS, and ML-DSA
+// where libcrypto has it.
 #pragma once
 
 #include <openssl/bn.h>
@@ -6,9 +7,7 @@
 #include <openssl/evp.h>
 #include <openssl/rsa.h>
 #if !defined(OPENSSL_IS_BORINGSSL) && !defined(OPENSSL_IS_AWSLC)
-#include <openssl/core_names.h>
 #include <openssl/param_build.h>
-#include <openssl/params.h>
 #endif
 
 #include <array>
@@ -20,7 +19,8 @@
 #include <spantls/providers/openssl/curves.hpp>
 #include <spantls/providers/openssl/error_queue.hpp>
 #include <spantls/providers/openssl/hash.hpp>
-#include <spantls/providers/openssl/owned.hpp>
+#include <spantls/providers/openssl/key_object.hpp>
+#include <spantls/providers/openssl/ml_dsa.hpp>
 #include <spantls/providers/openssl/verify.hpp>
 #include <spantls/wire/registry.hpp>
 
@@ -35,7 +35,7 @@ public:
 
 private:
     friend class signing_key;
-    std::array<std::uint8_t, 512> bytes_;  // RSA of 4096 bits
+    std::array<std::uint8_t, ml_dsa_schemes.empty() ? 512 : 4627> bytes_;  // RSA of 4096 bits, or ML-DSA-87
     std::size_t size_ = 0;
 };
 
@@ -60,6 +60,10 @@ public:
             *this = rsa({n.modulus, n.public_exponent, n.private_exponent, n.prime1, n.prime2, n.exponent1, n.exponent2,
                          n.coefficient},
                         parsed.pss_only);
+        using enum signature_scheme;
+        if (parsed.type == type::mldsa44) *this = ml_dsa(mldsa44, parsed.secret, parsed.expanded);
+        if (parsed.type == type::mldsa65) *this = ml_dsa(mldsa65, parsed.secret, parsed.expanded);
+        if (parsed.type == type::mldsa87) *this = ml_dsa(mldsa87, parsed.secret, parsed.expanded);
     }
 
     /// `seed` is what RFC 8032 calls the private key.
@@ -83,6 +87,15 @@ public:
         const own_errors ours;
         if (numbers[0].size() > 512) return {};
         return {from_numbers(numbers), std::span<const signature_scheme>(rsa_schemes).subspan(pss_only ? 3 : 0, 3)};
+    }
+    /// Of one of ml_dsa_schemes: the seed, or FIPS 204's private key, or both. Empty when libcrypto has no ML-DSA.
+    static signing_key ml_dsa(signature_scheme scheme, bytes_view seed, bytes_view expanded = {}) noexcept {
+        const own_errors ours;
+        for (std::size_t i = 0; i < ml_dsa_sets.size(); ++i)
+            if (ml_dsa_sets[i].scheme == scheme)
+                return {ml_dsa_private(ml_dsa_sets[i], seed, expanded),
+                        std::span<const signature_scheme>(ml_dsa_schemes).subspan(i, 1)};
+        return {};
     }
 
     explicit operator bool() const noexcept { return static_cast<bool>(key_); }
@@ -108,8 +121,7 @@ public:
     }
 
 private:
-    using key = owned<EVP_PKEY, EVP_PKEY_free>;
-    using key_context = owned<EVP_PKEY_CTX, EVP_PKEY_CTX_free>;
+    using key = key_object;
 
     static constexpr std::array ed25519_schemes{signature_scheme::ed25519};
     static constexpr std::array p256_schemes{signature_scheme::ecdsa_secp256r1_sha256};
@@ -128,6 +140,9 @@ private:
         if (!ours) return false;
         using enum signature_scheme;  // the mandatory ones of RFC 9846, section 9.1, among them
         switch (scheme) {
+            case mldsa44:
+            case mldsa65:
+            case mldsa87:
             case ed25519: return sign_message(message, to);
             case ecdsa_secp256r1_sha256: return sign_digest<sha256>(nullptr, message, to);
             case ecdsa_secp384r1_sha384: return sign_digest<sha384>(nullptr, message, to);
@@ -207,12 +222,7 @@ private:
     }
     static key built(const char* type, const builder& from) noexcept {
         const parameters parts(OSSL_PARAM_BLD_to_param(from.get()));
-        const key_context maker(parts ? EVP_PKEY_CTX_new_from_name(nullptr, type, nullptr) : nullptr);
-        EVP_PKEY* made = nullptr;
-        if (!maker || EVP_PKEY_fromdata_init(maker.get()) != 1 ||
-            EVP_PKEY_fromdata(maker.get(), &made, EVP_PKEY_KEYPAIR, parts.get()) != 1)
-            return key();
-        return key(made);
+        return parts ? key_from(type, parts.get()) : key();
     }
 
     template <class Curve>

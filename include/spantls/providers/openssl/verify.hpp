@@ -6,13 +6,17 @@
 #include <openssl/bn.h>
 #include <openssl/ec.h>
 
+#include <array>
+#include <cstddef>
 #include <type_traits>
+#include <utility>
 
 #include <spantls/base/bytes.hpp>
 #include <spantls/providers/openssl/curves.hpp>
 #include <spantls/providers/openssl/ed25519.hpp>
 #include <spantls/providers/openssl/error_queue.hpp>
 #include <spantls/providers/openssl/hash.hpp>
+#include <spantls/providers/openssl/ml_dsa.hpp>
 #include <spantls/providers/portable/verify.hpp>
 #include <spantls/wire/registry.hpp>
 
@@ -71,11 +75,22 @@ struct arithmetic {
     }
 };
 
+/// What `verify` can do, for a provider's verify_schemes. ML-DSA comes last, though nothing is stronger: a peer that
+/// goes by this order and has keys of several kinds shall not send kilobytes where it need not.
+inline constexpr std::array verify_schemes =
+    []<std::size_t... I, std::size_t... J>(std::index_sequence<I...>, std::index_sequence<J...>) {
+    return std::array{portable::verify_schemes_and_ed25519[I]..., ml_dsa_schemes[J]...};
+}
+(std::make_index_sequence<portable::verify_schemes_and_ed25519.size()>{},
+ std::make_index_sequence<ml_dsa_schemes.size()>{});
+
 /// As a provider's `verify`.
 [[nodiscard]] inline bool verify(signature_scheme scheme, bytes_view public_key, bytes_view message,
                                  bytes_view signature) noexcept {
     const own_errors ours;
     if (scheme == signature_scheme::ed25519) return ed25519_verify(public_key, message, signature);
+    for (const ml_dsa_set& set : ml_dsa_sets)
+        if (set.scheme == scheme) return ml_dsa_verify(set, public_key, message, signature);
     return portable::verify<sha256, sha384, sha512, arithmetic>(scheme, public_key, message, signature);
 }
 

@@ -4,9 +4,6 @@
 #include <openssl/evp.h>
 #if defined(OPENSSL_IS_BORINGSSL) || defined(OPENSSL_IS_AWSLC)
 #include <openssl/curve25519.h>
-#else
-#include <openssl/core_names.h>
-#include <openssl/params.h>
 #endif
 
 #include <cstddef>
@@ -15,7 +12,7 @@
 #include <spantls/base/bytes.hpp>
 #include <spantls/crypto/provider.hpp>
 #include <spantls/providers/openssl/error_queue.hpp>
-#include <spantls/providers/openssl/owned.hpp>
+#include <spantls/providers/openssl/key_object.hpp>
 
 namespace spantls {
 inline namespace v1 {
@@ -66,8 +63,7 @@ struct x25519 : x25519_sizes {
     }
 
 private:
-    using key = owned<EVP_PKEY, EVP_PKEY_free>;
-    using context = owned<EVP_PKEY_CTX, EVP_PKEY_CTX_free>;
+    using key = key_object;
 
     static key private_from(fixed_bytes<32> bytes) noexcept {
         return key(EVP_PKEY_new_raw_private_key(EVP_PKEY_X25519, nullptr, bytes.data(), bytes.size()));
@@ -75,17 +71,9 @@ private:
     /// A private key whose public half is a stranger's: libcrypto takes it as it is, where it would compute the right
     /// one, which costs as much as the secret does; and to derive that, it does not look at it.
     static key private_beside(fixed_bytes<32> bytes, fixed_bytes<32> any_public) noexcept {
-        OSSL_PARAM parts[] = {parameter(OSSL_PKEY_PARAM_PRIV_KEY, bytes),
-                              parameter(OSSL_PKEY_PARAM_PUB_KEY, any_public), OSSL_PARAM_construct_end()};
-        const context maker(EVP_PKEY_CTX_new_id(EVP_PKEY_X25519, nullptr));
-        EVP_PKEY* made = nullptr;
-        if (!maker || EVP_PKEY_fromdata_init(maker.get()) != 1 ||
-            EVP_PKEY_fromdata(maker.get(), &made, EVP_PKEY_KEYPAIR, parts) != 1)
-            return key();
-        return key(made);
-    }
-    static OSSL_PARAM parameter(const char* name, fixed_bytes<32> value) noexcept {
-        return OSSL_PARAM_construct_octet_string(name, const_cast<std::uint8_t*>(value.data()), value.size());
+        OSSL_PARAM parts[] = {octets(OSSL_PKEY_PARAM_PRIV_KEY, bytes), octets(OSSL_PKEY_PARAM_PUB_KEY, any_public),
+                              OSSL_PARAM_construct_end()};
+        return key_from("X25519", parts);
     }
     static bool public_of(const key& own, fixed_mutable_bytes<32> share) noexcept {
         std::size_t size = share.size();
@@ -93,7 +81,7 @@ private:
     }
     static bool derive(const key& own, fixed_bytes<32> their_share, fixed_mutable_bytes<32> secret) noexcept {
         const key theirs(EVP_PKEY_new_raw_public_key(EVP_PKEY_X25519, nullptr, their_share.data(), their_share.size()));
-        const context with(own && theirs ? EVP_PKEY_CTX_new(own.get(), nullptr) : nullptr);
+        const key_context with(own && theirs ? EVP_PKEY_CTX_new(own.get(), nullptr) : nullptr);
         std::size_t size = secret.size();
         // libcrypto itself refuses the secret of zeros; what it is like is not left to each release of it.
         return with && EVP_PKEY_derive_init(with.get()) == 1 &&

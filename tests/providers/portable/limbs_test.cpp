@@ -1,6 +1,7 @@
 #include <spantls/providers/portable/limbs.hpp>
 
 #include <array>
+#include <utility>
 
 #include "support/catch.hpp"
 #include "support/vectors.hpp"
@@ -10,19 +11,28 @@ using portable::integer_pair;
 
 namespace {
 
-template <class Limb>
-void check_limbs() {
+/// `count`: 3, or the row of what is below.
+template <class Limb, class Count>
+void check_arithmetic(Count count) {
     constexpr Limb most = static_cast<Limb>(-1);
     std::array<Limb, 3> a{most, most, most};
     const std::array<Limb, 3> one{1, 0, 0};
-    CHECK(portable::add(a.data(), a.data(), one.data(), 3) == 1);
+    CHECK(portable::add(a.data(), a.data(), one.data(), count) == 1);
     CHECK(a == std::array<Limb, 3>{});
-    CHECK(portable::subtract(a.data(), a.data(), one.data(), 3) == 1);
+    CHECK(portable::subtract(a.data(), a.data(), one.data(), count) == 1);
     CHECK(a == std::array<Limb, 3>{most, most, most});
     // (b^3 - 1) + (b^3 - 1) * (b - 1) is b^4 - b: zero in the limb below, and nothing is lost above.
     const std::array<Limb, 3> all = a;
-    CHECK(portable::add_product(a.data(), all.data(), 3, most) == most);
+    CHECK(portable::add_product(a.data(), all.data(), count, most) == most);
     CHECK(a == std::array<Limb, 3>{0, most, most});
+}
+
+template <class Limb>
+void check_limbs() {
+    constexpr Limb most = static_cast<Limb>(-1);
+    check_arithmetic<Limb>(std::size_t{3});
+    check_arithmetic<Limb>(std::make_index_sequence<3>());
+    const std::array<Limb, 3> one{1, 0, 0}, all{most, most, most};
     CHECK(portable::less(one.data(), all.data(), 3));
     CHECK_FALSE(portable::less(all.data(), all.data(), 3));
     for (Limb odd = 1; odd < 1000; odd = static_cast<Limb>(odd + 2))

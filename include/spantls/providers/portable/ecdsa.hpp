@@ -165,7 +165,7 @@ template <class Curve, class Limb = native_limb>
     // The leftmost bits of the digest, which as a number may be the order or a little more.
     (void)load(digest.first(digest.size() < scalar::size ? digest.size() : scalar::size), e.data(), e.size());
     if (!less(e.data(), scalar::modulus.data(), scalar::count))
-        (void)subtract(e.data(), e.data(), scalar::modulus.data(), scalar::count);
+        (void)subtract(e.data(), e.data(), scalar::modulus.data(), scalar::all);
 
     const scalar inverse = scalar::from(s).inverse();
     const auto sum = detail::two_multiples<Curve, Limb>(scalar::product(scalar::from(e), inverse).plain(),
@@ -174,7 +174,7 @@ template <class Curve, class Limb = native_limb>
     // Is x modulo the order r? x is X / Z^2: both sides times Z^2. A field element may be r or r + n.
     const field z2 = sum.z.squared();
     if (field::from(r) * z2 == sum.x) return true;
-    const Limb carry = add(r.data(), r.data(), scalar::modulus.data(), scalar::count);
+    const Limb carry = add(r.data(), r.data(), scalar::modulus.data(), scalar::all);
     return carry == 0 && less(r.data(), field::modulus.data(), field::count) && field::from(r) * z2 == sum.x;
 }
 

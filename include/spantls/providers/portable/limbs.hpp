@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
 #include <spantls/base/bytes.hpp>
 
@@ -38,16 +39,32 @@ constexpr Limb high_half(twice_t<Limb> value) noexcept {
     return static_cast<Limb>(value >> limb_bits<Limb>);
 }
 
+/// One limb of a sum, of a difference, and of a sum with a product; what is carried, or borrowed, goes on.
+template <class Limb>
+constexpr Limb add_limb(Limb a, Limb b, Limb& carry) noexcept {
+    const auto sum = static_cast<twice_t<Limb>>(static_cast<twice_t<Limb>>(a) + b + carry);
+    carry = high_half<Limb>(sum);
+    return static_cast<Limb>(sum);
+}
+template <class Limb>
+constexpr Limb subtract_limb(Limb a, Limb b, Limb& borrow) noexcept {
+    const auto difference = static_cast<twice_t<Limb>>(static_cast<twice_t<Limb>>(a) - b - borrow);
+    borrow = high_half<Limb>(difference) & 1;
+    return static_cast<Limb>(difference);
+}
+template <class Limb>
+constexpr Limb add_product_limb(Limb to, Limb from, Limb by, Limb& carry) noexcept {
+    const auto sum = static_cast<twice_t<Limb>>(static_cast<twice_t<Limb>>(from) * by + to + carry);
+    carry = high_half<Limb>(sum);
+    return static_cast<Limb>(sum);
+}
+
 /// to = a + b, `count` limbs each; returns the carry. `to` may be either.
 template <class Limb>
 constexpr Limb add(Limb* to, const Limb* a, const Limb* b, std::size_t count) noexcept {
     Limb carry = 0;
 #pragma GCC unroll 8
-    for (std::size_t i = 0; i < count; ++i) {
-        const auto sum = static_cast<twice_t<Limb>>(static_cast<twice_t<Limb>>(a[i]) + b[i] + carry);
-        to[i] = static_cast<Limb>(sum);
-        carry = high_half<Limb>(sum);
-    }
+    for (std::size_t i = 0; i < count; ++i) to[i] = add_limb(a[i], b[i], carry);
     return carry;
 }
 
@@ -56,11 +73,7 @@ template <class Limb>
 constexpr Limb subtract(Limb* to, const Limb* a, const Limb* b, std::size_t count) noexcept {
     Limb borrow = 0;
 #pragma GCC unroll 8
-    for (std::size_t i = 0; i < count; ++i) {
-        const auto difference = static_cast<twice_t<Limb>>(static_cast<twice_t<Limb>>(a[i]) - b[i] - borrow);
-        to[i] = static_cast<Limb>(difference);
-        borrow = high_half<Limb>(difference) & 1;
-    }
+    for (std::size_t i = 0; i < count; ++i) to[i] = subtract_limb(a[i], b[i], borrow);
     return borrow;
 }
 
@@ -69,11 +82,28 @@ template <class Limb>
 constexpr Limb add_product(Limb* to, const Limb* from, std::size_t count, Limb by) noexcept {
     Limb carry = 0;
 #pragma GCC unroll 8
-    for (std::size_t i = 0; i < count; ++i) {
-        const auto sum = static_cast<twice_t<Limb>>(static_cast<twice_t<Limb>>(from[i]) * by + to[i] + carry);
-        to[i] = static_cast<Limb>(sum);
-        carry = high_half<Limb>(sum);
-    }
+    for (std::size_t i = 0; i < count; ++i) to[i] = add_product_limb(to[i], from[i], by, carry);
+    return carry;
+}
+
+/// The same for as many limbs as a curve's numbers have, 0, 1, ... These are no loops: clang leaves one with a carry as
+/// it is, which takes twice as long.
+template <class Limb, std::size_t... I>
+constexpr Limb add(Limb* to, const Limb* a, const Limb* b, std::index_sequence<I...>) noexcept {
+    Limb carry = 0;
+    ((to[I] = add_limb(a[I], b[I], carry)), ...);
+    return carry;
+}
+template <class Limb, std::size_t... I>
+constexpr Limb subtract(Limb* to, const Limb* a, const Limb* b, std::index_sequence<I...>) noexcept {
+    Limb borrow = 0;
+    ((to[I] = subtract_limb(a[I], b[I], borrow)), ...);
+    return borrow;
+}
+template <class Limb, std::size_t... I>
+constexpr Limb add_product(Limb* to, const Limb* from, std::index_sequence<I...>, Limb by) noexcept {
+    Limb carry = 0;
+    ((to[I] = add_product_limb(to[I], from[I], by, carry)), ...);
     return carry;
 }
 

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
 #include <spantls/providers/portable/limbs.hpp>
 
@@ -18,6 +19,7 @@ class residue {
 public:
     static constexpr auto modulus = limbs_of<Limb>(Modulus::words);
     static constexpr std::size_t count = modulus.size();
+    static constexpr std::make_index_sequence<count> all{};
     static constexpr std::size_t size = count * sizeof(Limb);  ///< bytes
     using limbs = std::array<Limb, count>;
 
@@ -35,7 +37,7 @@ public:
     static constexpr residue one() noexcept {
         static_assert(modulus.back() >> (limb_bits<Limb> - 1) == 1);  // or what is left is not below the modulus
         limbs r{};
-        (void)subtract(r.data(), r.data(), modulus.data(), count);
+        (void)subtract(r.data(), r.data(), modulus.data(), all);
         return residue(r);
     }
     /// The number itself.
@@ -46,24 +48,24 @@ public:
 
     friend constexpr residue operator+(const residue& a, const residue& b) noexcept {
         residue sum;
-        const Limb carry = add(sum.value_.data(), a.value_.data(), b.value_.data(), count);
+        const Limb carry = add(sum.value_.data(), a.value_.data(), b.value_.data(), all);
         return sum.lowered(carry);
     }
     friend constexpr residue operator-(const residue& a, const residue& b) noexcept {
         residue difference;
-        const Limb borrow = subtract(difference.value_.data(), a.value_.data(), b.value_.data(), count);
+        const Limb borrow = subtract(difference.value_.data(), a.value_.data(), b.value_.data(), all);
         // Without a branch: which way it goes is anybody's guess.
         Limb addend[count] = {};
 #pragma GCC unroll 8
         for (std::size_t i = 0; i < count; ++i) addend[i] = static_cast<Limb>(0 - borrow) & modulus[i];
-        (void)add(difference.value_.data(), difference.value_.data(), addend, count);
+        (void)add(difference.value_.data(), difference.value_.data(), addend, all);
         return difference;
     }
     friend constexpr residue operator*(const residue& a, const residue& b) noexcept {
         Limb wide[2 * count] = {};
 #pragma GCC unroll 8
         for (std::size_t i = 0; i < count; ++i)
-            wide[i + count] = add_product(wide + i, a.value_.data(), count, b.value_[i]);
+            wide[i + count] = add_product(wide + i, a.value_.data(), all, b.value_[i]);
         return reduced(wide);
     }
     /// a * b where speed is not what counts: one copy of the code, never inlined.
@@ -93,7 +95,7 @@ private:
     /// The value, or a modulus less where it is not below that. `carry` stands above the limbs.
     constexpr residue lowered(Limb carry) const noexcept {
         residue less_one;
-        const Limb borrow = subtract(less_one.value_.data(), value_.data(), modulus.data(), count);
+        const Limb borrow = subtract(less_one.value_.data(), value_.data(), modulus.data(), all);
         const Limb keep = static_cast<Limb>(0 - static_cast<Limb>(carry < borrow));
 #pragma GCC unroll 8
         for (std::size_t i = 0; i < count; ++i) less_one.value_[i] ^= keep & (less_one.value_[i] ^ value_[i]);
@@ -122,11 +124,11 @@ private:
                 low.value_[i] = high_half<Limb>(sum);
             } else {
                 constexpr Limb step = negated_inverse(modulus[0]);
-                low.value_[i] = add_product(wide + i, modulus.data(), count, static_cast<Limb>(wide[i] * step));
+                low.value_[i] = add_product(wide + i, modulus.data(), all, static_cast<Limb>(wide[i] * step));
             }
         }
         // What was carried out of the rows.
-        const Limb carry = add(high.value_.data(), wide + count, low.value_.data(), count);
+        const Limb carry = add(high.value_.data(), wide + count, low.value_.data(), all);
         return high.lowered(carry);
     }
 

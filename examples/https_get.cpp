@@ -81,6 +81,7 @@ public:
           judge_(crypto_, chosen.value("--ca")),
           socket_(connect_to(url.host, url.port, patience)) {
         config_.alpn = {"http/1.1"};
+        config_.ask_for_staples = true;  // has it been revoked? And only so must-staple (RFC 7633) is held
     }
 
     int run() {

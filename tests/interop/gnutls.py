@@ -17,10 +17,10 @@ def only(cipher):
     return priority("-CIPHER-ALL", f"+{cipher}")
 
 
-def ocsp_response(t, status="V"):
-    """About the server's certificate, by its issuer: V, it is valid; R, it was revoked."""
+def ocsp_response(t, status="V", cert="server", by="intermediate"):
+    """About a certificate, by its issuer: V, it is valid; R, it was revoked."""
     index, response = t.file("index"), t.file("ocsp")
-    issuer, (_, key), leaf = CERTS / "intermediate.crt.pem", certificate("intermediate"), CERTS / "server.crt.pem"
+    issuer, (_, key), leaf = CERTS / f"{by}.crt.pem", certificate(by), CERTS / f"{cert}.crt.pem"
     serial = subprocess.run(["openssl", "x509", "-in", leaf, "-noout", "-serial"], check=True, capture_output=True,
                             text=True).stdout.strip().split("=")[1]
     index.write_text("\t".join([status, "350101000000Z", "200101000000Z" if status == "R" else "", serial, "unknown",

@@ -344,6 +344,7 @@ int visit(const options& chosen) {
     std::string key;
     std::optional<server_judge> by_roots;
     if (!chosen.has("--insecure") && !chosen.has("--pin")) by_roots.emplace(on.crypto, chosen.value("--ca"));
+    on.client_config.ask_for_staples = by_roots.has_value();  // has its certificate been revoked?
     spantls::answers answers([&](const spantls::x509::peer& peer) {
         key = spki_hash_of(peer.chain.front().der);
         if (chosen.has("--insecure")) return spantls::x509::verdict::accept();

@@ -110,6 +110,11 @@ static_assert(check(client_target{.server_name = name_of_254}) == errc::config_b
 static_assert(check(client_target{.server_name = name_of_254.substr(0, 63)}) == errc::none);
 static_assert(check(client_target{.server_name = name_of_254.substr(0, 64)}) == errc::config_bad_server_name);
 static_assert(check(client_target{.server_name = name_of_255.substr(0, 64)}) == errc::config_bad_server_name);
+static_assert(check(client_target{.label = "leaf.example"}) == errc::config_bad_server_name);  // whose, then?
+static_assert(check(client_target{.label = "device-7"}) == errc::config_bad_server_name);
+static_assert(check(client_target{.label = "192.0.2.1"}) == errc::config_bad_server_name);
+static_assert(check(client_target{.label = "2001:db8::1"}) == errc::config_bad_server_name);
+static_assert(check(client_target{.label = "device 7"}) == errc::none && check(client_target{}) == errc::none);
 static_assert(check(client_target{.server_name = "a..b"}) == errc::config_bad_server_name);
 static_assert(check(client_target{.server_name = ".a"}) == errc::config_bad_server_name);
 static_assert(check(client_target{.server_name = ".."}) == errc::config_bad_server_name);

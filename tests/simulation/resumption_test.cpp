@@ -417,6 +417,13 @@ TEST_CASE("a server without a name is only known again by a label") {
     REQUIRE_FALSE(resumed_as("the box in the attic", "the box in the cellar"));
     REQUIRE(resumed_as("the box in the cellar", "the box in the cellar"));
 
+    // Nor can one be known by the name of another: whoever names things would choose who is not judged (section 4.7.1).
+    test::pair_options confused;
+    confused.target.server_name = {};
+    confused.target.label = "leaf.example";
+    plain_pair none(confused);
+    REQUIRE(none.client.error() == errc::config_bad_server_name);
+
     plain_pair both;
     test::buffer room(2000);
     std::size_t without = 1, with = 0;

@@ -175,7 +175,7 @@ enum class fault : std::uint8_t { nobody, peer, transport, caller };
     X(config_no_scheme, caller, none, "no signature scheme that the provider can verify")                              \
     X(config_too_many, caller, none, "a list is longer than its capacity, or names something twice")                   \
     X(config_bad_alpn, caller, none, "an ALPN name is empty or longer than 255 bytes")                                 \
-    X(config_bad_server_name, caller, none, "the server name is not a host name that SNI can carry")                   \
+    X(config_bad_server_name, caller, none, "the server name is no host name that SNI can carry, or the label is one") \
     X(config_bad_shares, caller, none, "a key share of a group that is not offered")                                   \
     X(config_bad_limit, caller, none, "a limit out of its range")                                                      \
     X(config_bad_chain, caller, none, "a certificate chain that is empty or too long for the peer's limits")           \

@@ -22,7 +22,9 @@ struct client_target {
     /// section 3); `verify_peer` shows either. Empty: neither.
     std::string_view server_name{};
     /// Of a server without a name, what its sessions are kept under, and nobody else's: save_session() is given it as
-    /// the server's name. It is not sent, and with a server_name it means nothing.
+    /// the server's name. It is not sent, and with a server_name it means nothing. It has something in it that no name
+    /// has, as "device 7": a session of it is offered to no server of that name, nor the other way round (section
+    /// 4.7.1).
     std::string_view label{};
     /// A session to resume: offered unless it has expired at `now_ms`, or was with another server, or with one that had
     /// neither name nor label. The default is none.
@@ -35,21 +37,29 @@ struct client_target {
     bool early_data = false;
 };
 
-/// errc::config_bad_server_name when the name can neither be sent nor be an address.
-[[nodiscard]] constexpr errc check(const client_target& target) noexcept {
-    const std::string_view name = target.server_name;
-    if (const errc error = check(target.psks); error != errc::none) return error;
-    if (name.empty() || x509::parse_ip_address(name).size != 0) return errc::none;
-    if (name.size() > 253) return errc::config_bad_server_name;
-    std::size_t label = 0;  // bytes of it; a label has 1 to 63 (RFC 1035, section 2.3.4), so there is no final dot
+namespace detail {
+/// What a server_name may be, other than empty: an address, or labels of 1 to 63 bytes (RFC 1035, section 2.3.4)
+/// without a final dot.
+constexpr bool is_server_name(std::string_view name) noexcept {
+    if (x509::parse_ip_address(name).size != 0) return true;
+    if (name.size() > 253) return false;
+    std::size_t label = 0;  // bytes of it
     for (const char c : name) {
         const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-        if (!letter && !(c >= '0' && c <= '9') && c != '-' && c != '_' && (c != '.' || label == 0))
-            return errc::config_bad_server_name;
+        if (!letter && !(c >= '0' && c <= '9') && c != '-' && c != '_' && (c != '.' || label == 0)) return false;
         label = c == '.' ? 0 : label + 1;
-        if (label > 63) return errc::config_bad_server_name;
+        if (label > 63) return false;
     }
-    return label == 0 ? errc::config_bad_server_name : errc::none;
+    return label != 0;
+}
+}  // namespace detail
+
+/// errc::config_bad_server_name when the name can neither be sent nor be an address, and when the label could.
+[[nodiscard]] constexpr errc check(const client_target& target) noexcept {
+    if (const errc error = check(target.psks); error != errc::none) return error;
+    const bool named = !target.server_name.empty();
+    const bool fine = named ? detail::is_server_name(target.server_name) : !detail::is_server_name(target.label);
+    return fine ? errc::none : errc::config_bad_server_name;
 }
 
 /// The same, and errc::config_no_time when what `config` takes cannot be judged without.

@@ -202,4 +202,16 @@ TEST_CASE("what may not change is known by its types, in whatever order they com
     CHECK(hash(reversed) == hash(many));
     CHECK(hash(without) != hash(many));
     CHECK(hash(changed_one) != hash(many));
+
+    // Each of them counts, also where one walk ends and the next begins.
+    test::forge::client_hello some;
+    for (int type = 0x8000; type < 0x8000 + 1100; ++type) some.ext_.add(unknown(type), {});
+    const auto as_it_was = hash(some);
+    for (auto& [type, data] : some.ext_.all) {
+        const int place = static_cast<int>(type) & 255;
+        if (static_cast<int>(type) < 0x8000 || (place > 1 && place < 254)) continue;
+        data = {7};
+        if (hash(some) == as_it_was) FAIL("changed unseen: " << static_cast<int>(type));
+        data = {};
+    }
 }

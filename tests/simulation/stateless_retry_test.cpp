@@ -105,6 +105,21 @@ TEST_CASE("the other server may have a hash of 48 bytes") {
     REQUIRE(it.both.client.tls.suite() == suites[0]);
 }
 
+TEST_CASE("another server that does not use the suite of the retry refuses (section 4.2.4)") {
+    if (!test::usual_provider().available(cipher_suite::tls_aes_256_gcm_sha384))
+        return test::skip("this CPU has no AES");
+    server_config first = with_cookies(), other = with_cookies();
+    first.prefer.suites = fixed_vector<cipher_suite, 8>{cipher_suite::tls_aes_256_gcm_sha384};
+    other.prefer.suites = fixed_vector<cipher_suite, 8>{cipher_suite::tls_chacha20_poly1305_sha256};
+    forgetful<test::seeded<test::usual_provider>> it({.client = {.shares = no_share}, .server = other}, &first);
+    it.fails(errc::hello_changed, alert_description::illegal_parameter);
+    // In another order, it goes on with what was named.
+    other.prefer.suites.push_back(cipher_suite::tls_aes_256_gcm_sha384);
+    forgetful<test::seeded<test::usual_provider>> next({.client = {.shares = no_share}, .server = other}, &first);
+    next.talks();
+    REQUIRE(next.both.client.tls.suite() == cipher_suite::tls_aes_256_gcm_sha384);
+}
+
 TEST_CASE("the server that has sent the cookie may go on, too") {
     for (const bool always : {true, false}) {
         test::pair<chacha> both(

@@ -96,6 +96,7 @@ TEST_CASE("render: the name that a constraint refuses, and the constraint, by th
     CHECK(ends(constrained(excluded, test::dns("example"), test::dns("leaf.example")),
                "(name_excluded, alert certificate_unknown): certificate 0, the name leaf.example, by certificate 2, "
                "which excludes example\n"));
+    CHECK(ends(constrained(excluded, test::dns(""), test::dns("leaf.example")), ", which excludes every name\n"));
     CHECK(ends(constrained(excluded, network, address),
                ", the name 192.0.3.1, by certificate 2, which excludes 192.0.2.0/23\n"));
     test::bytes six(16);

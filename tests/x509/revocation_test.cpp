@@ -275,8 +275,16 @@ TEST_CASE(
     CHECK(error_with({test::extension(56, false, {})}) == malformed);
     CHECK(error_with({test::extension(56, true, {5, 0})}) == unknown_critical);
     const bytes unreadable = test::sequence({{6, 8, 0x2b, 6, 1, 5, 5, 7, 1, 1}, {4, 1, 7}});
+    // Rows that are none, behind one that is: no method, no name, a method that is no identifier, and no row at all.
+    const auto access = [](const bytes& rows) {
+        return test::sequence({{6, 8, 0x2b, 6, 1, 5, 5, 7, 1, 1}, test::tlv(4, rows)});
+    };
+    const bytes row{0x30, 13, 6, 8, 0x2b, 6, 1, 5, 5, 7, 48, 2, 0x86, 1, 'u'};
+    const auto behind = [&](const bytes& bad) { return access(test::sequence({row, bad})); };
+    CHECK(error_with({no_rev_avail, access(test::sequence({row}))}) == none);
     for (const bytes& where :
-         {test::extension(31, false, {0x30, 0}), test::extension(46, false, {0x30, 0}), access_by(1), unreadable}) {
+         {test::extension(31, false, {0x30, 0}), test::extension(46, false, {0x30, 0}), access_by(1), unreadable,
+          access({0x30, 0}), behind({0x30, 0}), behind({0x30, 6, 2, 1, 1, 0x86, 1, 'u'}), behind({0x30, 3, 6, 1, 1})}) {
         CHECK(error_with({where}) == none);
         CHECK(error_with({no_rev_avail, where}) == unknown_critical);
         CHECK(error_with({where, no_rev_avail}) == unknown_critical);

@@ -29,9 +29,9 @@ concept record_sink = requires(S& sink, bytes_view records) {
 /// Writes application data over a client or a server that is connected, or over the writer_half of one that was split.
 ///
 /// Everything that is owed (alerts, key updates, close_notify) goes through it too. What was written before it came to
-/// be owed leaves before it, and what is written later behind it: so a key change ends the record that is being filled,
-/// when more is written. When nothing is, call flush() after update_keys(), close() and whatever receive() has brought
-/// about (owes_output()).
+/// be owed leaves before it, and what is written later behind it (section 4.7.3, but for what had been written): so a
+/// key change ends the record that is being filled, when more is written. When nothing is, call flush() after
+/// update_keys(), close() and whatever receive() has brought about (owes_output()).
 template <class Writer>
 class record_writer {
 public:

@@ -309,7 +309,7 @@ private:
     void choose_keys(const client_target& target) noexcept {
         std::optional<psk> ticket;
         const std::string_view server = target.server_name.empty() ? target.label : target.server_name;
-        if (same_server(target.resume, server)) ticket = offer(target.resume, target.now_ms);
+        if (same_server(target.resume, server)) ticket = offer(target.resume, target.now_ms, target.early_data);
         keys_offered_ = offered_keys(ticket, target.psks);
         for (const cipher_suite each : suites_) keys_offered_.allow(find_suite<P>(each)->hash);
         const psk* const first = keys_offered_.at(0);

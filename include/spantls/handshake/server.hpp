@@ -242,14 +242,14 @@ public:
 
     outcome on(here<state::asks_identity, event::answer_identity> row, const identity& who) noexcept {
         const list_view<signature_scheme> accepted(this->memory.at(client_schemes_));
+        const parsed_client_hello hello = parsed_hello();
         // Section 4.5.2.
-        if (!this->choose_scheme(who, accepted, parsed_hello().delegated.schemes))
-            return row.fail(errc::no_common_scheme);
+        if (!this->choose_scheme(who, accepted, hello.delegated.schemes)) return row.fail(errc::no_common_scheme);
         const bool requests = config_->authenticate_client != client_authentication::none;
-        if (const errc error = choose_certificate_types(*config_, parsed_hello(), who.type, requests, this->types);
+        if (const errc error = choose_certificate_types(*config_, hello, who.type, requests, this->types);
             error != errc::none)
             return row.fail(error);
-        this->become(who, parsed_hello().proofs, parsed_hello().compressions.algorithms);
+        this->become(who, hello.proofs, hello.compressions.algorithms);
         const errc error = send_certificates();
         return error == errc::none ? row.template to<state::asks_signature>() : row.fail(error);
     }

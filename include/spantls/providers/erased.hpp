@@ -195,7 +195,7 @@ private:
     }
 };
 
-/// What a hybrid group has besides: all providers have the curve's part in the same place, so any one's answer does.
+/// What a hybrid group has besides. The group's name says where the curve's part is, so any provider's answer does.
 template <class First>
 struct curve_inside {};
 template <class First>

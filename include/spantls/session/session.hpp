@@ -118,11 +118,11 @@ constexpr bool expired(const session& it, std::uint64_t now_ms) noexcept {
 }
 
 /// obfuscated_ticket_age (section 4.3.11.1) of a session that has not expired.
-constexpr std::uint32_t obfuscated_age(const session& it, std::uint64_t now_ms) noexcept {
+constexpr std::uint32_t obfuscated_age(const session& it, std::uint64_t now_ms, bool with_early_data = false) noexcept {
     // Both times are whole milliseconds, so that what lies between may be almost one less. A ticket that is older to
     // its client than to its server looks impossible there, and costs the early data.
     const std::uint64_t age = now_ms - it.received_at;
-    return static_cast<std::uint32_t>(age == 0 ? 0 : age - 1) + it.age_add;
+    return static_cast<std::uint32_t>(with_early_data && age != 0 ? age - 1 : age) + it.age_add;
 }
 
 /// Whether `it` was with the server of this name. Only there it should be offered, and where the names differ it must
@@ -138,13 +138,13 @@ constexpr bool same_server(const session& it, std::string_view name) noexcept {
 
 /// The session as a key to offer, at the time at which it is offered; it shows what `it` shows. Nothing when it has
 /// expired or is none (sections 4.3.11.1 and 4.7.1).
-constexpr std::optional<psk> offer(const session& it, std::uint64_t now_ms) noexcept {
+constexpr std::optional<psk> offer(const session& it, std::uint64_t now_ms, bool with_early_data = false) noexcept {
     if (!detail::sound(it) || expired(it, now_ms)) return std::nullopt;
     return psk{it.ticket,
                it.key,
                *suite_hash(it.suite),
                psk_kind::resumption,
-               obfuscated_age(it, now_ms),
+               obfuscated_age(it, now_ms, with_early_data),
                {it.max_early_data, it.suite, it.protocol, it.server_name},
                it.peer_authenticated};
 }

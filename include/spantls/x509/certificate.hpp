@@ -278,12 +278,18 @@ constexpr void read_tls_features(der_reader& value, certificate& to) noexcept {
 
 /// AuthorityInfoAccessSyntax ::= SEQUENCE OF SEQUENCE { accessMethod OBJECT IDENTIFIER, accessLocation GeneralName };
 /// RFC 5280, section 4.2.2.1.
+// RFC 5280, section 4.2.2.1: rows of a method and a name, at least one.
 constexpr bool names_responder(bytes_view content) noexcept {
     der_reader value(content);
-    der_reader row = value.inside(der_tag::sequence);
-    while (!row.empty())
-        if (equal_bytes(row.inside(der_tag::sequence).oid(), oid::access_by_ocsp)) return true;
-    value.leave(row);
+    der_reader rows = value.inside(der_tag::sequence);
+    if (rows.empty()) return true;
+    while (!rows.empty()) {
+        der_reader row = rows.inside(der_tag::sequence);
+        if (equal_bytes(row.oid(), oid::access_by_ocsp)) return true;
+        row.element();
+        rows.leave(row);
+    }
+    value.leave(rows);
     return !value.finished();
 }
 

@@ -76,10 +76,9 @@ constexpr void print_name(text_writer& to, bytes_view name) noexcept;
 constexpr void print_alt_names(text_writer& to, const certificate& it) noexcept;
 
 /// The path, one certificate in a line from the peer's own upwards, and the verdict with what belongs to it: since when
-/// it is expired, when it will be valid, which names it has, which one whose constraint
-/// refuses, which issuer is unknown,
-/// since when and why it is revoked, when an OCSP response or a CRL was good. In an accepted path "not revoked: by OCSP
-/// response", or "by CRL", says where that is known from.
+/// it is expired, when it will be valid, which names it has, which one whose constraint refuses, which issuer is
+/// unknown, since when and why it is revoked, when an OCSP response or a CRL was good. In an accepted path "not
+/// revoked: by OCSP response", or "by CRL", says where that is known from.
 ///
 ///   0: CN=example.com
 ///      names: example.com, www.example.com
@@ -132,6 +131,7 @@ constexpr void print_oid(text_writer& to, bytes_view oid) noexcept {
 /// Of the kinds that are understood in nameConstraints. A network is an address and the bits of it that count.
 constexpr void print_general_name(text_writer& to, const general_name& name) noexcept {
     if (name.kind == name_kind::directory_name) return print_name(to, name.value);
+    if (name.value.empty()) return to.put("every name");  // as a constraint: RFC 5280, section 4.2.1.10
     if (name.kind != name_kind::ip_address) return to.put_foreign(name.value);
     const bool network = name.value.size() == 8 || name.value.size() == 32;
     const bytes_view address = network ? name.value.first(name.value.size() / 2) : name.value;

@@ -13,6 +13,7 @@
 #include <spantls/x509/private_key.hpp>
 #include <spantls/x509/trust_store.hpp>
 
+#include "support/both_show.hpp"
 #include "support/catch.hpp"
 #include "support/ml_dsa_keys.hpp"
 #include "support/pair.hpp"
@@ -149,19 +150,7 @@ TEST_CASE("handshakes with ML-DSA certificates, the server's and the client's") 
             pair both({.server = {.authenticate_client = client_authentication::require},
                        .client_workspace = smallest ? client<test::seeded<openssl>>::smallest_workspace : 0,
                        .server_workspace = smallest ? server<test::seeded<openssl>>::smallest_workspace : 0});
-            const x509::pinned_certificate pinned(der);
-            const auto answer_with = [&](auto& end) {
-                end.answer = [&](const step& asked) {
-                    if (asked.what == what::sign) CHECK(asked.signing().scheme == set.scheme);
-                    auto who = answers(pinned, spantls::credentials(chain, key));
-                    return spantls::answer(end.tls, asked, who) == errc::none;
-                };
-            };
-            answer_with(both.client);
-            answer_with(both.server);
-            REQUIRE(both.handshake());
-            CHECK(both.client.tls.peer_authenticated());
-            CHECK(both.server.tls.peer_authenticated());
+            test::both_show(both, chain, key, set.scheme);
         }
 }
 

@@ -14,6 +14,7 @@
 #include <spantls/x509/pins.hpp>
 #include <spantls/x509/private_key.hpp>
 
+#include "support/both_show.hpp"
 #include "support/catch.hpp"
 #include "support/pair.hpp"
 #include "support/seeded_provider.hpp"
@@ -187,17 +188,6 @@ TEST_CASE("handshakes with certificates of each kind, the server's and the clien
             pair both(
                 {.client = {.prefer = {.schemes = {scheme}}},
                  .server = {.prefer = {.schemes = {scheme}}, .authenticate_client = client_authentication::require}});
-            const x509::pinned_certificate pinned(der);
-            const auto answer_with = [&](auto& end) {
-                end.answer = [&](const step& asked) {
-                    auto who = answers(pinned, spantls::credentials(chain, key));
-                    return spantls::answer(end.tls, asked, who) == errc::none;
-                };
-            };
-            answer_with(both.client);
-            answer_with(both.server);
-            REQUIRE(both.handshake());
-            CHECK(both.client.tls.peer_authenticated());
-            CHECK(both.server.tls.peer_authenticated());
+            test::both_show(both, chain, key, scheme);
         }
 }

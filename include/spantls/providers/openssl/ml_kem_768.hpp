@@ -1,5 +1,6 @@
-// ML-KEM-768 from libcrypto, which has it from OpenSSL 3.5 on; otherwise from portable/. That one takes little more than
-// a third of the time and allocates nothing: who would rather have it has it in `mixed`, or in a basic_openssl with
+// ML-KEM-768 from libcrypto, which has it from OpenSSL 3.5 on; otherwise from portable/. That one takes little more
+// than a third of the time and allocates nothing: who would rather have it has it in `mixed`, or in a basic_openssl
+// with
 //
 //   spantls::portable::x25519_mlkem768<spantls::portable::ml_kem_768, spantls::libcrypto::x25519>
 #pragma once
@@ -20,8 +21,11 @@ namespace libcrypto {
 
 #if OPENSSL_VERSION_NUMBER >= 0x30500000L && !defined(OPENSSL_NO_ML_KEM)
 
-/// As portable::ml_kem_768: the private key is the seed.
+/// As portable::ml_kem_768, which it is where the library that is loaded, or its properties, have none after all: the
+/// private key is the seed.
 class ml_kem_768 {
+    using ours = portable::ml_kem_768;
+
 public:
     static constexpr std::size_t private_size = 64;
     static constexpr std::size_t random_size = 32;
@@ -30,7 +34,8 @@ public:
     static constexpr std::size_t secret_size = 32;
 
     [[nodiscard]] static bool generate(fixed_bytes<private_size> seed, fixed_mutable_bytes<key_size> key) noexcept {
-        const own_errors ours;
+        const own_errors kept;
+        if (!there()) return ours::generate(seed, key);
         const key_object made = from_seed(seed);
         std::size_t size = key.size();
         return made && EVP_PKEY_get_raw_public_key(made.get(), key.data(), &size) == 1 && size == key.size();
@@ -39,7 +44,8 @@ public:
     [[nodiscard]] static bool encapsulate(fixed_bytes<random_size> random, fixed_bytes<key_size> key,
                                           fixed_mutable_bytes<ciphertext_size> ciphertext,
                                           fixed_mutable_bytes<secret_size> secret) noexcept {
-        const own_errors ours;
+        const own_errors kept;
+        if (!there()) return ours::encapsulate(random, key, ciphertext, secret);
         OSSL_PARAM parts[] = {octets(OSSL_PKEY_PARAM_PUB_KEY, key), OSSL_PARAM_construct_end()};
         const key_object to = key_from(name, parts, EVP_PKEY_PUBLIC_KEY);
         const key_context with(to ? EVP_PKEY_CTX_new(to.get(), nullptr) : nullptr);
@@ -52,7 +58,8 @@ public:
     }
     [[nodiscard]] static bool decapsulate(fixed_bytes<private_size> seed, fixed_bytes<ciphertext_size> ciphertext,
                                           fixed_mutable_bytes<secret_size> secret) noexcept {
-        const own_errors ours;
+        const own_errors kept;
+        if (!there()) return ours::decapsulate(seed, ciphertext, secret);
         const key_object own = from_seed(seed);
         const key_context with(own ? EVP_PKEY_CTX_new(own.get(), nullptr) : nullptr);
         std::size_t size = secret.size();
@@ -63,6 +70,12 @@ public:
 
 private:
     static constexpr const char* name = "ML-KEM-768";
+
+    struct maker {
+        static EVP_KEYMGMT* make() noexcept { return EVP_KEYMGMT_fetch(nullptr, name, nullptr); }
+        static void release(EVP_KEYMGMT* it) noexcept { EVP_KEYMGMT_free(it); }
+    };
+    static bool there() noexcept { return shared<maker>::get() != nullptr; }
 
     static key_object from_seed(fixed_bytes<private_size> seed) noexcept {
         OSSL_PARAM parts[] = {octets(OSSL_PKEY_PARAM_ML_KEM_SEED, seed), OSSL_PARAM_construct_end()};

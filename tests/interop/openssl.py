@@ -14,6 +14,19 @@ def identity(name):
     return ["-cert", CERTS / f"{name}.crt.pem", "-key", key, *rest]
 
 
+def s_client(t, port, *arguments, name="localhost", trust=CA, into=None):
+    where = ["-connect", f"127.0.0.1:{port}", *(["-servername", name] if name else ["-noservername"])]
+    return t.start("s_client", [*OPENSSL, "s_client", *where, "-CAfile", trust, "-verify_return_error", *arguments],
+                   into=into)
+
+
+def s_server(t, *arguments, cert="server", **options):
+    where = ["-accept", "127.0.0.1:0", "-naccept", "1"]
+    program = t.start("s_server", [*OPENSSL, "s_server", *where, *identity(cert), *arguments], **options)
+    program.port = int(program.says(r"^ACCEPT 127\.0\.0\.1:(\d+)").group(1))
+    return program
+
+
 def talk(ours, theirs, *words):
     """A line in each direction, as soon as theirs says that the handshake is over."""
     theirs.says(r"^(CIPHER is |New, TLSv1\.3)")

@@ -95,8 +95,8 @@ public:
     bytes sign(draft it, const owner& issuer, const std::vector<owner>& all) {
         const way& how = pick(issuer.ways);
         it.algorithm = one_in(8) ? pick(pick(all).ways).algorithm : how.algorithm;
-        if (one_in(10)) spoil(it.algorithm);
         if (one_in(20)) it.algorithm = other_form(it.algorithm);
+        if (one_in(10)) spoil(it.algorithm);
         it.outer_algorithm = one_in(30) ? how.algorithm : it.algorithm;
         if (one_in(10)) spoil(it.spki);
         const bool whole = !one_in(12);

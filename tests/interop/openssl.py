@@ -20,8 +20,8 @@ def s_client(t, port, *arguments, name="localhost", trust=CA, into=None):
                    into=into)
 
 
-def s_server(t, *arguments, cert="server", **options):
-    where = ["-accept", "127.0.0.1:0", "-naccept", "1"]
+def s_server(t, *arguments, cert="server", connections=1, **options):
+    where = ["-accept", "127.0.0.1:0", "-naccept", str(connections)]
     program = t.start("s_server", [*OPENSSL, "s_server", *where, *identity(cert), *arguments], **options)
     program.port = int(program.says(r"^ACCEPT 127\.0\.0\.1:(\d+)").group(1))
     return program

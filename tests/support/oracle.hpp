@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <stdexcept>
+#include <type_traits>
 #include <vector>
 
 #include <openssl/evp.h>
@@ -15,6 +16,17 @@ namespace test::oracle {
 
 inline void must(bool worked) {
     if (!worked) throw std::runtime_error("libcrypto failed");
+}
+
+/// DER, as one of the i2d_... functions writes it.
+template <class T>
+std::vector<std::uint8_t> encoded(int (*i2d)(T*, unsigned char**), std::type_identity_t<T>* it) {
+    unsigned char* out = nullptr;
+    const int size = i2d(it, &out);
+    must(size > 0);
+    std::vector<std::uint8_t> der(out, out + size);
+    OPENSSL_free(out);
+    return der;
 }
 
 inline std::vector<std::uint8_t> digest(const EVP_MD* hash, spantls::bytes_view in) {
@@ -29,7 +41,7 @@ inline std::vector<std::uint8_t> digest(const EVP_MD* hash, spantls::bytes_view 
 inline std::vector<std::uint8_t> seal(const EVP_CIPHER* cipher, spantls::bytes_view key, spantls::bytes_view nonce,
                                       spantls::bytes_view header, spantls::bytes_view text) {
     const std::unique_ptr<EVP_CIPHER_CTX, decltype(&EVP_CIPHER_CTX_free)> context(EVP_CIPHER_CTX_new(),
-                                                                                 &EVP_CIPHER_CTX_free);
+                                                                                  &EVP_CIPHER_CTX_free);
     std::vector<std::uint8_t> out(text.size() + 16);
     int size = 0;
     must(EVP_EncryptInit_ex(context.get(), cipher, nullptr, key.data(), nonce.data()) == 1);
@@ -60,7 +72,7 @@ inline std::array<std::uint8_t, 32> public_key(const key& of) {
 inline std::array<std::uint8_t, 32> x25519(const key& own, spantls::bytes_view share) {
     const key peer(EVP_PKEY_new_raw_public_key(EVP_PKEY_X25519, nullptr, share.data(), share.size()), &EVP_PKEY_free);
     const std::unique_ptr<EVP_PKEY_CTX, decltype(&EVP_PKEY_CTX_free)> context(EVP_PKEY_CTX_new(own.get(), nullptr),
-                                                                             &EVP_PKEY_CTX_free);
+                                                                              &EVP_PKEY_CTX_free);
     std::array<std::uint8_t, 32> out{};
     std::size_t size = out.size();
     must(EVP_PKEY_derive_init(context.get()) == 1 && EVP_PKEY_derive_set_peer(context.get(), peer.get()) == 1 &&

@@ -59,14 +59,7 @@ inline key rsa_key(int bits, unsigned exponent = 65537) {
 }
 
 /// What the BIT STRING of its SubjectPublicKeyInfo holds.
-inline std::vector<std::uint8_t> public_bytes(const key& of) {
-    unsigned char* out = nullptr;
-    const int size = i2d_PublicKey(of.get(), &out);
-    must(size > 0);
-    std::vector<std::uint8_t> bytes(out, out + size);
-    OPENSSL_free(out);
-    return bytes;
-}
+inline std::vector<std::uint8_t> public_bytes(const key& of) { return encoded(i2d_PublicKey, of.get()); }
 
 inline void set_padding(EVP_PKEY_CTX* context, bool pss) {
     if (!pss) return;

@@ -3,7 +3,6 @@
 #include <array>
 #include <cstdint>
 #include <map>
-#include <random>
 #include <string>
 #include <vector>
 
@@ -15,6 +14,7 @@
 #include "support/provider.hpp"
 #include "support/signing.hpp"
 #include "x509/builder.hpp"
+#include "x509/chance.hpp"
 #include "x509/oracle.hpp"
 
 using namespace spantls;
@@ -69,27 +69,18 @@ std::vector<owner> owners() {
     return all;
 }
 
-bytes spki_of(const owner& it) {
-    unsigned char* out = nullptr;
-    const int size = i2d_PUBKEY(it.key.get(), &out);
-    REQUIRE(size > 0);
-    bytes made(out, out + size);
-    OPENSSL_free(out);
-    return made;
-}
+bytes spki_of(const owner& it) { return test::oracle::encoded(i2d_PUBKEY, it.key.get()); }
 
-class maker {
+class maker : public test::chance {
 public:
-    explicit maker(std::uint32_t seed) : random_(seed) {}
-    std::size_t below(std::size_t limit) { return random_() % limit; }
-    bool one_in(std::size_t n) { return below(n) == 0; }
+    using chance::chance;
 
     template <class T>
     const T& pick(const std::vector<T>& from) {
         return from[below(from.size())];
     }
     /// One byte of it becomes another.
-    void spoil(bytes& it) { it[below(it.size())] = static_cast<std::uint8_t>(random_()); }
+    void spoil(bytes& it) { it[below(it.size())] = byte(); }
 
     /// `it`, signed by `issuer`: well, or with something that does not belong to it.
     bytes sign(draft it, const owner& issuer, const std::vector<owner>& all) {
@@ -120,8 +111,6 @@ private:
             default: return test::sequence({id, null, null});
         }
     }
-
-    std::mt19937 random_;
 };
 
 constexpr const char* no_such_key = "a key that is none";

@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <random>
 #include <string>
 #include <vector>
 
@@ -17,6 +16,7 @@
 #include "support/catch.hpp"
 #include "support/provider.hpp"
 #include "x509/builder.hpp"
+#include "x509/chance.hpp"
 #include "x509/oracle.hpp"
 
 using namespace spantls;
@@ -26,12 +26,9 @@ using test::operator+;
 
 namespace {
 
-class maker {
+class maker : public test::chance {
 public:
-    explicit maker(std::uint32_t seed) : random_(seed) {}
-
-    std::size_t below(std::size_t limit) { return random_() % limit; }
-    bool one_in(std::size_t n) { return below(n) == 0; }
+    using chance::chance;
 
     /// A chain that would be good, had nobody changed anything: the peer's first, the root last.
     std::vector<draft> chain() {
@@ -101,7 +98,7 @@ public:
                 bytes* const parts[] = {&it.serial,  &it.issuer, &it.validity,
                                         &it.subject, &it.spki,   &it.extensions[below(it.extensions.size())]};
                 bytes& part = *parts[below(6)];
-                if (!part.empty()) part[below(part.size())] = static_cast<std::uint8_t>(random_());
+                if (!part.empty()) part[below(part.size())] = byte();
             }
         }
     }
@@ -160,8 +157,6 @@ private:
         const std::string_view when = moments[below(3)];
         return one_in(2) ? test::tlv(0x18, test::text(when)) : test::utc(when.substr(2));
     }
-
-    std::mt19937 random_;
 };
 
 struct store_free {
@@ -346,13 +341,7 @@ struct key_box {
     }
     static bool is_rsa(std::size_t which) { return which == 0 || which == weak; }
 
-    bytes spki(std::size_t which) const {
-        unsigned char* out = nullptr;
-        const int length = i2d_PUBKEY(keys[which].get(), &out);
-        bytes der(out, out + length);
-        OPENSSL_free(out);
-        return der;
-    }
+    bytes spki(std::size_t which) const { return test::oracle::encoded(i2d_PUBKEY, keys[which].get()); }
     /// Signs it, with SHA-1 and no SHA-2 if `sha1`, unless that is PSS.
     bytes der(draft it, std::size_t which, std::size_t hash, bool pss, bool sha1) const {
         const EVP_MD* const hashes[] = {EVP_sha256(), EVP_sha384(), EVP_sha512()};

@@ -9,6 +9,7 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
+#include "support/oracle.hpp"
 #include "x509/builder.hpp"
 
 namespace test {
@@ -24,14 +25,6 @@ inline openssl_certificate openssl_parse(const bytes& der) {
     openssl_certificate it(d2i_X509(nullptr, &at, static_cast<long>(der.size())));
     if (it && at != der.data() + der.size()) it.reset();
     return it;
-}
-
-inline bytes der_of(const X509_NAME* name) {
-    unsigned char* out = nullptr;
-    const int size = i2d_X509_NAME(name, &out);
-    bytes der(out, out + size);
-    OPENSSL_free(out);
-    return der;
 }
 
 inline bytes content_of(const ASN1_STRING* value) {

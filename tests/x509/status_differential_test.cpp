@@ -5,7 +5,6 @@
 #include <cstdio>
 #include <map>
 #include <memory>
-#include <random>
 #include <string>
 #include <vector>
 
@@ -20,6 +19,7 @@
 #include "support/catch.hpp"
 #include "support/provider.hpp"
 #include "x509/builder.hpp"
+#include "x509/chance.hpp"
 #include "x509/oracle.hpp"
 #include "x509/status_builder.hpp"
 
@@ -81,12 +81,10 @@ bool openssl_good(const bytes& response, X509* leaf, X509* issuer) {
     return false;
 }
 
-class maker {
+class maker : public test::chance {
 public:
-    explicit maker(std::uint32_t seed) : random_(seed) {}
+    using chance::chance;
 
-    std::size_t below(std::size_t limit) { return random_() % limit; }
-    bool one_in(std::size_t n) { return below(n) == 0; }
     void flip(bytes& in) {
         if (!in.empty()) in[below(in.size())] ^= static_cast<std::uint8_t>(1U << below(8));
     }
@@ -152,7 +150,6 @@ private:
         const char* to = one_in(8) ? "20291231000000Z" : one_in(8) ? "" : "20300106000000Z";
         return ocsp_draft::single(one_in(12) ? "somebody" : "ca", serial, status, from, to);
     }
-    std::mt19937 random_;
 };
 
 /// What both say of a path from "root" over "a" to "leaf" with CRLs of both.
@@ -346,11 +343,7 @@ struct openssl_world {
                                 wanted.delegated ? EVP_sha384() : EVP_sha256(), nullptr,
                                 wanted.by_key ? OCSP_RESPID_KEY : 0) == 1);
         const owned<OCSP_RESPONSE> outer(OCSP_response_create(OCSP_RESPONSE_STATUS_SUCCESSFUL, basic.get()));
-        unsigned char* out = nullptr;
-        const int size = i2d_OCSP_RESPONSE(outer.get(), &out);
-        bytes der(out, out + size);
-        OPENSSL_free(out);
-        return der;
+        return test::oracle::encoded(i2d_OCSP_RESPONSE, outer.get());
     }
     bytes list(bool revoked) const {
         const owned<X509_CRL> it(X509_CRL_new());
@@ -373,19 +366,9 @@ struct openssl_world {
         ASN1_TIME_free(time);
         X509_CRL_sort(it.get());
         REQUIRE(X509_CRL_sign(it.get(), ca_key.get(), EVP_sha256()) > 0);
-        unsigned char* out = nullptr;
-        const int size = i2d_X509_CRL(it.get(), &out);
-        bytes der(out, out + size);
-        OPENSSL_free(out);
-        return der;
+        return test::oracle::encoded(i2d_X509_CRL, it.get());
     }
-    static bytes der_of(X509* it) {
-        unsigned char* out = nullptr;
-        const int size = i2d_X509(it, &out);
-        bytes der(out, out + size);
-        OPENSSL_free(out);
-        return der;
-    }
+    static bytes der_of(X509* it) { return test::oracle::encoded(i2d_X509, it); }
     path_error judge(const bytes& staple, const bytes& list_der = {}) const {
         const bytes root = der_of(ca.get()), chain = test::stapled_list({der_of(leaf.get())}, {staple});
         x509::trust_store::entry index[1];

@@ -276,9 +276,8 @@ constexpr void read_tls_features(der_reader& value, certificate& to) noexcept {
     value.leave(inner);
 }
 
-/// AuthorityInfoAccessSyntax ::= SEQUENCE OF SEQUENCE { accessMethod OBJECT IDENTIFIER, accessLocation GeneralName };
-/// RFC 5280, section 4.2.2.1.
-// RFC 5280, section 4.2.2.1: rows of a method and a name, at least one.
+/// AuthorityInfoAccessSyntax ::= SEQUENCE SIZE (1..MAX) OF SEQUENCE { accessMethod OBJECT IDENTIFIER, accessLocation
+/// GeneralName }; RFC 5280, section 4.2.2.1.
 constexpr bool names_responder(bytes_view content) noexcept {
     der_reader value(content);
     der_reader rows = value.inside(der_tag::sequence);

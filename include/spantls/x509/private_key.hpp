@@ -22,9 +22,8 @@ struct private_key {
     bytes_view secret;    ///< Ed25519: the seed of 32 bytes; P-256 and P-384: the scalar, 32 and 48 bytes, big-endian;
                           ///< ML-DSA: the seed of 32 bytes, where the key comes with it
     bytes_view expanded;  ///< ML-DSA: FIPS 204's private key, 2560, 4032 or 4896 bytes, where it comes with that
-    bytes_view
-        public_key;  ///< as a certificate has it, where it is there; an uncompressed point, 32 bytes, or ML-DSA's
-    bytes_view rsa;  ///< RSA: the whole RSAPrivateKey in DER, as most libraries take it
+    bytes_view public_key;  ///< as a certificate has it, where it is there: an uncompressed point, 32 bytes, ML-DSA's
+    bytes_view rsa;         ///< RSA: the whole RSAPrivateKey in DER, as most libraries take it
     bool pss_only = false;  ///< RSA: of id-RSASSA-PSS, without parameters, for the schemes rsa_pss_pss_...
 
     struct rsa_numbers {  ///< big-endian, without leading zeros

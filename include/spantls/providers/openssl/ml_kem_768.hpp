@@ -27,11 +27,11 @@ class ml_kem_768 {
     using ours = portable::ml_kem_768;
 
 public:
-    static constexpr std::size_t private_size = 64;
-    static constexpr std::size_t random_size = 32;
-    static constexpr std::size_t key_size = 1184;
-    static constexpr std::size_t ciphertext_size = 1088;
-    static constexpr std::size_t secret_size = 32;
+    static constexpr std::size_t private_size = ours::private_size;
+    static constexpr std::size_t random_size = ours::random_size;
+    static constexpr std::size_t key_size = ours::key_size;
+    static constexpr std::size_t ciphertext_size = ours::ciphertext_size;
+    static constexpr std::size_t secret_size = ours::secret_size;
 
     [[nodiscard]] static bool generate(fixed_bytes<private_size> seed, fixed_mutable_bytes<key_size> key) noexcept {
         const own_errors kept;
